@@ -1,0 +1,95 @@
+"""Engines turn a network into a simulation. Each is imported when it is first used."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from plasticity.errors import unknown
+from plasticity.network import Network
+from plasticity.spikes import Spikes
+
+#: engine name -> (module, what it is for)
+ENGINES: Mapping[str, tuple[str, str]] = {
+    "event": ("plasticity.engines.event", "streams of samples on a CPU: one generated function, compiled by Numba"),
+    "torch": ("plasticity.engines.torch", "mini-batches on CPU or GPU: batched tensors"),
+    "brian2": ("plasticity.engines.brian", "reference and precise dynamics: Brian2, runtime"),
+    "brian2_cpp": ("plasticity.engines.brian", "the same as a compiled C++ program: Brian2, standalone"),
+}
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a run answers.
+
+    counts: population -> spikes per sample and neuron, int [samples, n].
+    spikes: population -> Spikes, for those recorded as "population.spikes".
+    values: "population.variable" -> [samples, steps, n] at the end of each step.
+    trajectory: projection -> weights [k, n_pre, n_post], every `weights_every` steps.
+    """
+
+    counts: Mapping[str, np.ndarray]
+    spikes: Mapping[str, Spikes] = field(default_factory=dict)
+    values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    trajectory: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+class Simulation(Protocol):
+    """A network that runs. State is reached by "part.variable": "E.theta", "pixels->E.w", "pixels->E.x"."""
+
+    network: Network
+
+    def run(self, spikes: Mapping[str, Spikes | np.ndarray], steps: int | None = None, *,
+            signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
+            record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
+        """Presents samples, `batch` of them at once, in order.
+
+        spikes: input name -> Spikes or bool [samples, steps, n]; an input left out is silent.
+        steps: needed only when no spikes are given. signals: name -> [samples, steps, n] or [samples, steps].
+        learn: False changes nothing that outlives the call. reset: start each presentation from the initial state
+        (weights and slow variables excepted); False goes on from where the last presentation ended.
+        record: "population.spikes", "population.variable". weights_every: record weights every so many steps.
+        """
+        ...
+
+    def get(self, name: str) -> np.ndarray:
+        """A copy of a state: weights [n_pre, n_post], neuron variables and traces [n] (batch > 1: [batch, n])."""
+        ...
+
+    def set(self, name: str, value: np.ndarray) -> None:
+        """Overwrites weights or a slow variable."""
+        ...
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that the next presentation depends on (a checkpoint)."""
+        ...
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Goes back to a `state()` of the same network."""
+        ...
+
+
+def build(network: Network, engine: str = "event", *, dtype: str = "float64", device: str = "cpu", batch: int = 1,
+          reduce: str = "sum", seed: int = 0) -> Simulation:
+    """A simulation of `network`.
+
+    dtype: "float64" or "float32". device: "cpu" or "cuda" (torch). batch: samples presented at once, all seeing the
+    same weights. reduce: "sum" or "mean" of their increments. seed: of whatever is random inside the engine.
+    Raises RefusedError, with the reason, when the engine cannot run the network.
+    """
+    return _module(engine).build(network, engine=engine, dtype=dtype, device=device, batch=batch, reduce=reduce, seed=seed)
+
+
+def refusal(network: Network, engine: str, *, batch: int = 1) -> str:
+    """Why an engine cannot run a network; empty when it can."""
+    return _module(engine).refusal(network, engine=engine, batch=batch)
+
+
+def _module(engine: str) -> Callable:
+    if engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES)
+    return importlib.import_module(ENGINES[engine][0])

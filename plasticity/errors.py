@@ -1,0 +1,42 @@
+"""Errors a user can mend: one clear line each. The command turns them into exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class PlasticityError(ValueError):
+    """Something the caller gave cannot be used; the message names it and the fix."""
+
+
+class LanguageError(PlasticityError):
+    """A text is outside the rule language."""
+
+
+class RefusedError(PlasticityError):
+    """An engine cannot run this rule, neuron or network; the message is the reason."""
+
+
+class DataError(PlasticityError):
+    """A data file is missing, truncated or altered."""
+
+
+class NetworkWarning(UserWarning):
+    """A network runs, but not as its author will have meant (silent, exploding, too coarse a step)."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> PlasticityError:
+    """The error for a name that is not in a catalogue, with the nearest match."""
+    known = sorted(known)
+    near = get_close_matches(str(name), known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return PlasticityError(f"unknown {kind} {name!r}{hint} (known: {', '.join(known)})")
+
+
+def choice(argument: str, value: str, known: Iterable[str]) -> str:
+    """`value`, if it is one of `known`; else an error that names the argument."""
+    known = tuple(known)
+    if value not in known:
+        raise unknown(f"value for {argument}:", value, known)
+    return value

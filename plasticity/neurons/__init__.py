@@ -1,0 +1,1 @@
+"""Neurons as Brian2 equations or discrete maps."""

@@ -1,0 +1,208 @@
+"""A neuron is data: Brian2 equations (or a discrete map), a threshold, a reset, a refractory period.
+
+One step on every engine (Brian2's schedule): integrate what arrived up to the previous step; spike where the threshold
+condition holds and the neuron is not refractory; receive this step's synaptic input; reset.
+A variable marked `(unless refractory)` is held, and takes no synaptic input, from the spike on until `refractory` is over.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+
+from plasticity import language
+from plasticity.errors import LanguageError, PlasticityError, choice
+from plasticity.neurons.units import UNITS, si
+
+_EQUATION = re.compile(r"^\s*(?:d(?P<rate>\w+)/dt|(?P<name>\w+))\s*(?:=(?P<text>[^:]+))?:\s*(?P<unit>[\w*/ .-]+?)"
+                       r"\s*(?:\((?P<flags>[\w ,]+)\))?\s*$")
+_ASSIGNMENT = re.compile(r"^\s*(?P<name>\w+)\s*(?P<op>[-+*/]?=)(?P<text>[^=].*)$")
+METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4")
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One line of a model: kind is "ode", "subexpression" or "parameter"."""
+
+    name: str
+    kind: str
+    text: str
+    unit: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """target = expr, checked."""
+
+    target: str
+    expr: ast.expr = field(compare=False, repr=False)
+
+
+def statements(text: str) -> tuple[Assignment, ...]:
+    """The assignments of a text like "v = v_reset; theta += theta_plus"."""
+    found = []
+    for line in filter(str.strip, re.split(r"[;\n]", text)):
+        match = _ASSIGNMENT.match(line)
+        if not match:
+            raise LanguageError(f"{line.strip()!r} is not an assignment; write 'v = v_reset' or 'v -= threshold'")
+        expr = language.parse(match["text"], language.NEURON_FUNCTIONS, logic=True)
+        if match["op"] != "=":
+            combined = language.parse(f"{match['name']} {match['op'][0]} _rhs", language.NEURON_FUNCTIONS)
+            expr = language.substitute(combined, {"_rhs": expr})
+        found.append(Assignment(match["name"], expr))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """A point neuron.
+
+    equations: Brian2 equations with units, one per line ("dv/dt = (v_rest - v)/tau : volt (unless refractory)");
+        `name : unit` declares a variable that inputs, signals or initial values set.
+    update: for a discrete map instead of differential equations: assignments made each step (may read `dt`).
+    threshold: condition for a spike. reset: assignments at a spike.
+    refractory: seconds during which no further spike can occur (0: none).
+    method: how Brian2 discretises: exact, exponential_euler, euler, rk2, rk4.
+    params: name -> SI number (dimensionless) or text with unit ("20*ms").
+    initial: variable -> text or number at the start of a presentation (else 0).
+    adapt: assignments at a spike that are learning (a homeostatic threshold): left out when learning is off.
+    slow: variables that live on between presentations and are frozen when learning is off (the theta of Diehl & Cook).
+    reset_delay: 0 for a reset at the end of the spike's own step, 1 for one at the start of the next step (before
+        integration), as in Bellec et al. 2020.
+    output: graded output expression instead of the spike (for maps and rate units); empty for the spike.
+
+    Raises LanguageError for texts outside the language; units are checked by Brian2 when the neuron is first discretised.
+    """
+
+    equations: str = ""
+    threshold: str = "v > 1"
+    reset: str = ""
+    refractory: float = 0.0
+    method: str = "exact"
+    params: Mapping[str, float | str] = field(default_factory=dict)
+    initial: Mapping[str, float | str] = field(default_factory=dict)
+    adapt: str = ""
+    slow: tuple[str, ...] = ()
+    update: str = ""
+    reset_delay: int = 0
+    output: str = ""
+    name: str = "neuron"
+    source: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
+        object.__setattr__(self, "initial", MappingProxyType(dict(self.initial)))
+        choice("method", self.method, METHODS)
+        if self.refractory < 0:
+            raise PlasticityError(f"refractory must not be negative (seconds), got {self.refractory!r}")
+        if self.reset_delay not in (0, 1):
+            raise PlasticityError(f"reset_delay must be 0 or 1 steps, got {self.reset_delay!r}")
+        known = {*self.variables, *self.constants, *(eq.name for eq in self.model if eq.kind == "subexpression"), "dt"}
+        for text, expr in self._texts():
+            language.require_known(text, expr, known)
+        for name in (*self.slow, *self.initial):
+            if name not in self.variables:
+                raise LanguageError(f"{name!r} is not a variable of the neuron (known: {', '.join(self.variables)})")
+
+    def __hash__(self) -> int:
+        return hash((self.equations, self.update, self.threshold, self.reset, self.adapt, self.method, self.refractory))
+
+    def __reduce__(self):
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return _rebuild, ({k: dict(v) if isinstance(v, Mapping) else v for k, v in fields.items()},)
+
+    def _texts(self):
+        yield self.threshold, self.threshold_expr
+        for text in (self.reset, self.adapt, self.update):
+            for line in statements(text):
+                yield text, line.expr
+        if self.output:
+            yield self.output, language.parse(self.output, language.NEURON_FUNCTIONS, logic=True)
+        for equation in self.model:
+            if equation.text:
+                yield equation.text, language.parse(equation.text, language.NEURON_FUNCTIONS, logic=True)
+
+    @cached_property
+    def model(self) -> tuple[Equation, ...]:
+        """The lines of `equations`."""
+        found = []
+        for line in filter(str.strip, self.equations.splitlines()):
+            match = _EQUATION.match(line.split("#")[0])
+            if not match:
+                raise LanguageError(f"{line.strip()!r} is not an equation; write 'dv/dt = ... : volt', "
+                                    "'name = ... : unit' or 'name : unit'")
+            kind = "ode" if match["rate"] else "subexpression" if match["text"] else "parameter"
+            flags = tuple(flag.strip() for flag in (match["flags"] or "").split(",") if flag.strip())
+            found.append(Equation(match["rate"] or match["name"], kind, (match["text"] or "").strip(),
+                                  match["unit"].strip(), flags))
+        return tuple(found)
+
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
+        """State variables, in the order of the equations."""
+        mapped = [line.target for line in statements(self.update)]
+        return tuple(dict.fromkeys([eq.name for eq in self.model if eq.kind != "subexpression"] + mapped))
+
+    @cached_property
+    def gated(self) -> frozenset[str]:
+        """Variables that are held while the neuron is refractory."""
+        return frozenset(eq.name for eq in self.model if "unless refractory" in eq.flags)
+
+    @cached_property
+    def subexpressions(self) -> Mapping[str, ast.expr]:
+        """name -> expression over variables and constants."""
+        done: dict[str, ast.expr] = {}
+        for eq in self.model:
+            if eq.kind == "subexpression":
+                expr = language.parse(eq.text, language.NEURON_FUNCTIONS, logic=True)
+                done[eq.name] = language.substitute(expr, done)
+        return done
+
+    @cached_property
+    def constants(self) -> Mapping[str, float]:
+        """Parameters and units as SI numbers."""
+        return {**UNITS, **{name: si(value) for name, value in self.params.items()}}
+
+    @cached_property
+    def start(self) -> Mapping[str, float]:
+        """variable -> value at the start of a presentation (SI)."""
+        given = {}
+        for name in self.variables:
+            value = self.initial.get(name, 0.0)
+            if isinstance(value, str):
+                expr = language.parse(value, language.NEURON_FUNCTIONS)
+                language.require_known(value, expr, self.constants)
+                value = float(language.evaluate(expr, self.constants))
+            given[name] = float(value)
+        return given
+
+    @cached_property
+    def threshold_expr(self) -> ast.expr:
+        return language.parse(self.threshold, language.NEURON_FUNCTIONS, logic=True)
+
+    def inlined(self, expr: ast.expr) -> ast.expr:
+        """`expr` with subexpressions replaced by what they stand for."""
+        return language.substitute(expr, self.subexpressions)
+
+    @cached_property
+    def at_reset(self) -> tuple[Assignment, ...]:
+        return statements(self.reset)
+
+    @cached_property
+    def at_adapt(self) -> tuple[Assignment, ...]:
+        return statements(self.adapt)
+
+    def with_(self, **changes) -> Neuron:
+        """A copy with fields replaced; `params` given are merged into the present ones."""
+        if "params" in changes:
+            changes["params"] = {**self.params, **changes["params"]}
+        return replace(self, **changes)
+
+
+def _rebuild(fields: dict) -> Neuron:
+    return Neuron(**fields)

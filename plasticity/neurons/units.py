@@ -1,0 +1,36 @@
+"""Physical quantities as texts ("100*ms"): checked against a table of units and turned into SI numbers."""
+
+from __future__ import annotations
+
+import ast
+import math
+
+from plasticity import language
+from plasticity.errors import LanguageError
+
+#: unit name -> factor to SI, by the names Brian2 knows them under.
+UNITS: dict[str, float] = {
+    "volt": 1.0, "mV": 1e-3,
+    "amp": 1.0, "mA": 1e-3, "uA": 1e-6, "nA": 1e-9, "pA": 1e-12,
+    "siemens": 1.0, "mS": 1e-3, "uS": 1e-6, "nS": 1e-9,
+    "farad": 1.0, "uF": 1e-6, "nF": 1e-9, "pF": 1e-12,
+    "ohm": 1.0, "kohm": 1e3, "Mohm": 1e6,
+    "second": 1.0, "ms": 1e-3, "us": 1e-6,
+    "hertz": 1.0, "Hz": 1.0, "kHz": 1e3,
+}  # fmt: skip
+
+
+def si(value: float | str) -> float:
+    """The SI number of a quantity: si("100*ms") is 0.1. Numbers are dimensionless and stay as they are."""
+    if isinstance(value, str):
+        expr = language.parse(value, functions=())
+        language.require_known(value, expr, UNITS)
+        value = language.evaluate(expr, UNITS)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise LanguageError(f"a parameter must be a finite number or a text like '20*ms', got {value!r}")
+    return float(value)
+
+
+def unit_names(expr: ast.expr) -> frozenset[str]:
+    """The units an expression mentions."""
+    return language.names(expr) & UNITS.keys()

@@ -1,0 +1,39 @@
+"""Counter-based randomness: a number is a function of (seed, step, index), so no engine has a generator to save.
+
+The mixing function is SplitMix64's finaliser (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
+generators", OOPSLA). The same arithmetic on uint64 gives the same bits in numpy and in compiled code.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+GOLDEN = 0x9E3779B97F4A7C15
+_MULTIPLY_1, _MULTIPLY_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+def mix(z: np.ndarray) -> np.ndarray:
+    """SplitMix64's finaliser on uint64."""
+    with np.errstate(over="ignore"):
+        z = (z ^ (z >> np.uint64(30))) * _MULTIPLY_1
+        z = (z ^ (z >> np.uint64(27))) * _MULTIPLY_2
+        return z ^ (z >> np.uint64(31))
+
+
+def key(seed: int, step: int) -> np.uint64:
+    """The stream of one step: every index of it draws from here."""
+    return np.uint64(mix(mix(np.uint64(seed & 0xFFFFFFFFFFFFFFFF) + np.uint64(1)) ^ np.uint64(step & 0xFFFFFFFFFFFFFFFF)))
+
+
+def uniform(seed: int, step: int, index: np.ndarray, draw: int = 0) -> np.ndarray:
+    """Uniform numbers in (0, 1), one per index."""
+    with np.errstate(over="ignore"):
+        counter = np.asarray(index, np.uint64) * np.uint64(2) + np.uint64(1 + draw)
+        return ((mix(key(seed, step) + counter * np.uint64(GOLDEN)) >> np.uint64(11)) + 0.5) * 2.0**-53
+
+
+def normal(seed: int, step: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Standard normal numbers by Box and Muller (1958), one per element, indexed in C order."""
+    index = np.arange(np.prod(shape, dtype=np.int64)).reshape(shape)
+    radius = np.sqrt(-2.0 * np.log(uniform(seed, step, index, 0)))
+    return radius * np.cos(2.0 * np.pi * uniform(seed, step, index, 1))
