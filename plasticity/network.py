@@ -149,8 +149,8 @@ class Network:
                 return "neuron", f"{population.name}.{name}"
         if self.signal(name):
             return "signal", name
-        raise PlasticityError(f"rule {projection.rule.name!r} on {projection.name!r} reads {name!r}, which is neither a "
-                              f"variable of its {place}synaptic neuron nor a signal of the network")
+        raise PlasticityError(f"rule {projection.rule.name!r} on {projection.name!r} reads {name!r}, which is neither "
+                              f"a variable of its {place}synaptic neuron nor a signal of the network")
 
     def with_(self, **changes) -> Network:
         return replace(self, **changes)

@@ -22,7 +22,8 @@ def mix(z: np.ndarray) -> np.ndarray:
 
 def key(seed: int, step: int) -> np.uint64:
     """The stream of one step: every index of it draws from here."""
-    return np.uint64(mix(mix(np.uint64(seed & 0xFFFFFFFFFFFFFFFF) + np.uint64(1)) ^ np.uint64(step & 0xFFFFFFFFFFFFFFFF)))
+    whole = 0xFFFFFFFFFFFFFFFF
+    return np.uint64(mix(mix(np.uint64((seed + 1) & whole)) ^ np.uint64(step & whole)))
 
 
 def uniform(seed: int, step: int, index: np.ndarray, draw: int = 0) -> np.ndarray:

@@ -81,7 +81,8 @@ def build(network: Network, engine: str = "event", *, dtype: str = "float64", de
     same weights. reduce: "sum" or "mean" of their increments. seed: of whatever is random inside the engine.
     Raises RefusedError, with the reason, when the engine cannot run the network.
     """
-    return _module(engine).build(network, engine=engine, dtype=dtype, device=device, batch=batch, reduce=reduce, seed=seed)
+    options = {"dtype": dtype, "device": device, "batch": batch, "reduce": reduce, "seed": seed}
+    return _module(engine).build(network, engine=engine, **options)
 
 
 def refusal(network: Network, engine: str, *, batch: int = 1) -> str:

@@ -1,4 +1,4 @@
-"""Differential equations become plain assignments for one step, by Brian2's own front end (units checked on the way)."""
+"""Differential equations become assignments for one step, by Brian2's own front end (units checked on the way)."""
 
 from __future__ import annotations
 

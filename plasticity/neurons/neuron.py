@@ -1,8 +1,10 @@
 """A neuron is data: Brian2 equations (or a discrete map), a threshold, a reset, a refractory period.
 
-One step on every engine (Brian2's schedule): integrate what arrived up to the previous step; spike where the threshold
-condition holds and the neuron is not refractory; receive this step's synaptic input; reset.
-A variable marked `(unless refractory)` is held, and takes no synaptic input, from the spike on until `refractory` is over.
+One step on every engine (Brian2's schedule): signals are written; with reset_delay=1, neurons that spiked in the last
+step are reset; integrate what arrived up to the previous step; spike where the threshold condition holds and the neuron
+is not refractory; receive this step's synaptic input; reset, then adapt.
+A variable marked `(unless refractory)` is held, and takes no synaptic input, from the spike until `refractory` is over:
+a neuron that spiked in step t may spike again in step t + round(refractory/dt).
 """
 
 from __future__ import annotations
@@ -76,7 +78,7 @@ class Neuron:
         integration), as in Bellec et al. 2020.
     output: graded output expression instead of the spike (for maps and rate units); empty for the spike.
 
-    Raises LanguageError for texts outside the language; units are checked by Brian2 when the neuron is first discretised.
+    Raises LanguageError for texts outside the language; Brian2 checks units when the neuron is first discretised.
     """
 
     equations: str = ""
