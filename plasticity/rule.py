@@ -208,7 +208,7 @@ class Rule:
         language.require_known(text, expr, {*self.place, *definitions})
         expr = language.substitute(expr, definitions)
         if "noise" in language.names(expr) and kind != "rate":
-            raise LanguageError(f"{text!r} reads noise, which only means something in a rate of change dX/dt of on_step")
+            raise LanguageError(f"{text!r} reads noise, which means something only in a rate dX/dt of on_step")
         if own and language.calls(expr) & language.PRIMITIVES:
             raise LanguageError(f"{text!r} in {event}: {', '.join(language.PRIMITIVES)} belong into on_step")
         self._check_place(event, target, place, text, expr)
