@@ -1,0 +1,43 @@
+"""Generated source becomes a module on disk, so that Numba can cache its machine code and a second start compiles nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
+from plasticity import __version__
+
+
+def folder() -> Path:
+    """$PLASTICITY_CACHE, else $XDG_CACHE_HOME/plasticity, else ~/.cache/plasticity."""
+    given = os.environ.get("PLASTICITY_CACHE")
+    base = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "plasticity"
+    return base / "programs"
+
+
+def load(source: str) -> ModuleType:
+    """The module of a source text, written once under a name made of its hash."""
+    name = "plasticity_program_" + hashlib.sha256(f"{__version__}\n{source}".encode()).hexdigest()[:20]
+    if name in sys.modules:
+        return sys.modules[name]
+    path = folder() / f"{name}.py"
+    if not (path.exists() and path.read_text(encoding="utf-8") == source):
+        _write(path, source)
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # Numba looks the module up by name when it loads cached code
+    spec.loader.exec_module(module)
+    return module
+
+
+def _write(path: Path, source: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(source)
+    Path(temporary).replace(path)

@@ -1,0 +1,391 @@
+"""Source for plasticity: traces, the events of a rule and their order, per-step change, bounds.
+
+What is exactly zero is not visited: a presynaptic spike changes only synapses onto neurons that have spiked since the
+presentation began, wherever the rule's text proves that the others do not change (`language.vanishes`), and the other
+way round. Traces that only events of the own or the presynaptic side read decay when they are read.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from plasticity import language
+from plasticity.engines.event.populations import Group
+from plasticity.engines.event.support import FUNCTIONS
+from plasticity.engines.event.synapses import Synapses
+from plasticity.engines.event.writer import Writer
+from plasticity.errors import RefusedError
+from plasticity.rule import ORDERS, Rule, Statement, Trace
+
+OTHER = {"pre": "post", "post": "pre"}
+INDEX = {"pre": "i", "post": "j"}
+DELAYS = {"pre": "da", "post": "dd"}
+LONGEST_TABLE = 1 << 16
+
+
+@dataclass(frozen=True)
+class Plastic:
+    """A projection that learns: where each name of its rule is found in the program."""
+
+    synapses: Synapses
+    groups: dict[str, Group]
+    signals: dict[str, str]  # signal -> its array
+    code: Writer
+
+    @property
+    def rule(self) -> Rule:
+        return self.synapses.projection.rule
+
+    @property
+    def s(self) -> str:
+        return self.synapses.s
+
+    @property
+    def mixed(self) -> bool:
+        return self.synapses.mixed
+
+    @cached_property
+    def spiking(self) -> dict[str, str]:
+        """Traces that rise with spikes -> side."""
+        return {name: side for side in ("pre", "post") for name, trace in getattr(self.rule, side).items()
+                if trace.rise != "none"}
+
+    def reads(self, event: str) -> frozenset[str]:
+        return frozenset().union(*(language.names(line.expr) for line in self.rule.statements.get(event, ())))
+
+    def listed_active(self, side: str) -> bool:
+        """Whether the neurons of a side that spiked since the start are listed: their traces are zero before."""
+        traces = [self.rule.variables[name] for name, at in self.spiking.items() if at == side]
+        return bool(traces) and not self.mixed and all(trace.initial == 0.0 and not trace.keep for trace in traces)
+
+    def active(self, side: str) -> str:
+        return f"{self.s}_ac{side}"
+
+    def visits_active(self, event: str) -> str:
+        """The list of neurons of the other side to keep to at an event; empty for all."""
+        other = OTHER[event[3:]]
+        zero = {name for name, side in self.spiking.items() if side == other}
+        lines = [line for line in self.rule.statements.get(event, ()) if line.place == "syn"]
+        skips = self.listed_active(other) and not self.synapses.listed
+        return self.active(other) if skips and all(language.vanishes(line.expr, zero) for line in lines) else ""
+
+    def lazy(self, name: str) -> bool:
+        """Whether a trace decays only when it is read."""
+        side = self.spiking.get(name)
+        busy = name in self.reads("on_step") or (side == "post" and name in self.reads("on_pre"))
+        return side is not None and not self.mixed and not busy and self.listed_active(side)
+
+    def sees_coincident(self, event: str) -> bool:
+        """Whether an event reads the other side's traces after their rise in the same step."""
+        sequence = ORDERS[self.rule.order]
+        return sequence.index(f"rise_{OTHER[event[3:]]}") < sequence.index(event)
+
+    @property
+    def keeps_before(self) -> bool:
+        """Whether own traces must be remembered from before their rise."""
+        sequence = ORDERS[self.rule.order]
+        return sequence.index("rise_pre") < sequence.index("on_pre")
+
+    def value(self, name: str, index: str) -> str:
+        """A trace now, without delays that differ."""
+        stored = f"{self.s}_{name}[{index}]"
+        if not self.lazy(name):
+            return stored
+        return f"decayed({stored}, now - {self.s}_{name}_t[{index}], {self.s}_{name}_tab, {self.s}_{name}_rate)"
+
+    def names(self, event: str) -> dict[str, str]:
+        """name -> how the program writes it within the loop over synapses of an event."""
+        found = {"w": "w"}
+        for place, index in (("pre", "i"), ("post", "j")):
+            for name in getattr(self.rule, place):
+                found[name] = self._trace(event, name, place, index)
+        found.update({name: self.syn(name) for name in self.rule.syn})
+        for name in (*self.rule.reads, *self.rule.signals, *self.rule.delayed):
+            found[name] = self.outside(name)
+        found["noise"] = "noise"
+        return found
+
+    def _trace(self, event: str, name: str, place: str, index: str) -> str:
+        if name not in self.spiking:
+            return f"{self.s}_{name}[{index}]"
+        own = event == f"on_{place}"
+        if self.mixed:
+            risen = event != "on_step" and not own and self.sees_coincident(event)
+            delay = f"{self.s}_{DELAYS[place]}[k]"
+            ring = f"{self.s}_{name}_{'after' if risen else 'before'}"
+            return f"{ring}[(now - {delay}) % {ring}.shape[0], {index}]"
+        return f"own_{name}" if own else self.value(name, index)
+
+    def own(self, name: str, index: str) -> str:
+        """A trace of the spiking neuron, from before its rise."""
+        if self.keeps_before:
+            return f"{self.s}_{name}_b[{index}]"
+        return self.value(name, index)
+
+    def syn(self, name: str) -> str:
+        return f"{self.s}_{name}[k]" if self.synapses.listed else f"{self.s}_{name}[i, j]"
+
+    def outside(self, name: str) -> str:
+        """A neuron's variable, a signal, or a delayed copy of one, as a synapse (i, j) reads it."""
+        place = self.rule.place_of(name)
+        if name in self.rule.delayed:
+            return f"{self.s}_{name}[{self._past(name)}, {INDEX.get(place, '0')}]"
+        return self.current(name, INDEX.get(place, ""))
+
+    def _past(self, name: str) -> str:
+        lag = self.lag(name)
+        return f"max(age - {lag}, 0) % {lag + 1}"
+
+    def lag(self, name: str) -> int:
+        return int(np.rint(self.rule.delayed[name][1] / self.synapses.network.dt))
+
+    def current(self, name: str, index: str) -> str:
+        where, what = self.synapses.network.source_of(self.synapses.projection, name)
+        if where == "signal":
+            sample = "s + b" if self.code.batched else "s"
+            return f"{self.signals[what]}[{sample}, t{', ' + index if index else ''}]"
+        population, _, variable = what.partition(".")
+        group = self.groups[population]
+        return group.text(self.code, ast.Name(id=variable, ctx=ast.Load()), index)
+
+    def text(self, expr: ast.expr, names: dict[str, str]) -> str:
+        constants = language.Constants({*self.rule.constants, "dt"}, prefix=f"{self.s}_c{len(self.code.constants)}_")
+        expr = constants.pull(expr)
+        given = {**self.rule.constants, "dt": self.synapses.network.dt}
+        self.code.constants.update(constants.values(given))
+        return language.render(expr, names, FUNCTIONS)
+
+
+def declare(code: Writer, plastic: Plastic) -> None:
+    """The arrays of one rule."""
+    rule, s, shape = plastic.rule, plastic.s, plastic.synapses.shape
+    if code.batched and plastic.mixed:
+        raise RefusedError("delays that differ between synapses: the event engine learns with them only at batch=1")
+    for side, n in (("pre", shape[0]), ("post", shape[1])):
+        if plastic.listed_active(side):
+            code.array(f"{plastic.active(side)}", n, kind="int32", per_sample=True)
+            code.array(f"{plastic.active(side)}n", 1, kind="int64", per_sample=True)
+            code.array(f"{s}_on{side}", n, kind="uint8", per_sample=True)
+        for name, trace in getattr(rule, side).items():
+            _declare_trace(code, plastic, side, name, trace, n)
+    for name in rule.delayed:
+        n = {"pre": shape[0], "post": shape[1]}.get(rule.place_of(name), 1)
+        code.array(f"{s}_{name}", plastic.lag(name) + 1, n, per_sample=True)
+    weights = plastic.synapses.weights().shape
+    for name, trace in rule.syn.items():
+        code.array(f"{s}_{name}", *weights, per_sample=True, start=trace.initial)
+    if code.batched:
+        code.array(f"{s}_D", *weights)
+        code.array(f"{s}_mark", *weights, kind="int64")
+        code.array(f"{s}_touched", int(np.prod(weights)), kind="int64")
+        code.array(f"{s}_ntouched", 1, kind="int64")
+        code.array(f"{s}_stamp", 1, kind="int64")
+
+
+def _declare_trace(code: Writer, plastic: Plastic, side: str, name: str, trace: Trace, n: int) -> None:
+    s, rate = plastic.s, plastic.synapses.network.dt / trace.tau
+    code.array(f"{s}_{name}", n, per_sample=True, start=trace.initial)
+    if name not in plastic.spiking:
+        return
+    if plastic.lazy(name):
+        length = LONGEST_TABLE if rate == 0 else min(LONGEST_TABLE, int(750 / rate) + 2)
+        code.array(f"{s}_{name}_tab", length, values=np.exp(-rate * np.arange(length)))
+        code.array(f"{s}_{name}_t", n, kind="int64", per_sample=True)
+        code.constants[f"{s}_{name}_rate"] = rate
+    if plastic.mixed:
+        longest = int(np.max(getattr(plastic.synapses, "axonal" if side == "pre" else "dendritic"), initial=0))
+        for moment in ("before", "after"):
+            code.array(f"{s}_{name}_{moment}", longest + 1, n, per_sample=True, start=trace.initial)
+    elif plastic.keeps_before:
+        code.array(f"{s}_{name}_b", n, per_sample=True)
+
+
+def start(code: Writer, plastic: Plastic) -> None:
+    """Traces and synaptic states back to their initial values."""
+    rule, s = plastic.rule, plastic.s
+    for side in ("pre", "post"):
+        lazy_reset = plastic.listed_active(side)
+        names = [name for name in getattr(rule, side) if name in plastic.spiking]
+        if lazy_reset:
+            active = plastic.active(side)
+            with code.block(f"for a in range({active}n[0]):"):
+                code(f"{s}_on{side}[{active}[a]] = 0", *(f"{s}_{name}[{active}[a]] = 0.0" for name in names))
+            code(f"{active}n[0] = 0")
+        for name, trace in getattr(rule, side).items():
+            if trace.keep or (lazy_reset and name in names):
+                continue
+            code(f"{s}_{name}[:] = start_{s}_{name}")
+            if plastic.mixed and name in plastic.spiking:
+                code(f"{s}_{name}_before[:] = start_{s}_{name}_before", f"{s}_{name}_after[:] = start_{s}_{name}_after")
+    code(*(f"{s}_{name}[:] = start_{s}_{name}" for name, trace in rule.syn.items() if not trace.keep))
+
+
+def decay(code: Writer, plastic: Plastic) -> None:
+    """Exact decay of everything that does not decay when it is read."""
+    rule, s = plastic.rule, plastic.s
+    with code.block("if learn:"):
+        for side in ("pre", "post"):
+            names = [name for name, trace in getattr(rule, side).items() if not plastic.lazy(name)
+                     and math.isfinite(trace.tau)]
+            on_list = [name for name in names if name in plastic.spiking and plastic.listed_active(side)]
+            _decay_names(code, plastic, on_list, side, plastic.active(side))
+            _decay_names(code, plastic, [name for name in names if name not in on_list], side, "")
+            if plastic.mixed:
+                _remember(code, plastic, side, "before")
+        for name, trace in rule.syn.items():
+            if math.isfinite(trace.tau):
+                code.constants[f"{s}_{name}_decay"] = math.exp(-plastic.synapses.network.dt / trace.tau)
+                with plastic.synapses.every(code):
+                    code(f"{plastic.syn(name)} *= {s}_{name}_decay")
+
+
+def _decay_names(code: Writer, plastic: Plastic, names: list[str], side: str, active: str) -> None:
+    if not names:
+        return
+    s, index = plastic.s, INDEX[side]
+    for name in names:
+        code.constants[f"{s}_{name}_decay"] = math.exp(-plastic.synapses.network.dt / plastic.rule.variables[name].tau)
+    header = f"for a in range({active}n[0]):" if active else f"for {index} in range({s}_{names[0]}.shape[0]):"
+    with code.block(header):
+        if active:
+            code(f"{index} = {active}[a]")
+        code(*(f"{s}_{name}[{index}] *= {s}_{name}_decay" for name in names))
+
+
+def _remember(code: Writer, plastic: Plastic, side: str, moment: str) -> None:
+    for name, at in plastic.spiking.items():
+        if at == side:
+            ring = f"{plastic.s}_{name}_{moment}"
+            code(f"{ring}[now % {ring}.shape[0]] = {plastic.s}_{name}")
+
+
+def phases(code: Writer, plastic: Plastic) -> None:
+    """The events of one step in the rule's order."""
+    if plastic.mixed:
+        with code.block("if learn:"):
+            for side in ("pre", "post"):
+                _rise(code, plastic, side)
+                _remember(code, plastic, side, "after")
+    for phase in ORDERS[plastic.rule.order]:
+        kind, side = phase.split("_")
+        with code.block("if learn:"):
+            if kind == "on" and phase in plastic.rule.statements:
+                _event(code, plastic, phase, side)
+            elif kind == "rise" and not plastic.mixed and side in plastic.spiking.values():
+                with code.each():
+                    _rise(code, plastic, side)
+
+
+def _rise(code: Writer, plastic: Plastic, side: str) -> None:
+    s, index, synapses = plastic.s, INDEX[side], plastic.synapses
+    names = [name for name, at in plastic.spiking.items() if at == side]
+    if plastic.mixed:  # neuron by neuron at the moment of the spike; synapses read it later from the ring
+        source = synapses.source if side == "pre" else synapses.target
+        spikes = source.arriving(code)
+        with code.block("for q in range(lo, hi):"):
+            code(f"{index} = {spikes}[q]", *(f"{s}_{name}[{index}] = {_after(plastic, name, index)}" for name in names))
+        return
+    arrivals = synapses.presynaptic_arrivals if side == "pre" else synapses.postsynaptic_arrivals
+    with arrivals(code):
+        for name in names:
+            if plastic.keeps_before:
+                code(f"{s}_{name}_b[{index}] = {plastic.value(name, index)}")
+            code(f"{s}_{name}[{index}] = {_after(plastic, name, index)}")
+            if plastic.lazy(name):
+                code(f"{s}_{name}_t[{index}] = now")
+        if plastic.listed_active(side):
+            active = plastic.active(side)
+            with code.block(f"if {s}_on{side}[{index}] == 0:"):
+                code(f"{s}_on{side}[{index}] = 1", f"{active}[{active}n[0]] = {index}", f"{active}n[0] += 1")
+
+
+def _after(plastic: Plastic, name: str, index: str) -> str:
+    plastic.code.constants["one"] = 1.0
+    return "one" if plastic.rule.variables[name].rise == "set" else f"{plastic.value(name, index)} + one"
+
+
+def _event(code: Writer, plastic: Plastic, event: str, side: str) -> None:
+    """One side's spikes arrive and change their synapses."""
+    index, synapses, lines = INDEX[side], plastic.synapses, plastic.rule.statements[event]
+    arrivals = synapses.presynaptic_arrivals if side == "pre" else synapses.postsynaptic_arrivals
+    loop = synapses.row if side == "pre" else synapses.column
+    names = plastic.names(event)
+    per_neuron = [line for line in lines if line.place == side]
+    if per_neuron and plastic.mixed:
+        raise RefusedError(f"{event} changes {per_neuron[0].target!r} per neuron, but its synapses differ in delay, so "
+                           "there is no single moment of arrival")
+    stamp(code, plastic)
+    with code.each(), arrivals(code):
+        if not plastic.mixed:
+            code(*(f"own_{name} = {plastic.own(name, index)}" for name, at in plastic.spiking.items()
+                   if at == side and name in plastic.reads(event)))
+        code(*(f"new_{line.target} = {names[line.target]} + ({plastic.text(line.expr, names)})" for line in per_neuron))
+        at_synapses = [line for line in lines if line.place == "syn"]
+        if at_synapses:
+            with loop(code, plastic.visits_active(event)):
+                change(code, plastic, at_synapses, names)
+        code(*(f"{names[line.target]} = new_{line.target}" for line in per_neuron))
+    apply(code, plastic)
+
+
+def change(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
+    """Evaluates all increments of a synapse, then makes them."""
+    code(f"w = {plastic.synapses.w}")
+    increments = []
+    for number, line in enumerate(lines):
+        value = plastic.text(line.expr, names)
+        if line.kind == "rate":
+            code.constants["dt"] = plastic.synapses.network.dt
+            value = f"dt * ({value})"
+        elif line.kind == "assign":
+            value = f"({value}) - {names[line.target]}"
+        code(f"change_{number} = {value}")
+        increments.append((line.target, f"change_{number}"))
+    for target, increment in increments:
+        if target != "w":
+            code(f"{plastic.syn(target)} += {increment}")
+        elif code.batched:
+            _collect(code, plastic, increment)
+        else:
+            code(f"{plastic.synapses.w} = {bounded(code, plastic, f'w + {increment}')}")
+
+
+def bounded(code: Writer, plastic: Plastic, text: str) -> str:
+    for bound, function in (("w_min", "max"), ("w_max", "min")):
+        value = getattr(plastic.rule, bound)
+        if math.isfinite(value):
+            code.constants[f"{plastic.s}_{bound}"] = value
+            text = f"{function}({text}, {plastic.s}_{bound})"
+    return text
+
+
+def _collect(code: Writer, plastic: Plastic, increment: str) -> None:
+    s = plastic.s
+    at = "[k]" if plastic.synapses.listed else "[i, j]"
+    flat = "k" if plastic.synapses.listed else f"i * {s}_w.shape[1] + j"
+    with code.block(f"if {s}_mark{at} != {s}_stamp[0]:"):
+        code(f"{s}_mark{at} = {s}_stamp[0]", f"{s}_touched[{s}_ntouched[0]] = {flat}", f"{s}_ntouched[0] += 1")
+    code(f"{s}_D{at} += {increment}")
+
+
+def stamp(code: Writer, plastic: Plastic) -> None:
+    if code.batched:
+        code(f"{plastic.s}_stamp[0] += 1", f"{plastic.s}_ntouched[0] = 0")
+
+
+def apply(code: Writer, plastic: Plastic) -> None:
+    """In a batch: adds the collected increments to the weights, once for all samples."""
+    if not code.batched:
+        return
+    s = plastic.s
+    with code.block(f"for q in range({s}_ntouched[0]):"):
+        code(f"k = {s}_touched[q]")
+        if not plastic.synapses.listed:
+            code(f"i = k // {s}_w.shape[1]", f"j = k - i * {s}_w.shape[1]")
+        at = "[k]" if plastic.synapses.listed else "[i, j]"
+        code(f"{s}_w{at} = {bounded(code, plastic, f'{s}_w{at} + {s}_D{at} * reduction')}", f"{s}_D{at} = 0.0")

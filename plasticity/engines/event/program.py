@@ -1,0 +1,185 @@
+"""Writes the whole step loop of a network as one Python function, for Numba to compile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from plasticity.engines.event import learning, populations, stepping
+from plasticity.engines.event.learning import Plastic
+from plasticity.engines.event.populations import Group
+from plasticity.engines.event.synapses import Source, Synapses, transmit
+from plasticity.engines.event.writer import Array, Writer
+from plasticity.network import Network
+
+HEADER = '''"""Generated: the step loop of a network. Edits are overwritten."""
+
+import math
+
+from plasticity.engines.event.support import *  # noqa: F403
+from plasticity.engines.event.support import compiled
+
+
+@compiled
+def run({arguments}):
+'''
+
+
+@dataclass(frozen=True)
+class Program:
+    """Source text, the arrays it takes in order, and the constants in order."""
+
+    source: str
+    arrays: tuple[Array, ...]
+    constants: tuple[float, ...]
+    synapses: dict[str, Synapses]
+    groups: dict[str, Group]
+    plastic: dict[str, Plastic]
+    sources: dict[str, Source]
+    signals: dict[str, str]
+
+
+def write(network: Network, batched: bool) -> Program:
+    """The program of a network for single samples in a stream, or for samples side by side."""
+    code = Writer(batched)
+    groups = populations.groups(network)
+    sources = _sources(network, groups)
+    signals = {signal.name: f"g{k}" for k, signal in enumerate(network.signals)}
+    synapses = {projection.name: Synapses(network, projection, f"s{k}", sources[projection.pre],
+                                          sources[projection.post])
+                for k, projection in enumerate(network.projections)}
+    plastic = {name: Plastic(found, groups, signals, code) for name, found in synapses.items()
+               if found.projection.rule}
+    _declare(code, network, groups, sources, signals, synapses, plastic)
+    _body(code, network, groups, sources, signals, synapses, plastic)
+    return Program(_assembled(code), tuple(code.arrays.values()), tuple(code.constants.values()), synapses, groups,
+                   plastic, sources, signals)
+
+
+def _sources(network: Network, groups: dict[str, Group]) -> dict[str, Source]:
+    def longest(name: str) -> int:
+        delays = [projection.axonal_delay for projection in network.projections if projection.pre == name]
+        delays += [projection.dendritic_delay for projection in network.plastic if projection.post == name]
+        return max((int(np.rint(np.max(delay, initial=0) / network.dt)) for delay in delays), default=0)
+
+    return {name: Source(name, f"r{k}", n, longest(name), groups.get(name))
+            for k, (name, n) in enumerate(network.sizes.items())}
+
+
+def _declare(code, network, groups, sources, signals, synapses, plastic) -> None:
+    for group in groups.values():
+        populations.declare(code, group)
+    for source in sources.values():
+        source.declare(code)
+    for signal in network.signals:
+        code.array(signals[signal.name], *((1, 1, 1) if signal.n else (1, 1)))
+    for found in synapses.values():
+        found.declare(code)
+    for found in plastic.values():
+        learning.declare(code, found)
+
+
+def _body(code: Writer, network, groups, sources, signals, synapses, plastic) -> None:
+    with code.block("for s in range(first, last):"):
+        with code.block("if t_start == 0 and reset:"):
+            code("age = 0")
+            with code.each():
+                for group in groups.values():
+                    populations.start(code, group)
+                for source in sources.values():
+                    source.start(code)
+                for found in plastic.values():
+                    learning.start(code, found)
+        with code.block("for t in range(t_start, t_stop):"):
+            _step(code, network, groups, sources, signals, synapses, plastic)
+            code("now += 1", "age += 1")
+        with code.block("if learn and t_stop == steps:"):
+            for found in synapses.values():
+                if found.projection.normalize is not None:
+                    _normalize(code, found, plastic.get(found.projection.name))
+
+
+def _step(code: Writer, network, groups, sources, signals, synapses, plastic) -> None:
+    with code.each():
+        for signal in network.signals:
+            _drive(code, signal, signals[signal.name], groups)
+        for group in groups.values():
+            if group.neuron.reset_delay:
+                populations.resets(code, group)
+        for found in plastic.values():
+            learning.decay(code, found)
+        for group in groups.values():
+            populations.integrate(code, group)
+    for group in groups.values():
+        if group.neuron.reset_delay:
+            populations.add_shared(code, group)
+        populations.integrate_slow(code, group)
+    for found in plastic.values():
+        stepping.on_step(code, found)
+    with code.each():
+        for group in groups.values():
+            populations.thresholds(code, group)
+        for source in sources.values():
+            source.fired(code)
+        for found in synapses.values():
+            if found.projection.onto:
+                transmit(code, found, groups[found.projection.post])
+    for found in plastic.values():
+        learning.phases(code, found)
+    with code.each():
+        for group in groups.values():
+            if not group.neuron.reset_delay:
+                populations.resets(code, group)
+    for group in groups.values():
+        if not group.neuron.reset_delay:
+            populations.add_shared(code, group)
+
+
+def _drive(code: Writer, signal, array: str, groups: dict[str, Group]) -> None:
+    """Writes a signal to the variable it drives."""
+    if not signal.drives:
+        return
+    where, _, variable = signal.drives.partition(".")
+    target = f"{groups[where].p}_{variable}"
+    sample = "s + b" if code.batched else "s"
+    with code.block(f"for j in range({target}.shape[0]):"):
+        code(f"{target}[j] = {array}[{sample}, t{', j' if signal.n else ''}]")
+
+
+def _normalize(code: Writer, synapses: Synapses, plastic: Plastic | None) -> None:
+    """Columns of |w| scaled to their sum; only columns that can have changed."""
+    s, total = synapses.s, f"{synapses.s}_total"
+    code.array(f"{s}_sums", synapses.shape[1])
+    code.constants[total] = float(synapses.projection.normalize)
+    few = plastic and not code.batched and not synapses.listed and plastic.visits_active("on_pre") \
+        and "on_step" not in plastic.rule.statements and plastic.listed_active("post")
+    active = plastic.active("post") if few else ""
+    code(f"{s}_sums[:] = 0.0")
+    with _all_rows(code, synapses), _row(code, synapses, active):
+        code(f"{s}_sums[j] += abs({synapses.w})")
+    header = f"for a in range({active}n[0]):" if active else f"for j in range({s}_sums.shape[0]):"
+    with code.block(header):
+        if active:
+            code(f"j = {active}[a]")
+        code(f"{s}_sums[j] = {total} / {s}_sums[j] if {s}_sums[j] > 0.0 else 1.0")
+    with _all_rows(code, synapses), _row(code, synapses, active):
+        code(f"{synapses.w} *= {s}_sums[j]")
+
+
+def _all_rows(code: Writer, synapses: Synapses):
+    return code.block(f"for i in range({synapses.s + '_rows' if synapses.listed else synapses.s + '_w'}.shape[0]):")
+
+
+def _row(code: Writer, synapses: Synapses, active: str):
+    return synapses.whole_row(code) if synapses.listed else synapses.row(code, active)
+
+
+def _assembled(code: Writer) -> str:
+    arguments = ["n_batch", "first", "last", "steps", "t_start", "t_stop", "now", "age", "seed", "learn", "reset", "reduction",
+                 "constants"]
+    arrays = [code.argument(array) for array in code.arrays.values()]
+    starts = [f"start_{array.name}" for array in code.arrays.values() if array.start is not None]
+    top = [f"{name} = constants[{k}]" for k, name in enumerate(code.constants)] + code.views()
+    body = [*top, *code.lines, "return now, age"]
+    return HEADER.format(arguments=", ".join(arguments + arrays + starts)) + "".join(f"    {line}\n" for line in body)

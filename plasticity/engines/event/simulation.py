@@ -1,0 +1,247 @@
+"""A network running on its generated program."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from plasticity.engines import Recording
+from plasticity.engines.event import cache
+from plasticity.engines.event.program import Program, write
+from plasticity.engines.event.writer import Array
+from plasticity.errors import PlasticityError, choice, unknown
+from plasticity.network import Network
+from plasticity.spikes import Spikes, as_spikes
+
+
+class EventSimulation:
+    """`plasticity.engines.Simulation` by one compiled function that runs a block of samples per call."""
+
+    def __init__(self, network: Network, dtype: str, batch: int, reduce: str, seed: int):
+        self.network, self.batch, self.reduce, self.seed = network, batch, reduce, seed
+        self.dtype = np.dtype(choice("dtype", dtype, ("float64", "float32")))
+        self._program = write(network, batched=batch > 1)
+        self._function = cache.load(self._program.source).run
+        self._constants = np.array(self._program.constants, self.dtype)
+        self._arrays = {array.name: self._allocate(array) for array in self._program.arrays}
+        self._starts = [self._fill(array, array.start) for array in self._program.arrays if array.start is not None]
+        self._now = self._age = 0
+        self.compile_seconds = 0.0
+        for projection in network.projections:
+            if projection.normalize is not None:
+                from plasticity.homeostasis import normalize
+                self.set(f"{projection.name}.w", normalize(self.get(f"{projection.name}.w"), projection.normalize))
+
+    def _type(self, array: Array) -> np.dtype:
+        return self.dtype if array.kind == "float" else np.dtype(array.kind)
+
+    def _fill(self, array: Array, values) -> np.ndarray:
+        return np.ascontiguousarray(np.broadcast_to(np.asarray(values), array.shape), self._type(array))
+
+    def _allocate(self, array: Array) -> np.ndarray:
+        if array.values is not None:
+            return np.ascontiguousarray(array.values, self._type(array))
+        shape = (self.batch, *array.shape) if array.per_sample else array.shape
+        out = np.zeros(shape, self._type(array))
+        if array.start is not None:
+            out[...] = self._fill(array, array.start)
+        return out
+
+    def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
+            signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
+            record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
+        """See `plasticity.engines.Simulation.run`."""
+        given, samples, steps = self._inputs(spikes or {}, steps, signals or {})
+        watched = _watched(self.network, record)
+        counts = {name: np.zeros((samples, n), np.int32) for name, n in self.network.sizes.items()}
+        for source in self._program.sources.values():
+            self._arrays[f"{source.r}_counts"] = counts[source.name]
+        self._arrays.update(given)
+        kept = _Kept(self, watched, samples, steps, weights_every)
+        pieces = kept.pieces(steps)
+        for first in range(0, samples, self.batch) if watched or weights_every or self.batch > 1 else (0,):
+            here = min(self.batch, samples - first)
+            for t_start, t_stop in pieces:
+                self._call(first, here, samples, steps, t_start, t_stop, learn, reset, bool(watched or weights_every))
+                kept.take(first, here, t_stop)
+        populations = {p.name for p in self.network.populations}
+        return Recording({name: found for name, found in counts.items() if name in populations},
+                         kept.spikes(), kept.values, kept.trajectory())
+
+    def _call(self, first, here, samples, steps, t_start, t_stop, learn, reset, single) -> None:
+        """One sample (or batch) piece by piece when something is recorded; else all samples in one call."""
+        last = samples if self.batch == 1 and not single else first + 1
+        arrays = [self._arrays[array.name] for array in self._program.arrays]
+        known = len(self._function.signatures)
+        begun = time.perf_counter()
+        self._now, self._age = self._function(
+            here, first, last, steps, t_start, t_stop, self._now, self._age, self.seed, learn, reset,
+            self.dtype.type(1.0 if self.reduce == "sum" else 1.0 / here), self._constants, *arrays, *self._starts)
+        if len(self._function.signatures) > known:
+            self.compile_seconds += time.perf_counter() - begun
+
+    def _inputs(self, spikes, steps, signals) -> tuple[dict[str, np.ndarray], int, int]:
+        for name in spikes:
+            if name not in [part.name for part in self.network.inputs]:
+                raise unknown("input", name, [part.name for part in self.network.inputs])
+        events = {part.name: as_spikes(spikes[part.name], part.name, part.n)
+                  for part in self.network.inputs if part.name in spikes}
+        shapes = {(found.samples, found.steps) for found in events.values()}
+        values = {signal.name: _signal(signal, signals) for signal in self.network.signals}
+        shapes |= {found.shape[:2] for found in values.values()}
+        if len(shapes) > 1:
+            raise PlasticityError(f"inputs and signals differ in samples and steps: {sorted(shapes)}")
+        samples, steps = shapes.pop() if shapes else (1, steps)
+        if steps is None:
+            raise PlasticityError("steps is needed when no spikes are given")
+        arrays = {}
+        for part in self.network.inputs:
+            found = events.get(part.name) or Spikes(np.zeros((samples, steps + 1), np.int64), np.zeros(0, np.int32), part.n)
+            prefix = self._program.sources[part.name].r
+            arrays[f"{prefix}_ptr"] = np.ascontiguousarray(found.ptr, np.int64)
+            arrays[f"{prefix}_index"] = np.ascontiguousarray(found.index, np.int32)
+        for name, found in values.items():
+            arrays[self._program.signals[name]] = np.ascontiguousarray(found, self.dtype)
+        return arrays, samples, steps
+
+    def get(self, name: str) -> np.ndarray:
+        """A copy of a state by "part.variable"."""
+        part, _, variable = name.rpartition(".")
+        if part in self._program.groups and variable in self._program.groups[part].neuron.variables:
+            group = self._program.groups[part]
+            return self._squeezed(f"{group.p}_{variable}")
+        synapses = self._program.synapses.get(part)
+        if synapses is None:
+            raise unknown("state", name, self.names())
+        if variable == "w":
+            return synapses.unpack(self._arrays[f"{synapses.s}_w"]).astype(float)
+        rule = synapses.projection.rule
+        if rule is None or variable not in rule.variables:
+            raise unknown("state", name, self.names())
+        return self._trace(part, variable)
+
+    def _trace(self, part: str, variable: str) -> np.ndarray:
+        synapses, plastic = self._program.synapses[part], self._program.plastic[part]
+        values = self._arrays[f"{synapses.s}_{variable}"].astype(float)
+        if variable in plastic.rule.syn:
+            values = synapses.unpack(values)
+        elif plastic.mixed and variable in plastic.spiking:
+            values = self._as_first_synapse_sees(synapses, plastic.spiking[variable], variable)
+        elif plastic.lazy(variable):
+            age = self._now - 1 - self._arrays[f"{synapses.s}_{variable}_t"]
+            values = values * np.exp(-age * self.network.dt / plastic.rule.variables[variable].tau)
+        return values[0] if self.batch == 1 else values
+
+    def _as_first_synapse_sees(self, synapses, side: str, variable: str) -> np.ndarray:
+        """Where delays differ, a neuron's trace is answered as the first synapse of its row or column sees it."""
+        delay = synapses.axonal if side == "pre" else synapses.dendritic
+        delay = np.broadcast_to(delay, synapses.shape)[:, 0] if side == "pre" else \
+            np.broadcast_to(delay, synapses.shape)[0]
+        ring = self._arrays[f"{synapses.s}_{variable}_after"]
+        return ring[:, (self._now - 1 - delay) % ring.shape[1], np.arange(delay.size)].astype(float)
+
+    def _squeezed(self, array: str) -> np.ndarray:
+        values = self._arrays[array].astype(float)
+        per_sample = next(found.per_sample for found in self._program.arrays if found.name == array)
+        return values[0] if per_sample and self.batch == 1 else values
+
+    def names(self) -> list[str]:
+        """All states `get` answers."""
+        neurons = [f"{name}.{v}" for name, group in self._program.groups.items() for v in group.neuron.variables]
+        rules = [f"{p.name}.{v}" for p in self.network.plastic for v in p.rule.variables]
+        return neurons + [f"{p.name}.w" for p in self.network.projections] + rules
+
+    def set(self, name: str, value: np.ndarray) -> None:
+        """Overwrites weights ([n_pre, n_post]) or a neuron's variable ([n])."""
+        part, _, variable = name.rpartition(".")
+        synapses = self._program.synapses.get(part)
+        if synapses is not None and variable == "w":
+            if np.shape(value) != synapses.shape:
+                raise PlasticityError(f"{name} must have shape {synapses.shape}, got {np.shape(value)}")
+            if synapses.projection.connect in ("one_to_one", "all_but_self"):
+                raise PlasticityError(f"{name} is {synapses.projection.connect}: its weights are fixed when it is built")
+            self._arrays[f"{synapses.s}_w"][...] = synapses.pack(np.asarray(value, float))
+        elif part in self._program.groups and variable in self._program.groups[part].neuron.variables:
+            self._arrays[f"{self._program.groups[part].p}_{variable}"][...] = value
+        else:
+            raise unknown("state", name, self.names())
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything the next presentation depends on."""
+        fixed = {array.name for array in self._program.arrays if array.values is not None and
+                 not array.name.endswith("_w")}
+        inputs = {f"{source.r}_{kind}" for source in self._program.sources.values()
+                  for kind in ("ptr", "index", "counts")} | set(self._program.signals.values())
+        kept = {name: values.copy() for name, values in self._arrays.items() if name not in fixed | inputs}
+        return {**kept, "clock": np.array([self._now, self._age], np.int64)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Goes back to a `state()`."""
+        expected = self.state()
+        wrong = [name for name in expected if name not in state or state[name].shape != expected[name].shape]
+        if wrong or set(state) - set(expected):
+            raise PlasticityError(f"this state belongs to another network or engine (it differs in "
+                                  f"{', '.join(wrong or sorted(set(state) - set(expected)))})")
+        for name, values in state.items():
+            if name != "clock":
+                self._arrays[name][...] = values
+        self._now, self._age = (int(value) for value in state["clock"])
+
+
+class _Kept:
+    """Collects what a run was asked to record, between the pieces in which it runs."""
+
+    def __init__(self, simulation: EventSimulation, watched, samples: int, steps: int, weights_every: int | None):
+        self.simulation, self.steps, self.weights_every = simulation, steps, weights_every
+        sizes = simulation.network.sizes
+        self.values = {name: np.zeros((samples, steps, sizes[name.partition(".")[0]]))
+                       for name in watched if not name.endswith(".spikes")}
+        self._dense = {name.partition(".")[0]: np.zeros((samples, steps, sizes[name.partition(".")[0]]), bool)
+                       for name in watched if name.endswith(".spikes")}
+        self._weights: dict[str, list[np.ndarray]] = {p.name: [] for p in simulation.network.plastic}
+
+    def pieces(self, steps: int) -> list[tuple[int, int]]:
+        width = 1 if self.values or self._dense else (self.weights_every or max(steps, 1))
+        return [(t, min(t + width, steps)) for t in range(0, steps, width)] or [(0, 0)]
+
+    def take(self, first: int, here: int, t_stop: int) -> None:
+        simulation, samples = self.simulation, slice(first, first + here)
+        for name, out in self.values.items():
+            out[samples, t_stop - 1] = np.atleast_2d(simulation.get(name))[:here]
+        for name, out in self._dense.items():
+            group = simulation._program.groups[name]
+            spk, ns = simulation._arrays[f"{group.p}_spk"], simulation._arrays[f"{group.p}_ns"]
+            for b in range(here):
+                out[first + b, t_stop - 1, spk[b, : ns[b, 0]]] = True
+        if self.weights_every and t_stop % self.weights_every == 0:
+            for name, found in self._weights.items():
+                found.append(simulation.get(f"{name}.w"))
+
+    def spikes(self) -> dict[str, Spikes]:
+        return {name: Spikes.from_dense(dense) for name, dense in self._dense.items()}
+
+    def trajectory(self) -> dict[str, np.ndarray]:
+        return {name: np.array(found) for name, found in self._weights.items() if found}
+
+
+def _signal(signal, given: Mapping[str, np.ndarray]) -> np.ndarray:
+    if signal.name not in given:
+        raise PlasticityError(f"the network has a signal {signal.name!r}: pass signals={{{signal.name!r}: array}} with "
+                              f"shape [samples, steps{', n' if signal.n else ''}]")
+    values = np.asarray(given[signal.name], float)
+    if values.ndim != (3 if signal.n else 2) or (signal.n and values.shape[2] != signal.n):
+        raise PlasticityError(f"signal {signal.name!r} must have shape [samples, steps"
+                              f"{f', {signal.n}' if signal.n else ''}], got {values.shape}")
+    if not np.isfinite(values).all():
+        raise PlasticityError(f"signal {signal.name!r} holds NaN or infinity")
+    return values
+
+
+def _watched(network: Network, record: Sequence[str]) -> list[str]:
+    known = [f"{p.name}.{v}" for p in network.populations for v in (*p.neuron.variables, "spikes")]
+    for name in record:
+        if name not in known:
+            raise unknown("recorded variable", name, known)
+    return list(record)

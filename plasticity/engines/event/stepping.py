@@ -1,0 +1,113 @@
+"""Source for what a rule does in every step (`on_step`), reductions over the postsynaptic population included."""
+
+from __future__ import annotations
+
+import ast
+
+from plasticity import language
+from plasticity.engines.event.learning import INDEX, Plastic, apply, change, stamp
+from plasticity.engines.event.writer import Writer
+from plasticity.errors import RefusedError
+from plasticity.rule import Statement
+
+
+def on_step(code: Writer, plastic: Plastic) -> None:
+    lines = plastic.rule.statements.get("on_step", ())
+    if not lines:
+        return
+    with code.block("if learn:"):
+        stamp(code, plastic)
+        with code.each():
+            _record_past(code, plastic)
+            names = plastic.names("on_step")
+            at_synapses = [line for line in lines if line.place == "syn"]
+            if at_synapses:
+                _synapses(code, plastic, at_synapses, names)
+            for side in ("pre", "post"):
+                _neurons(code, plastic, [line for line in lines if line.place == side], side, names)
+        apply(code, plastic)
+
+
+def _record_past(code: Writer, plastic: Plastic) -> None:
+    """Writes the variables of which delayed copies are read."""
+    for name, (variable, _) in plastic.rule.delayed.items():
+        ring, place = f"{plastic.s}_{name}", plastic.rule.place_of(name)
+        slot = f"age % {plastic.lag(name) + 1}"
+        if place == "global":
+            code(f"{ring}[{slot}, 0] = {plastic.current(variable, '')}")
+        else:
+            with code.block(f"for {INDEX[place]} in range({ring}.shape[1]):"):
+                code(f"{ring}[{slot}, {INDEX[place]}] = {plastic.current(variable, INDEX[place])}")
+
+
+def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
+    lines, reductions = _without_reductions(plastic, lines)
+    if any("noise" in language.names(line.expr) for line in lines):
+        _draws_noise(code, plastic)
+    if not reductions:
+        with plastic.synapses.every(code):
+            _noise(code, plastic, lines)
+            change(code, plastic, lines, names)
+        return
+    if plastic.synapses.listed:
+        raise RefusedError(f"rule {plastic.rule.name!r} reduces over the postsynaptic population, which on the event "
+                           "engine needs a dense projection with one delay")
+    names = {**names, **{name: f"{plastic.s}_{name}[j]" for name in reductions}}
+    for name in reductions:
+        code.array(f"{plastic.s}_{name}", plastic.synapses.shape[1])
+    with code.block(f"for i in range({plastic.s}_w.shape[0]):"):
+        for name, (function, expr) in reductions.items():
+            with code.block(f"for j in range({plastic.s}_w.shape[1]):"):
+                code(f"w = {plastic.synapses.w}", f"{plastic.s}_{name}[j] = {plastic.text(expr, names)}")
+            code(f"{function}({plastic.s}_{name})")
+        with code.block(f"for j in range({plastic.s}_w.shape[1]):"):
+            _noise(code, plastic, lines)
+            change(code, plastic, lines, names)
+
+
+def _draws_noise(code: Writer, plastic: Plastic) -> None:
+    code.constants["noise_scale"] = plastic.synapses.network.dt**-0.5
+    code("key = stream_key(seed, now)")
+
+
+def _noise(code: Writer, plastic: Plastic, lines: list[Statement]) -> None:
+    if any("noise" in language.names(line.expr) for line in lines):
+        n_pre, n_post = plastic.synapses.shape
+        sample = f"b * {n_pre * n_post} + " if code.batched else ""
+        code(f"noise = noise_scale * normal(key, {sample}i * {n_post} + j)")
+
+
+def _without_reductions(plastic: Plastic, lines: list[Statement]):
+    """Statements in which each reduction is a name, and name -> (function, argument)."""
+    found: dict[str, tuple[str, ast.expr]] = {}
+
+    def replace(node: ast.expr) -> ast.expr | None:
+        if not (isinstance(node, ast.Call) and node.func.id in language.REDUCTIONS):
+            return None
+        name = f"reduced_{len(found)}"
+        if language.calls(node.args[0]) & language.REDUCTIONS:
+            raise RefusedError(f"rule {plastic.rule.name!r}: a reduction within a reduction")
+        found[name] = (node.func.id, node.args[0])
+        return ast.Name(id=name, ctx=ast.Load())
+
+    new = [Statement(line.target, line.place, line.kind, line.text, language.rewrite(line.expr, replace))
+           for line in lines]
+    return new, found
+
+
+def _neurons(code: Writer, plastic: Plastic, lines: list[Statement], side: str, names: dict[str, str]) -> None:
+    """Variables of one value per neuron."""
+    if not lines:
+        return
+    if any(language.calls(line.expr) & language.REDUCTIONS for line in lines):
+        raise RefusedError(f"rule {plastic.rule.name!r}: a reduction in the change of a neuron's variable")
+    index, s = INDEX[side], plastic.s
+    with code.block(f"for {index} in range({s}_{lines[0].target}.shape[0]):"):
+        for line in lines:
+            text = plastic.text(line.expr, names)
+            old = names[line.target]
+            if line.kind == "rate":
+                code.constants["dt"] = plastic.synapses.network.dt
+                text = f"{old} + dt * ({text})"
+            code(f"new_{line.target} = {text}")
+        code(*(f"{names[line.target]} = new_{line.target}" for line in lines))

@@ -1,0 +1,115 @@
+"""Functions that generated programs call, compiled with them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+OPTIONS = {"error_model": "numpy", "nogil": True, "cache": True}
+compiled = njit(**OPTIONS)
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+
+
+@compiled
+def _mix(z):
+    z = (z ^ (z >> _30)) * _M1
+    z = (z ^ (z >> _27)) * _M2
+    return z ^ (z >> _31)
+
+
+@compiled
+def stream_key(seed, step):
+    """`plasticity.noise.key`."""
+    return _mix(_mix(np.uint64(seed + 1)) ^ np.uint64(step))
+
+
+@compiled
+def uniform(key, index, draw):
+    """`plasticity.noise.uniform` for one index of a stream."""
+    counter = np.uint64(index) * np.uint64(2) + np.uint64(1 + draw)
+    return (np.float64(_mix(key + counter * _GOLDEN) >> _11) + 0.5) * 2.0**-53
+
+
+@compiled
+def normal(key, index):
+    """`plasticity.noise.normal` for one index of a stream."""
+    radius = math.sqrt(-2.0 * math.log(uniform(key, index, 0)))
+    return radius * math.cos(2.0 * math.pi * uniform(key, index, 1))
+
+
+@compiled
+def decayed(value, age, table, rate):
+    """A trace `age` steps after it was written."""
+    return value * table[age] if age < table.size else value * math.exp(-rate * age)
+
+
+@compiled
+def clip(x, low, high):
+    return min(max(x, low), high)
+
+
+@compiled
+def sigmoid(x):
+    return 1.0 / (1.0 + math.exp(-x))
+
+
+@compiled
+def relu(x):
+    return max(x, 0.0)
+
+
+@compiled
+def exprel(x):
+    return math.expm1(x) / x if x != 0.0 else 1.0
+
+
+@compiled
+def whole(x):
+    """`int` of the language: a condition as 0 or 1."""
+    return x * 1
+
+
+@compiled
+def softmax(u):
+    """In place, over the postsynaptic population."""
+    top = u.max()
+    for j in range(u.size):
+        u[j] = math.exp(u[j] - top)
+    u /= u.sum()
+
+
+@compiled
+def rank(u):
+    """In place: 0 for the largest, ties to the lower index."""
+    order = np.argsort(-u, kind="mergesort")
+    for k in range(u.size):
+        u[order[k]] = k
+
+
+@compiled
+def prefix_sum(u):
+    for j in range(1, u.size):
+        u[j] += u[j - 1]
+
+
+@compiled
+def sum_post(u):
+    u[:] = u.sum()
+
+
+@compiled
+def max_post(u):
+    u[:] = u.max()
+
+
+#: function of the language -> its name in a generated program
+FUNCTIONS = {
+    "exp": "math.exp", "log": "math.log", "sqrt": "math.sqrt", "tanh": "math.tanh", "sin": "math.sin",
+    "cos": "math.cos", "sinh": "math.sinh", "cosh": "math.cosh", "expm1": "math.expm1", "log1p": "math.log1p",
+    "int": "whole",
+}  # fmt: skip

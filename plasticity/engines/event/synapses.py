@@ -1,0 +1,298 @@
+"""Source for transmission, and the loops over synapses that transmission and plasticity share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from plasticity.engines.event.populations import Group, hold, release
+from plasticity.engines.event.writer import Writer
+from plasticity.network import Network, Projection, existing, shape_of, weight_matrix
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where spikes come from: an input's events or a population's list, kept in a ring for delays."""
+
+    name: str
+    r: str  # prefix of the ring's arrays
+    n: int
+    longest: int  # the longest delay (steps) with which anything reads this source
+    group: Group | None
+
+    def declare(self, code: Writer) -> None:
+        if self.group is None:
+            code.array(f"{self.r}_ptr", 1, 1, kind="int64")
+            code.array(f"{self.r}_index", 1, kind="int32")
+        code.array(f"{self.r}_counts", 1, 1, kind="int32")
+        if self.longest:
+            code.array(f"{self.r}_ring", self.longest + 1, self.n, kind="int32", per_sample=True)
+            code.array(f"{self.r}_ringn", self.longest + 1, kind="int64", per_sample=True)
+
+    def start(self, code: Writer) -> None:
+        if self.longest:
+            code(f"{self.r}_ringn[:] = 0")
+
+    def _now(self, code: Writer) -> str:
+        """Source text for the bounds of this step's spikes; answers the list they are in."""
+        if self.group is None:
+            sample = "s + b" if code.batched else "s"
+            code(f"lo = {self.r}_ptr[{sample}, t]", f"hi = {self.r}_ptr[{sample}, t + 1]")
+            return f"{self.r}_index"
+        code("lo = 0", f"hi = {self.group.p}_ns[0]")
+        return f"{self.group.p}_spk"
+
+    def fired(self, code: Writer) -> None:
+        """Counts this step's spikes and puts them into the ring."""
+        spikes = self._now(code)
+        sample = "s + b" if code.batched else "s"
+        with code.block("for q in range(lo, hi):"):
+            code(f"{self.r}_counts[{sample}, {spikes}[q]] += 1")
+        if self.longest:
+            code(f"slot = now % {self.longest + 1}", f"{self.r}_ringn[slot] = hi - lo")
+            with code.block("for q in range(lo, hi):"):
+                code(f"{self.r}_ring[slot, q - lo] = {spikes}[q]")
+
+    def arriving(self, code: Writer, delay: str = "0") -> str:
+        """Sets lo and hi to the spikes fired `delay` steps ago; answers the list."""
+        if delay == "0":
+            return self._now(code)
+        code(f"slot = (now - {delay}) % {self.longest + 1}", "lo = 0", f"hi = {self.r}_ringn[slot]",
+             f"row = {self.r}_ring[slot]")
+        return "row"
+
+
+@dataclass(frozen=True)
+class Synapses:
+    """A projection under the name `s` its arrays carry, and the loops over its synapses."""
+
+    network: Network
+    projection: Projection
+    s: str
+    source: Source
+    target: Source
+
+    def steps(self, argument: str) -> np.ndarray:
+        return np.rint(np.asarray(getattr(self.projection, argument), float) / self.network.dt).astype(np.int64)
+
+    @cached_property
+    def axonal(self) -> np.ndarray:
+        return self.steps("axonal_delay")
+
+    @cached_property
+    def dendritic(self) -> np.ndarray:
+        return self.steps("dendritic_delay")
+
+    @property
+    def mixed(self) -> bool:
+        """Whether synapses of one neuron differ in delay."""
+        return self.axonal.ndim == 2 or self.dendritic.ndim == 2
+
+    @property
+    def listed(self) -> bool:
+        """Whether synapses are kept as a list (sorted by presynaptic neuron, then delay) instead of a matrix."""
+        return self.mixed or self.projection.connect == "sparse"
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        return shape_of(self.network, self.projection)
+
+    @cached_property
+    def order(self) -> tuple[np.ndarray, np.ndarray]:
+        """(pre, post) of each synapse of the list."""
+        pre, post = np.nonzero(existing(self.network, self.projection))
+        delay = np.broadcast_to(self.axonal, self.shape)[pre, post]
+        by = np.lexsort((post, delay, pre))
+        return pre[by].astype(np.int32), post[by].astype(np.int32)
+
+    @property
+    def w(self) -> str:
+        return f"{self.s}_w[k]" if self.listed else f"{self.s}_w[i, j]"
+
+    def weights(self) -> np.ndarray:
+        """Initial weights as the program keeps them."""
+        if self.projection.connect in ("one_to_one", "all_but_self"):
+            n = 1 if self.projection.connect == "all_but_self" else self.shape[0]
+            return np.broadcast_to(np.asarray(self.projection.weights, float), (n,)).copy()
+        return self.pack(weight_matrix(self.network, self.projection))
+
+    def pack(self, matrix: np.ndarray) -> np.ndarray:
+        """[..., pre, post] as the program keeps per-synapse values."""
+        matrix = np.broadcast_to(matrix, (*np.shape(matrix)[:-2], *self.shape))
+        return matrix[..., self.order[0], self.order[1]].copy() if self.listed else matrix.copy()
+
+    def unpack(self, values: np.ndarray) -> np.ndarray:
+        """Per-synapse values as [..., pre, post], zero where there is no synapse."""
+        if self.projection.connect in ("one_to_one", "all_but_self"):
+            shape = np.broadcast_to(values, (self.shape[0],))
+            return np.diag(shape) if self.projection.connect == "one_to_one" else \
+                np.where(existing(self.network, self.projection), values[0], 0.0)
+        if not self.listed:
+            return np.array(values, float)
+        out = np.zeros((*values.shape[:-1], *self.shape))
+        out[..., self.order[0], self.order[1]] = values
+        return out
+
+    def declare(self, code: Writer) -> None:
+        weights = self.weights()
+        code.array(f"{self.s}_w", *weights.shape, values=weights)
+        if self.listed:
+            for name, values in self.lists().items():
+                code.array(f"{self.s}_{name}", *values.shape, kind=str(values.dtype), values=values)
+        if self.projection.onto:
+            code.array(f"{self.s}_acc", self.shape[1])
+
+    def lists(self) -> dict[str, np.ndarray]:
+        """Index arrays of a list of synapses: by presynaptic neuron and delay, and by postsynaptic neuron and delay."""
+        pre, post = self.order
+        axonal = np.broadcast_to(self.axonal, self.shape)[pre, post]
+        dendritic = np.broadcast_to(self.dendritic, self.shape)[pre, post]
+        by_post = np.lexsort((pre, dendritic, post))
+        a_most, d_most = int(np.max(self.axonal, initial=0)), int(np.max(self.dendritic, initial=0))
+        return {
+            "pre": pre, "post": post, "da": axonal, "dd": dendritic, "byp": by_post.astype(np.int64),
+            "rows": _pointers(pre, axonal, self.shape[0], a_most + 1),
+            "cols": _pointers(post[by_post], dendritic[by_post], self.shape[1], d_most + 1),
+        }
+
+    @contextmanager
+    def presynaptic_arrivals(self, code: Writer) -> Iterator[None]:
+        """Runs over presynaptic neurons `i` whose spikes arrive now (and `d`, the delay, if synapses differ)."""
+        if self.mixed:
+            code(f"d_most = {self.s}_rows.shape[1] - 1")
+            with code.block("for d in range(d_most):"):
+                spikes = self.source.arriving(code, "d" if self.source.longest else "0")
+                with code.block("for q in range(lo, hi):"):
+                    code(f"i = {spikes}[q]")
+                    yield
+        else:
+            spikes = self.source.arriving(code, str(int(self.axonal)))
+            with code.block("for q in range(lo, hi):"):
+                code(f"i = {spikes}[q]")
+                yield
+
+    @contextmanager
+    def postsynaptic_arrivals(self, code: Writer) -> Iterator[None]:
+        """Runs over postsynaptic neurons `j` whose spikes arrive now."""
+        if self.mixed:
+            code(f"d_most = {self.s}_cols.shape[1] - 1")
+            with code.block("for d in range(d_most):"):
+                spikes = self.target.arriving(code, "d" if self.target.longest else "0")
+                with code.block("for q in range(lo, hi):"):
+                    code(f"j = {spikes}[q]")
+                    yield
+        else:
+            spikes = self.target.arriving(code, str(int(self.dendritic)))
+            with code.block("for q in range(lo, hi):"):
+                code(f"j = {spikes}[q]")
+                yield
+
+    @contextmanager
+    def row(self, code: Writer, active: str = "") -> Iterator[None]:
+        """Runs over the synapses of presynaptic neuron `i`; `active` names a list of postsynaptic neurons to keep to."""
+        if self.listed:
+            d = "d" if self.mixed else "0"
+            with code.block(f"for k in range({self.s}_rows[i, {d}], {self.s}_rows[i, {d} + 1]):"):
+                code(f"j = {self.s}_post[k]")
+                yield
+        elif active:
+            with code.block(f"for a in range({active}n[0]):"):
+                code(f"j = {active}[a]")
+                yield
+        else:
+            with code.block(f"for j in range({self.s}_w.shape[1]):"):
+                yield
+
+    @contextmanager
+    def column(self, code: Writer, active: str = "") -> Iterator[None]:
+        """Runs over the synapses of postsynaptic neuron `j`."""
+        if self.listed:
+            d = "d" if self.mixed else "0"
+            with code.block(f"for c in range({self.s}_cols[j, {d}], {self.s}_cols[j, {d} + 1]):"):
+                code(f"k = {self.s}_byp[c]", f"i = {self.s}_pre[k]")
+                yield
+        elif active:
+            with code.block(f"for a in range({active}n[0]):"):
+                code(f"i = {active}[a]")
+                yield
+        else:
+            with code.block(f"for i in range({self.s}_w.shape[0]):"):
+                yield
+
+    @contextmanager
+    def whole_row(self, code: Writer) -> Iterator[None]:
+        """Runs over the synapses of presynaptic neuron `i` of all delays."""
+        with code.block(f"for k in range({self.s}_rows[i, 0], {self.s}_rows[i, {self.s}_rows.shape[1] - 1]):"):
+            code(f"j = {self.s}_post[k]")
+            yield
+
+    @contextmanager
+    def every(self, code: Writer) -> Iterator[None]:
+        """Runs over all synapses: `i`, `j` (and `k`)."""
+        if self.listed:
+            with code.block(f"for k in range({self.s}_w.shape[0]):"):
+                code(f"i = {self.s}_pre[k]", f"j = {self.s}_post[k]")
+                yield
+        else:
+            with code.blocks([f"for i in range({self.s}_w.shape[0]):", f"for j in range({self.s}_w.shape[1]):"]):
+                yield
+
+
+def _pointers(first: np.ndarray, second: np.ndarray, n_first: int, n_second: int) -> np.ndarray:
+    """Start of each (first, second) bucket in a list sorted by both: [n_first, n_second + 1]."""
+    counts = np.zeros((n_first, n_second), np.int64)
+    np.add.at(counts, (first, second), 1)
+    ends = np.cumsum(counts.ravel())
+    starts = np.concatenate(([0], ends[:-1])).reshape(n_first, n_second) if ends.size else counts
+    return np.concatenate((starts, starts[:, -1:] + counts[:, -1:]), axis=1)
+
+
+def transmit(code: Writer, synapses: Synapses, group: Group) -> None:
+    """Adds scale * w to the target variable for every spike that arrives; refractory neurons take no gated input."""
+    projection, s = synapses.projection, synapses.s
+    target = f"{group.p}_{projection.onto}"
+    code.constants[f"{s}_scale"] = projection.scale
+    gated = [projection.onto] if projection.onto in group.gated else []
+    if projection.connect == "one_to_one":
+        hold(code, group, gated)
+        with synapses.presynaptic_arrivals(code):
+            code(f"{target}[i] += {s}_scale * {s}_w[i]")
+        release(code, group, gated)
+    elif projection.connect == "all_but_self":
+        _all_but_self(code, synapses, group, target, gated)
+    else:
+        _sum_rows(code, synapses, group, target, gated)
+
+
+def _all_but_self(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str]) -> None:
+    s = synapses.s
+    spikes = synapses.source.arriving(code, str(int(synapses.axonal)))
+    with code.block("if hi > lo:"):
+        hold(code, group, gated)
+        with code.block("for q in range(lo, hi):"):
+            code(f"{s}_acc[q - lo] = {target}[{spikes}[q]] + {s}_scale * {s}_w[0] * (hi - lo - 1)")
+        code(f"step = {s}_scale * {s}_w[0] * (hi - lo)")
+        with code.block(f"for j in range({target}.shape[0]):"):
+            code(f"{target}[j] += step")
+        with code.block("for q in range(lo, hi):"):
+            code(f"{target}[{spikes}[q]] = {s}_acc[q - lo]")
+        release(code, group, gated)
+
+
+def _sum_rows(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str]) -> None:
+    s = synapses.s
+    code("arrived = False")
+    with synapses.presynaptic_arrivals(code):
+        with code.block("if not arrived:"):
+            code("arrived = True", f"{s}_acc[:] = 0.0")
+        with synapses.row(code):
+            code(f"{s}_acc[j] += {synapses.w}")
+    with code.block("if arrived:"):
+        hold(code, group, gated)
+        with code.block(f"for j in range({target}.shape[0]):"):
+            code(f"{target}[j] += {s}_scale * {s}_acc[j]")
+        release(code, group, gated)
