@@ -1,0 +1,127 @@
+"""The state of a network between presentations as arrays by name; pure functions.
+
+Names are "part.variable". Weights and traces are kept per synapse, in the order of `numpy.nonzero` of the projection's
+connections. Beside them stand "population.lastspike" (seconds before the next presentation), "population.last_spikes"
+(who spiked in the last step), "projection.pathway.queue" (spikes under way) and "steps" (how many have been run).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from plasticity.engines.brian.neurons import NEVER, initial_values, refractory_steps
+from plasticity.errors import PlasticityError
+from plasticity.interpreter import in_steps
+from plasticity.network import Network, Projection, existing, shape_of, weight_matrix
+
+State = dict[str, np.ndarray]
+
+
+def initial(network: Network) -> State:
+    """The state of a network that has just been built."""
+    state: State = {"steps": np.array(0)}
+    for population in network.populations:
+        state |= {f"{population.name}.{name}": value for name, value in initial_values(population).items()}
+    for projection in network.projections:
+        exists = existing(network, projection)
+        state[f"{projection.name}.w"] = weight_matrix(network, projection)[exists]
+        for name, trace in (projection.rule.variables if projection.rule else {}).items():
+            state[f"{projection.name}.{name}"] = np.full(int(exists.sum()), float(trace.initial))
+    return at_start(network, state)
+
+
+def at_start(network: Network, state: Mapping[str, np.ndarray]) -> State:
+    """The state at the start of a presentation: only weights, slow variables and kept traces live on."""
+    fresh = {name: value for name, value in state.items() if not is_list(name)}
+    for population in network.populations:
+        for name, value in initial_values(population).items():
+            if name not in population.neuron.slow:
+                fresh[f"{population.name}.{name}"] = value
+        fresh[f"{population.name}.last_spikes"] = np.zeros(0, np.int32)
+        if refractory_steps(population.neuron, network.dt):
+            fresh[f"{population.name}.lastspike"] = np.full(population.n, NEVER)
+            fresh[f"{population.name}.not_refractory"] = np.ones(population.n, bool)
+    for projection in network.plastic:
+        for name, trace in projection.rule.variables.items():
+            if not trace.keep:
+                key = f"{projection.name}.{name}"
+                fresh[key] = np.full_like(fresh[key], trace.initial)
+    return fresh
+
+
+def without_learning(network: Network, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> State:
+    """The state after a presentation without learning: neurons moved on, all that learns is as it was."""
+    learned = {"steps"}
+    for population in network.populations:
+        learned |= {f"{population.name}.{name}" for name in population.neuron.slow}
+    for projection in network.projections:
+        learned |= {f"{projection.name}.{name}" for name in _own(projection)}
+    return {**after, **{name: before[name] for name in learned}}
+
+
+def is_list(name: str) -> bool:
+    """Whether an entry is a list of spikes, whose length changes."""
+    return name.endswith((".queue", ".last_spikes"))
+
+
+def is_public(network: Network, name: str) -> bool:
+    """Whether `get` knows the name: a variable of the description, not bookkeeping."""
+    part, _, variable = name.rpartition(".")
+    population = network.population(part)
+    if population:
+        return variable in population.neuron.variables
+    return any(projection.name == part and variable in _own(projection) for projection in network.projections)
+
+
+def _own(projection: Projection) -> tuple[str, ...]:
+    """The state variables of a projection."""
+    return ("w", *(projection.rule.variables if projection.rule else ()))
+
+
+def shape_of_part(network: Network, part: str) -> tuple[int, int]:
+    return shape_of(network, network.projection(part))
+
+
+def presented(network: Network, part: str, variable: str, value: np.ndarray) -> np.ndarray:
+    """A state as the protocol shows it: weights and synaptic states [pre, post], the rest [n].
+
+    A trace of a neuron is shown as its first synapse sees it (with per-synapse delays they differ), and as 0 when the
+    neuron has none.
+    """
+    if network.population(part):
+        return value.copy()
+    projection = network.projection(part)
+    full = np.zeros(shape_of(network, projection))
+    exists = existing(network, projection)
+    full[exists] = value
+    place = "syn" if variable == "w" else projection.rule.place[variable]
+    if place == "syn":
+        return full
+    first = np.argmax(exists, axis=1 if place == "pre" else 0)
+    return full[np.arange(len(first)), first] if place == "pre" else full[first, np.arange(len(first))]
+
+
+def stored(network: Network, part: str, variable: str, value: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """What `set` keeps of a value in the protocol's shape."""
+    value = np.asarray(value, float)
+    if not np.isfinite(value).all():
+        raise PlasticityError(f"the value for {part}.{variable} holds NaN or infinity")
+    wanted = np.shape(presented(network, part, variable, now))
+    if value.shape not in ((), wanted):
+        raise PlasticityError(f"the value for {part}.{variable} must have shape {wanted}, got {value.shape}")
+    value = np.array(np.broadcast_to(value, wanted))
+    if network.population(part):
+        return value
+    projection = network.projection(part)
+    exists = existing(network, projection)
+    place = "syn" if variable == "w" else projection.rule.place[variable]
+    full = {"syn": lambda: value, "pre": lambda: value[:, None], "post": lambda: value[None, :]}[place]()
+    return np.broadcast_to(full, exists.shape)[exists]
+
+
+def delayed_signals(network: Network, projection: Projection) -> list[tuple[str, int]]:
+    """(signal, steps) of each delayed reading of the projection's rule."""
+    found = [(network.source_of(projection, variable), delay) for variable, delay in projection.rule.delayed.values()]
+    return [(source, int(in_steps(delay, network.dt))) for (kind, source), delay in found if kind == "signal"]

@@ -1,0 +1,192 @@
+"""A projection as Brian2 Synapses: transmission, and the rule's texts as named pathways with explicit order.
+
+Every trace is a variable of the synapse, so that per-synapse delays need nothing special: it rises in the pathway
+of its own neuron, when the spike arrives. Decay and `on_step` run clock-driven in the slot "groups".
+Within the slot "synapses" all transmissions come first, then the projections' plasticity, in network order; ties are
+never left to Brian2, which breaks them by name.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from plasticity import language
+from plasticity.engines.brian.neurons import unit_of
+from plasticity.engines.brian.printing import brian_text
+from plasticity.interpreter import in_steps
+from plasticity.network import Network, Projection, existing
+from plasticity.neurons.discretise import import_brian2
+from plasticity.rule import ORDERS, Rule, Trace
+
+#: Order within the slot "groups": decay before the neurons (0, 1), on_step after them.
+DECAY, STEP = -1, 10
+#: Order within the slot "synapses": transmission from 0, plasticity from here, so many places per projection.
+PLASTICITY, PLACES = 10_000, 10
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A rule in Brian2's words: equations, code per phase of a step, and what the code reads from outside."""
+
+    equations: str
+    phases: dict[str, str]
+    decay: str
+    step: str
+    namespace: dict[str, object]
+
+
+def synapses(network: Network, index: int, groups: dict, signals: dict, learn: bool):
+    """The Synapses of projection number `index`, connected, with delays and order set."""
+    brian2 = import_brian2()
+    projection = network.projections[index]
+    pre, post = groups[projection.pre], groups[projection.post]
+    name = f"projection{index}"
+    learning = projection.rule if learn else None
+    texts = rule_texts(network, projection, post, pre, signals) if learning else Texts("", {}, "", "", {})
+    on_pre = ({"transmit": f"{projection.onto}_post += transmitted * w * unit_of_target"} if projection.onto else {})
+    on_pre |= {phase: code for phase, code in texts.phases.items() if phase.endswith("pre")}
+    on_post = {phase: code for phase, code in texts.phases.items() if phase.endswith("post")}
+    if not on_pre and not on_post and not texts.step:
+        return None
+    namespace = dict(texts.namespace)
+    if projection.onto:
+        namespace |= {"transmitted": projection.scale, "unit_of_target": unit_of(post, projection.onto)}
+    made = brian2.Synapses(pre, post, f"w : 1\n{texts.equations}", on_pre=on_pre or None, on_post=on_post or None,
+                           namespace=namespace, name=name, dt=network.dt * brian2.second, **_scalar_delays(
+                               projection, on_pre, on_post, network.dt))
+    i, j = np.nonzero(existing(network, projection))
+    made.connect(i=i.astype(np.int32), j=j.astype(np.int32))
+    _set_delays(made, projection, on_pre, on_post, network.dt, (i, j))
+    _set_order(made, learning, index, on_pre, on_post)
+    _clocked(made, texts, index)
+    return made
+
+
+def _delay(projection: Projection, side: str) -> float | np.ndarray:
+    return {"pre": projection.axonal_delay, "post": projection.dendritic_delay}[side]
+
+
+def _scalar_delays(projection: Projection, on_pre: dict, on_post: dict, dt: float) -> dict:
+    second = import_brian2().second
+    delays = {pathway: int(in_steps(_delay(projection, side), dt)) * dt * second
+              for side, pathways in (("pre", on_pre), ("post", on_post)) for pathway in pathways
+              if np.ndim(_delay(projection, side)) == 0}
+    return {"delay": delays} if delays else {}
+
+
+def _set_delays(made, projection: Projection, on_pre: dict, on_post: dict, dt: float, at: tuple) -> None:
+    second = import_brian2().second
+    for side, pathways in (("pre", on_pre), ("post", on_post)):
+        delay = _delay(projection, side)
+        if np.ndim(delay):
+            for pathway in pathways:
+                getattr(made, pathway).delay = in_steps(delay, dt)[at] * dt * second
+
+
+def _set_order(made, rule: Rule | None, index: int, on_pre: dict, on_post: dict) -> None:
+    sequence = ORDERS[rule.order] if rule else ()
+    for pathway in (*on_pre, *on_post):
+        place = index if pathway == "transmit" else PLASTICITY + PLACES * index + sequence.index(pathway)
+        getattr(made, pathway).order = place
+
+
+def _clocked(made, texts: Texts, index: int) -> None:
+    if texts.decay:
+        made.run_regularly(texts.decay, when="groups", order=DECAY, name=f"{made.name}_decay")
+    if texts.step:
+        made.run_regularly(texts.step, when="groups", order=STEP + index, name=f"{made.name}_step")
+
+
+def rule_texts(network: Network, projection: Projection, post, pre, signals: dict) -> Texts:
+    """The rule's events as Brian2 code."""
+    rule = projection.rule
+    names, namespace = _names(network, projection, {"pre": pre, "post": post}, signals)
+    fading = {name: trace for name, trace in rule.variables.items() if math.isfinite(trace.tau)}
+    namespace |= {f"decay_of_{name}": math.exp(-network.dt / trace.tau) for name, trace in fading.items()}
+    saved = _saved(rule)
+    declared = [*(f"r_{name}" for name in rule.variables), *(f"r_{name}_before" for name in saved)]
+    phases = {phase: _phase(rule, phase, names, saved) for phase in ORDERS[rule.order]}
+    return Texts(equations="\n".join(f"{name} : 1" for name in declared),
+                 phases={phase: code for phase, code in phases.items() if code},
+                 decay="\n".join(f"r_{name} = r_{name} * decay_of_{name}" for name in fading),
+                 step=_event(rule, "on_step", names),
+                 namespace=namespace)
+
+
+def _names(network: Network, projection: Projection, ends: dict, signals: dict) -> tuple[dict, dict]:
+    """How each name of the rule is printed, and the namespace that this needs."""
+    rule = projection.rule
+    names = {name: f"r_{name}" for name in rule.variables} | {name: f"p_{name}" for name in rule.params}
+    namespace: dict[str, object] = {f"p_{name}": float(value) for name, value in rule.params.items()}
+    names |= {"dt": "step_length", "noise": "noise_now",
+              "w_min": _bound(rule.w_min), "w_max": _bound(rule.w_max)}
+    namespace |= {"step_length": network.dt, "per_root_step": 1.0 / math.sqrt(network.dt)}
+    for name in (*rule.reads, *rule.signals):
+        kind, source = network.source_of(projection, name)
+        place = rule.place_of(name)
+        if kind == "neuron":
+            names[name] = f"({name}_{place} / unit_of_{name})"
+            namespace[f"unit_of_{name}"] = unit_of(ends[place], name)
+        else:
+            names[name] = _at_synapse(f"signal_{name}", network.signal(source).n, place)
+            namespace[f"signal_{name}"] = signals[source]
+    for alias, (variable, delay) in rule.delayed.items():
+        key = (network.source_of(projection, variable)[1], int(in_steps(delay, network.dt)))
+        names[alias] = _at_synapse(f"signal_{alias}", network.signal(key[0]).n, rule.place_of(variable))
+        namespace[f"signal_{alias}"] = signals[key]
+    return names, namespace
+
+
+def _bound(value: float) -> str:
+    """A bound as Brian2 reads it; infinity has a name there."""
+    return repr(float(value)) if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+
+
+def _at_synapse(name: str, n: int, place: str) -> str:
+    return f"{name}(t, {'i' if place == 'pre' else 'j'})" if n else f"{name}(t)"
+
+
+def _saved(rule: Rule) -> frozenset[str]:
+    """Traces whose value before their own rise is read after it (the "inclusive" order)."""
+    sequence, found = ORDERS[rule.order], set()
+    for side in ("pre", "post"):
+        if sequence.index(f"rise_{side}") < sequence.index(f"on_{side}"):
+            read = {name for line in rule.statements.get(f"on_{side}", ()) for name in language.names(line.expr)}
+            found |= {name for name, trace in getattr(rule, side).items() if trace.rise != "none" and name in read}
+    return frozenset(found)
+
+
+def _phase(rule: Rule, phase: str, names: dict, saved: frozenset[str]) -> str:
+    kind, side = phase.split("_")
+    own: dict[str, Trace] = {name: trace for name, trace in getattr(rule, side).items() if trace.rise != "none"}
+    if kind == "rise":
+        return "\n".join(_rise(name, trace, name in saved) for name, trace in own.items())
+    return _event(rule, phase, names | {name: f"r_{name}_before" for name in own if name in saved})
+
+
+def _rise(name: str, trace: Trace, save: bool) -> str:
+    # The rise starts from the copy: Brian2's numpy code would otherwise change both names in place.
+    source = f"r_{name}_before" if save else f"r_{name}"
+    risen = {"add": f"{source} + 1.0", "set": "1.0"}[trace.rise]
+    return (f"r_{name}_before = r_{name}\n" if save else "") + f"r_{name} = {risen}"
+
+
+def _event(rule: Rule, event: str, names: dict) -> str:
+    """All right-hand sides first, then the assignments, then the bounds."""
+    lines = rule.statements.get(event, ())
+    if not lines:
+        return ""
+    reads_noise = any("noise" in language.names(line.expr) for line in lines)
+    code = ["noise_now = randn() * per_root_step"] if reads_noise else []
+    code += [f"change_{k} = {brian_text(line.expr, names)}" for k, line in enumerate(lines)]
+    for k, line in enumerate(lines):
+        target = "w" if line.target == "w" else f"r_{line.target}"
+        code.append({"increment": f"{target} = {target} + change_{k}", "assign": f"{target} = change_{k}",
+                     "rate": f"{target} = {target} + step_length * change_{k}"}[line.kind])
+    bounded = math.isfinite(rule.w_min) or math.isfinite(rule.w_max)
+    if bounded and any(line.target == "w" for line in lines):
+        code.append(f"w = clip(w, {names['w_min']}, {names['w_max']})")
+    return "\n".join(code)
