@@ -1,0 +1,56 @@
+"""The torch engine: mini-batches on CPU or GPU. All samples of a batch see the same weights."""
+
+from __future__ import annotations
+
+import torch
+
+from plasticity.engines.torch.language import Context
+from plasticity.engines.torch.neurons import unreadable
+from plasticity.engines.torch.simulation import TorchSimulation
+from plasticity.errors import PlasticityError, RefusedError, choice
+from plasticity.network import Network
+
+__all__ = ["build", "refusal"]
+
+
+def build(network: Network, *, engine: str, dtype: str, device: str, batch: int, reduce: str,
+          seed: int) -> TorchSimulation:
+    """A simulation of `network` in batched tensors; see `plasticity.engines.build`."""
+    choice("dtype", dtype, ("float64", "float32"))
+    choice("reduce", reduce, ("sum", "mean"))
+    if batch < 1:
+        raise PlasticityError(f"batch must be at least 1 sample, got {batch!r}")
+    reason = refusal(network, engine=engine, batch=batch)
+    if reason:
+        raise RefusedError(reason)
+    found = _device(device)
+    generator = torch.Generator(found).manual_seed(seed)
+    return TorchSimulation(network, Context(getattr(torch, dtype), found, network.dt, reduce, seed, generator), batch)
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise PlasticityError(f"device must be 'cpu' or 'cuda' (or 'cuda:0', ...), got {name!r}") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise RefusedError("device='cuda', but torch finds no CUDA device; use device='cpu'")
+    return device
+
+
+def refusal(network: Network, *, engine: str, batch: int) -> str:
+    """Why this engine cannot run the network; empty when it can."""
+    for population in network.populations:
+        if population.neuron.output:
+            return (f"population {population.name!r} has a graded output, which the torch engine does not run; leave "
+                    "output empty")
+        name = unreadable(population)
+        if name:
+            return f"the equations of population {population.name!r} read {name!r}, which the torch engine has no value for"
+    driven = [(f"projection {projection.name!r}", projection.post, projection.onto)
+              for projection in network.projections if projection.onto]
+    driven += [(f"signal {signal.name!r}", *signal.drives.split(".", 1)) for signal in network.signals if signal.drives]
+    for what, where, variable in driven:
+        if variable in network.population(where).neuron.slow:
+            return f"{what} drives {where}.{variable}, a slow variable, which all samples of a batch share"
+    return ""

@@ -1,0 +1,136 @@
+"""The functions of the language in torch, and expressions as compiled functions over tensors."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from plasticity import language
+from plasticity.language import Constants
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every part of a simulation shares. generator: source of what is random on the device."""
+
+    dtype: torch.dtype
+    device: torch.device
+    dt: float
+    reduce: str
+    seed: int
+    generator: torch.Generator
+
+    @property
+    def lists(self) -> bool:
+        """Whether spikes are worth listing: on a CPU finding them costs less than the zeros they save."""
+        return self.device.type == "cpu"
+
+    def tensor(self, values) -> torch.Tensor:
+        return torch.as_tensor(values, dtype=self.dtype, device=self.device)
+
+
+def clip(u, low, high):
+    return torch.as_tensor(u).clamp(min=low).clamp(max=high)
+
+
+def exprel(u: torch.Tensor) -> torch.Tensor:
+    return torch.where(u == 0, 1.0, torch.expm1(u) / u)
+
+
+def rank(u: torch.Tensor) -> torch.Tensor:
+    """0 for the largest value of the last axis, ties to the lower index."""
+    return torch.argsort(torch.argsort(-u, dim=-1, stable=True), dim=-1, stable=True).to(u.dtype)
+
+
+def over_post(reduction: Callable, n_post: int, context: Context) -> Callable:
+    """A reduction over the postsynaptic axis, for arguments that are the same for all of it too."""
+    def reduced(u):
+        u = context.tensor(u)
+        return reduction(u.expand(*u.shape[:-1], n_post))
+
+    return reduced
+
+
+REDUCTIONS: Mapping[str, Callable] = {
+    "softmax": partial(torch.softmax, dim=-1),
+    "rank": rank,
+    "prefix_sum": partial(torch.cumsum, dim=-1),
+    "sum_post": partial(torch.sum, dim=-1, keepdim=True),
+    "max_post": partial(torch.amax, dim=-1, keepdim=True),
+}
+
+FUNCTIONS: Mapping[str, Callable] = {
+    **{name: getattr(torch, name) for name in ("exp", "log", "sqrt", "abs", "tanh", "sin", "cos", "sinh", "cosh",
+                                               "expm1", "log1p", "sigmoid", "relu")},
+    "clip": clip,
+    "exprel": exprel,
+    "int": lambda u: u,
+}
+
+
+def functions(context: Context, n_post: int | None = None) -> dict[str, Callable]:
+    """The names that compiled texts call, by the prefix `f_`."""
+    def number(condition):
+        return condition.to(context.dtype) if torch.is_tensor(condition) else float(condition)
+
+    found = {f"f_{name}": function for name, function in FUNCTIONS.items()} | {"f_number": number}
+    if n_post is not None:
+        found |= {f"f_{name}": over_post(function, n_post, context) for name, function in REDUCTIONS.items()}
+    return found
+
+
+def text(expr: ast.expr, rename: Mapping[str, str]) -> str:
+    """The expression as Python over tensors; comparisons inside arithmetic become 0 and 1."""
+    return language.render(numeric(expr), rename, {name: f"f_{name}" for name in (*FUNCTIONS, *REDUCTIONS, "number")})
+
+
+def condition_text(expr: ast.expr, rename: Mapping[str, str]) -> str:
+    """The expression as a condition: a bool tensor."""
+    return language.render(_truth(expr), rename, {name: f"f_{name}" for name in (*FUNCTIONS, "number")})
+
+
+def numeric(expr: ast.expr) -> ast.expr:
+    return language.rewrite(expr, lambda node: _call("number", _truth(node)) if _is_condition(node) else None)
+
+
+def _is_condition(node: ast.expr) -> bool:
+    return isinstance(node, ast.Compare | ast.BoolOp) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+
+
+def _truth(node: ast.expr) -> ast.expr:
+    match node:
+        case ast.Compare(left=left, ops=ops, comparators=[right]):
+            return ast.Compare(left=numeric(left), ops=ops, comparators=[numeric(right)])
+        case ast.BoolOp(op=op, values=[first, *others]):
+            result, joint = _truth(first), ast.BitAnd() if isinstance(op, ast.And) else ast.BitOr()
+            for other in others:
+                result = ast.BinOp(left=result, op=joint, right=_truth(other))
+            return result
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return ast.Compare(left=_truth(operand), ops=[ast.Eq()], comparators=[ast.Constant(0)])
+        case _:
+            return ast.Compare(left=numeric(node), ops=[ast.NotEq()], comparators=[ast.Constant(0)])
+
+
+def _call(name: str, argument: ast.expr) -> ast.expr:
+    return ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=[argument], keywords=[])
+
+
+def expression(expr: ast.expr, constants: Mapping[str, float], rename: Mapping[str, str],
+               known: Mapping[str, Callable]) -> Callable:
+    """A function of a dict `v` of tensors; `rename` says how each name is read from it."""
+    pulled = Constants(constants)
+    body = text(pulled.pull(expr), rename)
+    namespace = {**known, **pulled.values(constants), "__builtins__": {}}
+    return eval(compile(f"lambda v: {body}", "<expression>", "eval"), namespace)
+
+
+def define(name: str, lines: list[str], namespace: Mapping[str, object], filename: str) -> Callable:
+    """A function from its source lines."""
+    scope = {**namespace, "__builtins__": {}}
+    exec(compile("\n".join(lines), filename, "exec"), scope)
+    return scope[name]

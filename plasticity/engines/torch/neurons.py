@@ -1,0 +1,177 @@
+"""A population as compiled torch functions: integrate, threshold, receive, reset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import torch
+
+from plasticity import language, noise
+from plasticity.engines.torch.language import Context, condition_text, define, expression, functions, text
+from plasticity.engines.torch.volley import Volley, in_steps, volley
+from plasticity.language import Constants
+from plasticity.network import Population
+from plasticity.neurons.discretise import discretise
+from plasticity.neurons.neuron import Assignment
+
+#: When the next spike of a neuron that never fired is allowed: always.
+LONG_AGO = -(2**30)
+
+
+class Neurons:
+    """The state of one population: values [batch, n]; slow variables are one value per neuron, shared by the batch."""
+
+    def __init__(self, population: Population, context: Context, number: int):
+        neuron = population.neuron
+        self.stream = 65536 * number
+        self.population, self.neuron, self.context = population, neuron, context
+        self.rest = int(in_steps(neuron.refractory, context.dt))
+        self.gated = neuron.gated if self.rest else frozenset()
+        self.names = {name: f"v[{name!r}]" for name in neuron.variables}
+        self.constants = {**neuron.constants, "dt": context.dt}
+        inline = [Assignment(line.target, neuron.inlined(line.expr)) for line in discretise(neuron)]
+        at_reset, at_adapt = ([Assignment(line.target, neuron.inlined(line.expr)) for line in lines]
+                              for lines in (neuron.at_reset, neuron.at_adapt))
+        self.advance = self._compiled("advance", inline, self._gate_integration)
+        self.reset = self._compiled("reset", at_reset, lambda name: "hit")
+        self.adapt = self._compiled("adapt", at_adapt, lambda name: "hit")
+        self.crosses = self._condition()
+        self.views = {name: expression(neuron.inlined(expr), self.constants, self.names, functions(context))
+                      for name, expr in neuron.subexpressions.items()}
+        self.initial = {name: context.tensor(population.initial.get(name, start)).expand(population.n)
+                        for name, start in neuron.start.items()}
+        self.values = {name: self.initial[name].clone() for name in neuron.slow}
+        self.start(1)
+
+    def start(self, batch: int) -> None:
+        """The beginning of a presentation: everything but slow variables as initially."""
+        shape, device = (batch, self.population.n), self.context.device
+        for name, first in self.initial.items():
+            if name not in self.neuron.slow:
+                self.values[name] = first.expand(shape).clone()
+        self.free_at = torch.full(shape, LONG_AGO, dtype=torch.int32, device=device)
+        self.due = torch.zeros(shape, dtype=torch.bool, device=device)
+        self.free = torch.ones(shape, dtype=torch.bool, device=device)
+        self.crossed = self.due
+
+    def _gate_integration(self, name: str) -> str:
+        return "free" if name in self.gated else ""
+
+    def _compiled(self, name: str, lines: Iterable[Assignment], gate: Callable[[str], str]) -> Callable:
+        """Source of the assignments, made one after the other; temporaries stay local."""
+        pulled, rename = Constants(self.constants), dict(self.names)
+        source = [f"def {name}(v, learn, free, hit):", "    pass"]
+        for line in lines:
+            value = text(pulled.pull(line.expr), rename)
+            if line.target not in self.names:
+                rename[line.target] = f"t_{line.target}"
+                source.append(f"    t_{line.target} = {value}")
+                continue
+            mask, old = gate(line.target), self.names[line.target]
+            new = f"where({mask}, {value}, {old})" if mask else value
+            if line.target in self.neuron.slow:
+                source.append(f"    if learn: {old} = shared({old}, {new}, free)")
+            else:
+                source.append(f"    {old} = {new if mask else f'full({new}, free)'}")
+        known = {**functions(self.context), "where": torch.where, "shared": self._shared, "full": self._full}
+        return define(name, source, {**known, **pulled.values(self.constants)}, f"<{self.population.name}.{name}>")
+
+    def _full(self, value, free: torch.Tensor) -> torch.Tensor:
+        """A value of the neurons, also where the text gives a number or reads only shared variables."""
+        if torch.is_tensor(value) and value.shape == free.shape:
+            return value
+        return self.context.tensor(value).expand(free.shape).clone()
+
+    def _shared(self, old: torch.Tensor, new, free: torch.Tensor) -> torch.Tensor:
+        """A shared variable after all samples changed it: increments summed or averaged."""
+        change = (new - old).expand(free.shape)
+        return old + (change.sum(0) if self.context.reduce == "sum" else change.mean(0))
+
+    def _condition(self) -> Callable:
+        pulled = Constants(self.constants)
+        body = condition_text(pulled.pull(self.neuron.inlined(self.neuron.threshold_expr)), self.names)
+        known = {**functions(self.context), **pulled.values(self.constants)}
+        return define("crosses", ["def crosses(v):", f"    return {body}"], known, f"<{self.population.name}.threshold>")
+
+    def view(self, name: str) -> torch.Tensor:
+        """A variable or subexpression, [batch, n]."""
+        value = self.values[name] if name in self.values else self.views[name](self.values)
+        return value if torch.is_tensor(value) and value.shape == self.free.shape else self._full(value, self.free)
+
+    def drive(self, name: str, values: torch.Tensor) -> None:
+        """Writes a signal [batch, n] or [batch, 1] to a variable."""
+        self.values[name] = values.expand(self.free.shape).clone()
+
+    def integrate(self, learn: bool, now: int) -> None:
+        """Resets that are due from the last step, then one step of the equations."""
+        if self.neuron.reset_delay:
+            self._reset(self.due, learn)
+        if self.rest:
+            self.free = self.free_at <= now
+        self.advance(self.values, learn, self.free, None)
+
+    def fire(self, now: int, step: int) -> Volley:
+        """Who spikes in this step; `step` is the number that randomness is drawn by."""
+        crossed = self.crosses(self.values)
+        if self.rest:
+            crossed = crossed & self.free
+        crossed = crossed.expand(self.free.shape)
+        spiked = self._winners(crossed, step)
+        self.crossed = crossed if self.population.losers_reset else spiked
+        if self.rest:
+            self.free_at.masked_fill_(self.crossed, now + self.rest)
+            self.free = self.free & ~self.crossed
+        return volley(spiked, self.context)
+
+    def _winners(self, crossed: torch.Tensor, step: int) -> torch.Tensor:
+        if self.population.winner == "all" or not self.population.n or (self.context.lists and not crossed.any()):
+            return crossed
+        if self.population.winner == "highest":
+            rank = self.view(self.neuron.variables[0])
+            best = torch.where(crossed, rank, -torch.inf).argmax(1, keepdim=True)
+            return torch.zeros_like(crossed).scatter_(1, best, True) & crossed
+        draw = noise.uniform(self.context.seed, step, self.stream + np.arange(len(crossed)))
+        place = crossed.cumsum(1)
+        chosen = (self.context.tensor(draw)[:, None] * place[:, -1:]).floor() + 1
+        return crossed & (place == chosen)
+
+    def receive(self, name: str, amount: torch.Tensor) -> None:
+        """Synaptic input [batch, n]; a gated variable of a refractory neuron takes none."""
+        self.values[name] = self.values[name] + (amount * self.free if name in self.gated else amount)
+
+    def settle(self, learn: bool) -> None:
+        """Resets at the end of the step (with reset_delay they are due in the next)."""
+        if self.neuron.reset_delay:
+            self.due = self.crossed
+        else:
+            self._reset(self.crossed, learn)
+
+    def _reset(self, hit: torch.Tensor, learn: bool) -> None:
+        if self.context.lists and not hit.any():
+            return
+        self.reset(self.values, learn, self.free, hit)
+        if learn:
+            self.adapt(self.values, learn, self.free, hit)
+
+    def rows(self, now: int) -> dict[str, torch.Tensor]:
+        """What every sample has of its own, [batch, ...]; refractoriness as steps that are left."""
+        own = {name: values for name, values in self.values.items() if name not in self.neuron.slow}
+        return {**own, "refractory_steps": (self.free_at - now).clamp(min=0), "reset_due": self.due}
+
+    def set_rows(self, rows: dict[str, torch.Tensor], now: int) -> None:
+        self.free_at = (rows["refractory_steps"] + now).to(torch.int32)
+        self.due = rows["reset_due"].to(torch.bool)
+        self.free, self.crossed = self.free_at <= now, torch.zeros_like(self.due)
+        self.values |= {name: rows[name] for name in self.values if name not in self.neuron.slow}
+
+
+def unreadable(population: Population) -> str:
+    """A name in the discretised equations that this engine cannot give a value; empty when there is none."""
+    neuron = population.neuron
+    known = {*neuron.variables, *neuron.constants, "dt"}
+    for line in discretise(neuron):
+        for name in sorted(language.names(neuron.inlined(line.expr)) - known):
+            return name
+        known.add(line.target)
+    return ""

@@ -1,0 +1,66 @@
+"""Collects what a run is asked to record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+
+from plasticity.engines import Recording
+from plasticity.engines.torch.volley import Volley
+from plasticity.spikes import Spikes
+
+
+class Recorder:
+    """Counts always; spikes, values and weights as asked. `begin`, `take` per step, `end` for every chunk of samples."""
+
+    def __init__(self, simulation, samples: int, steps: int, watched: Sequence[str], weights_every: int | None):
+        self.simulation, self.steps, self.weights_every = simulation, steps, weights_every
+        sizes = {part.name: part.n for part in simulation.network.populations}
+        self.counts = {name: np.zeros((samples, n), np.int64) for name, n in sizes.items()}
+        self.watched = [tuple(name.split(".", 1)) for name in watched]
+        self.values = {f"{part}.{name}": np.zeros((samples, steps, sizes[part])) for part, name in self.watched
+                       if name != "spikes"}
+        self.spikes: dict[str, list[Spikes]] = {part: [] for part, name in self.watched if name == "spikes"}
+        self.weights: dict[str, list[np.ndarray]] = {part.name: [] for part in simulation.network.plastic}
+
+    def begin(self, chunk: slice) -> None:
+        context, size = self.simulation.context, chunk.stop - chunk.start
+        self.chunk = chunk
+        self.counted = {name: torch.zeros(size, found.shape[1], dtype=context.dtype, device=context.device)
+                        for name, found in self.counts.items()}
+        self.kept = {part_name: [] for part_name in self.watched}
+
+    def take(self, t: int, fired: Mapping[str, Volley]) -> None:
+        """The end of step `t` of the chunk."""
+        for name, counted in self.counted.items():
+            if not fired[name].silent:
+                counted += fired[name].dense
+        for part, name in self.watched:
+            self.kept[part, name].append(fired[part].dense != 0 if name == "spikes"
+                                         else self.simulation._neurons[part].view(name))
+        if self.weights_every and (t + 1) % self.weights_every == 0:
+            for name, found in self.weights.items():
+                found.append(self.simulation.get(f"{name}.w"))
+
+    def end(self) -> None:
+        for name, counted in self.counted.items():
+            self.counts[name][self.chunk] = counted.cpu().numpy()
+        for (part, name), kept in self.kept.items():
+            stacked = torch.stack(kept, 1).cpu().numpy() if kept else np.zeros((len(self.counted[part]), 0, 0))
+            if name == "spikes":
+                self.spikes[part].append(Spikes.from_dense(stacked))
+            elif kept:
+                self.values[f"{part}.{name}"][self.chunk] = stacked
+
+    def recording(self) -> Recording:
+        return Recording(self.counts, {name: _joined(parts) for name, parts in self.spikes.items()}, self.values,
+                         {name: np.array(found) for name, found in self.weights.items() if found})
+
+
+def _joined(parts: Sequence[Spikes]) -> Spikes:
+    """Spikes of several chunks as one."""
+    shifts = np.cumsum([0, *(len(part.index) for part in parts)])
+    return Spikes(np.concatenate([part.ptr + shift for part, shift in zip(parts, shifts, strict=False)]),
+                  np.concatenate([part.index for part in parts]), parts[0].n)

@@ -1,0 +1,222 @@
+"""A network running in batched tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+
+from plasticity.engines import Recording
+from plasticity.engines.torch import checks
+from plasticity.engines.torch.language import Context
+from plasticity.engines.torch.learning import Learning
+from plasticity.engines.torch.neurons import Neurons
+from plasticity.engines.torch.recorder import Recorder
+from plasticity.engines.torch.synapses import Synapses
+from plasticity.engines.torch.volley import Train, Volley
+from plasticity.errors import PlasticityError, unknown
+from plasticity.network import Network
+from plasticity.spikes import Spikes
+
+
+class TorchSimulation:
+    """`plasticity.engines.Simulation` in torch; see there. Slow variables are one value per neuron for all samples."""
+
+    @torch.no_grad()
+    def __init__(self, network: Network, context: Context, batch: int):
+        self.network, self.context, self.batch = network, context, batch
+        self._neurons = {population.name: Neurons(population, context, number)
+                         for number, population in enumerate(network.populations)}
+        self._synapses = {projection.name: Synapses(network, projection, context) for projection in network.projections}
+        self._signals: dict[str, torch.Tensor] = {}
+        self._learning = {
+            projection.name: Learning(self._synapses[projection.name], context, number, self._readers(projection))
+            for number, projection in enumerate(network.plastic)}
+        self._now = self._step = 0
+        for synapses in self._synapses.values():
+            synapses.normalize()
+        self._start(batch)
+
+    def _readers(self, projection) -> dict:
+        """How a rule's reads and signals are found."""
+        found = {}
+        for name in (*projection.rule.reads, *projection.rule.signals):
+            kind, source = self.network.source_of(projection, name)
+            if kind == "neuron":
+                population, variable = source.split(".", 1)
+                found[name] = lambda neurons=self._neurons[population], variable=variable: neurons.view(variable)
+            else:
+                found[name] = lambda source=source: self._signals[source]
+        return found
+
+    @torch.no_grad()
+    def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
+            signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
+            record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
+        """See `plasticity.engines.Simulation.run`."""
+        trains, given, samples, steps = checks.presentation(self.network, spikes or {}, steps, signals or {})
+        recorder = Recorder(self, samples, steps, checks.watched(self.network, record), weights_every)
+        step, generator = self._step, self.context.generator.get_state()
+        for first in range(0, samples, self.batch):
+            chunk = slice(first, min(first + self.batch, samples))
+            held = self._narrow(chunk.stop - first)
+            self._present({name: Train(train[chunk], self.context) for name, train in trains.items()},
+                          {name: self.context.tensor(values[chunk]) for name, values in given.items()},
+                          chunk, steps, learn, reset, recorder)
+            self._widen(held)
+        if not learn:
+            self._step = step
+            self.context.generator.set_state(generator)
+        return recorder.recording()
+
+    def _present(self, trains: Mapping[str, Train], signals: Mapping[str, torch.Tensor], chunk: slice, steps: int,
+                 learn: bool, reset: bool, recorder: Recorder) -> None:
+        if reset:
+            self._start(chunk.stop - chunk.start)
+        recorder.begin(chunk)
+        for t in range(steps):
+            self._signals = {name: values[:, t] if values.dim() == 3 else values[:, t, None]
+                             for name, values in signals.items()}
+            fired = self._advance({name: train.at(t) for name, train in trains.items()}, learn)
+            recorder.take(t, fired)
+            self._now += 1
+            self._step += 1
+        recorder.end()
+        if learn:
+            for synapses in self._synapses.values():
+                synapses.normalize()
+
+    def _advance(self, fired: dict[str, Volley], learn: bool) -> dict[str, Volley]:
+        """One step; who spiked, by input and population."""
+        learning = self._learning if learn else {}
+        for signal in self.network.signals:
+            if signal.drives:
+                where, variable = signal.drives.split(".", 1)
+                self._neurons[where].drive(variable, self._signals[signal.name])
+        for found in learning.values():
+            found.decay()
+        for neurons in self._neurons.values():
+            neurons.integrate(learn, self._now)
+        for found in learning.values():
+            found.on_step(self._step)
+        for name, neurons in self._neurons.items():
+            fired[name] = neurons.fire(self._now, self._step)
+        self._transmit(fired)
+        for name, found in learning.items():
+            found.phases(fired[self.network.projection(name).post])
+        for neurons in self._neurons.values():
+            neurons.settle(learn)
+        return fired
+
+    def _transmit(self, fired: Mapping[str, Volley]) -> None:
+        for synapses in self._synapses.values():
+            projection = synapses.projection
+            synapses.arrive(fired[projection.pre])
+            amount = synapses.transmit() if projection.onto else None
+            if amount is not None:
+                self._neurons[projection.post].receive(projection.onto, amount)
+
+    def _start(self, batch: int) -> None:
+        for part in (*self._neurons.values(), *self._synapses.values(), *self._learning.values()):
+            part.start(batch)
+
+    def _rows(self) -> dict[tuple[str, str], dict[str, torch.Tensor]]:
+        """(kind, part) -> what each sample has of its own, samples first."""
+        return ({("neurons", name): part.rows(self._now) for name, part in self._neurons.items()}
+                | {("synapses", name): part.rows() for name, part in self._synapses.items()}
+                | {("learning", name): part.rows() for name, part in self._learning.items()})
+
+    def _set_rows(self, rows: Mapping[tuple[str, str], dict[str, torch.Tensor]]) -> None:
+        for name, part in self._neurons.items():
+            part.set_rows(rows["neurons", name], self._now)
+        for name, part in self._synapses.items():
+            part.set_rows(rows["synapses", name])
+        for name, part in self._learning.items():
+            part.set_rows(rows["learning", name])
+
+    def _narrow(self, size: int) -> dict | None:
+        """Sets the rows beyond `size` aside, for a chunk of fewer samples than the batch."""
+        if size == self.batch:
+            return None
+        rows = self._rows()
+        self._set_rows({key: {name: values[:size] for name, values in part.items()} for key, part in rows.items()})
+        return {key: {name: values[size:] for name, values in part.items()} for key, part in rows.items()}
+
+    def _widen(self, held: dict | None) -> None:
+        if held is not None:
+            self._set_rows({key: {name: _stacked(values, held[key][name]) for name, values in part.items()}
+                            for key, part in self._rows().items()})
+
+    @torch.no_grad()
+    def get(self, name: str) -> np.ndarray:
+        """A copy of a state: weights [n_pre, n_post], slow variables [n]; others [batch, n], or [n] for a batch of 1."""
+        part, _, variable = name.rpartition(".")
+        if part in self._synapses and variable == "w":
+            return _array(self._synapses[part].matrix())
+        if part in self._learning and variable in self._learning[part].values:
+            values = _array(self._learning[part].trace(variable))
+        elif part in self._neurons and variable in self._neurons[part].values:
+            values = _array(self._neurons[part].values[variable])
+            if variable in self._neurons[part].neuron.slow:
+                return values
+        else:
+            raise unknown("state", name, self.names())
+        return values[0] if self.batch == 1 else values
+
+    def names(self) -> list[str]:
+        """All states that `get` answers."""
+        return ([f"{name}.{variable}" for name, part in self._neurons.items() for variable in part.values]
+                + [f"{name}.w" for name in self._synapses]
+                + [f"{name}.{variable}" for name, part in self._learning.items() for variable in part.values])
+
+    @torch.no_grad()
+    def set(self, name: str, value: np.ndarray) -> None:
+        """Overwrites weights [n_pre, n_post] or a neuron's variable [n] (or [batch, n])."""
+        part, _, variable = name.rpartition(".")
+        if part in self._synapses and variable == "w":
+            self._synapses[part].set_matrix(np.asarray(value))
+        elif part in self._neurons and variable in self._neurons[part].values:
+            old = self._neurons[part].values[variable]
+            if np.shape(value) not in ((), tuple(old.shape[-1:]), tuple(old.shape)):
+                raise PlasticityError(f"{name} must have shape {tuple(old.shape[-1:])}, got {np.shape(value)}")
+            self._neurons[part].values[variable] = self.context.tensor(np.asarray(value)).expand(old.shape).clone()
+        else:
+            raise unknown("state", name, self.names())
+
+    @torch.no_grad()
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that the next presentation depends on."""
+        rows = {f"{kind}/{part}/{name}": values for (kind, part), found in self._rows().items()
+                for name, values in found.items()}
+        slow = {f"slow/{part}/{name}": neurons.values[name] for part, neurons in self._neurons.items()
+                for name in neurons.neuron.slow}
+        weights = {f"weights/{name}": synapses.w for name, synapses in self._synapses.items()}
+        return {**{key: values.cpu().numpy().copy() for key, values in (rows | slow | weights).items()},
+                "step": np.array(self._step), "generator": self.context.generator.get_state().numpy().copy()}
+
+    @torch.no_grad()
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Goes back to a `state()` of the same network."""
+        checks.same_state(self.state(), state)
+        found = {key: torch.as_tensor(np.array(values), device=self.context.device) for key, values in state.items()
+                 if key not in ("step", "generator")}
+        self._set_rows({(kind, part): {name: found[f"{kind}/{part}/{name}"] for name in rows}
+                        for (kind, part), rows in self._rows().items()})
+        for name, synapses in self._synapses.items():
+            synapses.w.copy_(found[f"weights/{name}"])
+        for part, neurons in self._neurons.items():
+            neurons.values |= {name: found[f"slow/{part}/{name}"] for name in neurons.neuron.slow}
+        self._step = int(state["step"])
+        self.context.generator.set_state(torch.from_numpy(np.array(state["generator"])))
+
+
+def _array(values: torch.Tensor) -> np.ndarray:
+    return values.detach().to(torch.float64).cpu().numpy().copy()
+
+
+def _stacked(above: torch.Tensor, below: torch.Tensor) -> torch.Tensor:
+    """Rows of this chunk above those set aside; a delay line that has just begun has none to set under it."""
+    if above.shape[1:] != below.shape[1:]:
+        return torch.cat((above, above[:1].expand(len(below), *above.shape[1:])))
+    return torch.cat((above, below))
