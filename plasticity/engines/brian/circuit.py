@@ -103,7 +103,7 @@ def _monitors(circuit: Circuit, network: Network) -> None:
             if projection.name in circuit.synapses:
                 made = circuit.synapses[projection.name]
                 circuit.weights[projection.name] = brian2.StateMonitor(
-                    made, "w", record=True, when="start", order=-1, dt=plan.weights_every * dt,
+                    made, "r_w", record=True, when="start", order=-1, dt=plan.weights_every * dt,
                     name=f"weights_of_{made.name}")
 
 

@@ -105,7 +105,7 @@ def variables(circuit: Circuit, network: Network) -> dict[str, tuple[object, str
     for projection in network.projections:
         made = circuit.synapses.get(projection.name)
         if made is not None:
-            found[f"{projection.name}.w"] = (made, "w")
+            found[f"{projection.name}.w"] = (made, "r_w")
             traces = projection.rule.variables if projection.rule and circuit.plan.learn else ()
             found |= {f"{projection.name}.{name}": (made, f"r_{name}") for name in traces}
     return found

@@ -153,7 +153,7 @@ def _read(circuit: Circuit, network: Network, plan: Plan, after: Mapping[str, np
 
 def _trajectory(network: Network, name: str, monitor, plan: Plan, after: Mapping[str, np.ndarray]) -> np.ndarray:
     """Weights after every so many steps; the monitor saw them at the start of the step that follows."""
-    rows = list(np.array(monitor.variables["w"].get_value())[1:])
+    rows = list(np.array(monitor.variables["r_w"].get_value())[1:])
     if plan.steps % plan.weights_every == 0:
         rows.append(after[f"{name}.w"])
     shape = states.shape_of_part(network, name)

@@ -8,16 +8,17 @@ never left to Brian2, which breaks them by name.
 
 from __future__ import annotations
 
+import ast
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from plasticity import language
-from plasticity.engines.brian.neurons import unit_of
+from plasticity.engines.brian.neurons import namespace_of, unit_of
 from plasticity.engines.brian.printing import brian_text
 from plasticity.interpreter import in_steps
-from plasticity.network import Network, Projection, existing
+from plasticity.network import Network, Population, Projection, existing
 from plasticity.neurons.discretise import import_brian2
 from plasticity.rule import ORDERS, Rule, Trace
 
@@ -46,7 +47,7 @@ def synapses(network: Network, index: int, groups: dict, signals: dict, learn: b
     name = f"projection{index}"
     learning = projection.rule if learn else None
     texts = rule_texts(network, projection, post, pre, signals) if learning else Texts("", {}, "", "", {})
-    on_pre = ({"transmit": f"{projection.onto}_post += transmitted * w * unit_of_target"} if projection.onto else {})
+    on_pre = ({"transmit": f"{projection.onto}_post += transmitted * r_w * unit_of_target"} if projection.onto else {})
     on_pre |= {phase: code for phase, code in texts.phases.items() if phase.endswith("pre")}
     on_post = {phase: code for phase, code in texts.phases.items() if phase.endswith("post")}
     if not on_pre and not on_post and not texts.step:
@@ -54,7 +55,7 @@ def synapses(network: Network, index: int, groups: dict, signals: dict, learn: b
     namespace = dict(texts.namespace)
     if projection.onto:
         namespace |= {"transmitted": projection.scale, "unit_of_target": unit_of(post, projection.onto)}
-    made = brian2.Synapses(pre, post, f"w : 1\n{texts.equations}", on_pre=on_pre or None, on_post=on_post or None,
+    made = brian2.Synapses(pre, post, f"r_w : 1\n{texts.equations}", on_pre=on_pre or None, on_post=on_post or None,
                            namespace=namespace, name=name, dt=network.dt * brian2.second, **_scalar_delays(
                                projection, on_pre, on_post, network.dt))
     i, j = np.nonzero(existing(network, projection))
@@ -121,15 +122,15 @@ def _names(network: Network, projection: Projection, ends: dict, signals: dict) 
     rule = projection.rule
     names = {name: f"r_{name}" for name in rule.variables} | {name: f"p_{name}" for name in rule.params}
     namespace: dict[str, object] = {f"p_{name}": float(value) for name, value in rule.params.items()}
-    names |= {"dt": "step_length", "noise": "noise_now",
+    names |= {"w": "r_w", "dt": "step_length", "noise": "noise_now",
               "w_min": _bound(rule.w_min), "w_max": _bound(rule.w_max)}
     namespace |= {"step_length": network.dt, "per_root_step": 1.0 / math.sqrt(network.dt)}
     for name in (*rule.reads, *rule.signals):
         kind, source = network.source_of(projection, name)
         place = rule.place_of(name)
         if kind == "neuron":
-            names[name] = f"({name}_{place} / unit_of_{name})"
-            namespace[f"unit_of_{name}"] = unit_of(ends[place], name)
+            names[name], needed = _of_neuron(network.population(getattr(projection, place)), name, place, network.dt)
+            namespace |= {**needed, f"unit_of_{name}": unit_of(ends[place], name)}
         else:
             names[name] = _at_synapse(f"signal_{name}", network.signal(source).n, place)
             namespace[f"signal_{name}"] = signals[source]
@@ -138,6 +139,21 @@ def _names(network: Network, projection: Projection, ends: dict, signals: dict) 
         names[alias] = _at_synapse(f"signal_{alias}", network.signal(key[0]).n, rule.place_of(variable))
         namespace[f"signal_{alias}"] = signals[key]
     return names, namespace
+
+
+def _of_neuron(population: Population, name: str, place: str, dt: float) -> tuple[str, dict[str, object]]:
+    """A neuron's variable as a plain number at the synapse, and the constants this needs.
+
+    A subexpression is spelt out here: Brian2 would look for its constants among those of the synapses.
+    """
+    neuron = population.neuron
+    if name not in neuron.subexpressions:
+        return f"({name}_{place} / unit_of_{name})", {}
+    constants = namespace_of(neuron, dt)
+    there = {variable: f"{variable}_{place}" for variable in neuron.variables}
+    there |= {constant: f"{place}_{constant}" for constant in constants}
+    text = brian_text(neuron.subexpressions[name], there)
+    return f"(({text}) / unit_of_{name})", {f"{place}_{constant}": value for constant, value in constants.items()}
 
 
 def _bound(value: float) -> str:
@@ -174,6 +190,12 @@ def _rise(name: str, trace: Trace, save: bool) -> str:
     return (f"r_{name}_before = r_{name}\n" if save else "") + f"r_{name} = {risen}"
 
 
+def _value(expr: ast.expr, names: dict) -> str:
+    """An expression as Brian2 text; a lone name is copied, since numpy would hand on the array that changes next."""
+    text = brian_text(expr, names)
+    return f"clip({text}, -inf, inf)" if isinstance(expr, ast.Name) else text
+
+
 def _event(rule: Rule, event: str, names: dict) -> str:
     """All right-hand sides first, then the assignments, then the bounds."""
     lines = rule.statements.get(event, ())
@@ -181,12 +203,12 @@ def _event(rule: Rule, event: str, names: dict) -> str:
         return ""
     reads_noise = any("noise" in language.names(line.expr) for line in lines)
     code = ["noise_now = randn() * per_root_step"] if reads_noise else []
-    code += [f"change_{k} = {brian_text(line.expr, names)}" for k, line in enumerate(lines)]
+    code += [f"change_{k} = {_value(line.expr, names)}" for k, line in enumerate(lines)]
     for k, line in enumerate(lines):
-        target = "w" if line.target == "w" else f"r_{line.target}"
+        target = f"r_{line.target}"
         code.append({"increment": f"{target} = {target} + change_{k}", "assign": f"{target} = change_{k}",
                      "rate": f"{target} = {target} + step_length * change_{k}"}[line.kind])
     bounded = math.isfinite(rule.w_min) or math.isfinite(rule.w_max)
     if bounded and any(line.target == "w" for line in lines):
-        code.append(f"w = clip(w, {names['w_min']}, {names['w_max']})")
+        code.append(f"r_w = clip(r_w, {names['w_min']}, {names['w_max']})")
     return "\n".join(code)
