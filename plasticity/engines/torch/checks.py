@@ -21,7 +21,8 @@ def presentation(network: Network, spikes: Mapping[str, Spikes | np.ndarray], st
                 raise unknown(kind, name, known)
     trains = {name: as_spikes(found, name, sizes[name]) for name, found in spikes.items()}
     values = {part.name: _signal(part, signals) for part in network.signals}
-    shapes = {(train.samples, train.steps) for train in trains.values()} | {found.shape[:2] for found in values.values()}
+    shapes = {(train.samples, train.steps) for train in trains.values()}
+    shapes |= {found.shape[:2] for found in values.values()}
     if len(shapes) > 1:
         raise PlasticityError(f"inputs and signals must agree in (samples, steps), got {sorted(shapes)}")
     if not shapes and steps is None:
@@ -37,7 +38,7 @@ def presentation(network: Network, spikes: Mapping[str, Spikes | np.ndarray], st
 def _signal(signal: Signal, given: Mapping[str, np.ndarray]) -> np.ndarray:
     wanted = f"[samples, steps{f', {signal.n}' if signal.n else ''}]"
     if signal.name not in given:
-        raise PlasticityError(f"the network has a signal {signal.name!r}: pass signals={{{signal.name!r}: array {wanted}}}")
+        raise PlasticityError(f"the network has a signal {signal.name!r}: pass it in signals= as an array {wanted}")
     values = np.asarray(given[signal.name], float)
     if values.ndim != (3 if signal.n else 2) or (signal.n and values.shape[2] != signal.n):
         raise PlasticityError(f"signal {signal.name!r} must have shape {wanted}, got {values.shape}")

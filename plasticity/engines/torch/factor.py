@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from itertools import product as cross
 
 from plasticity import language
@@ -71,7 +72,7 @@ def _expand(expr: ast.expr, place_of: Callable[[str], str]) -> list[list[Factor]
             below = [(factor, not divides) for factor, divides in language.product_factors(right)]
             return [factors + below for factors in _expand(left, place_of)]
         case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int(power))) if 2 <= power <= 3:
-            return [sum(parts, []) for parts in cross(*[_expand(left, place_of)] * power)]
+            return [list(chain(*parts)) for parts in cross(*[_expand(left, place_of)] * power)]
         case _:
             return [[(expr, False)]]
 

@@ -42,7 +42,6 @@ class Learning:
         self.watched = {*self.rule.reads_names, *(name for name, _ in self.rule.delayed.values())} & set(read)
         self.values: dict[str, torch.Tensor] = {}
         self.outside: dict[str, torch.Tensor] = {}
-        self.start(1)
 
     def start(self, batch: int) -> None:
         """The beginning of a presentation."""

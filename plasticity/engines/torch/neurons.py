@@ -75,7 +75,7 @@ class Neurons:
             else:
                 source.append(f"    {old} = {new if mask else f'full({new}, free)'}")
         known = {**functions(self.context), "where": torch.where, "shared": self._shared, "full": self._full}
-        return define(name, source, {**known, **pulled.values(self.constants)}, f"<{self.population.name}.{name}>")
+        return define(name, source, {**known, **pulled.values(self.constants)}, f"<{self.population.name}>")
 
     def _full(self, value, free: torch.Tensor) -> torch.Tensor:
         """A value of the neurons, also where the text gives a number or reads only shared variables."""
@@ -92,7 +92,7 @@ class Neurons:
         pulled = Constants(self.constants)
         body = condition_text(pulled.pull(self.neuron.inlined(self.neuron.threshold_expr)), self.names)
         known = {**functions(self.context), **pulled.values(self.constants)}
-        return define("crosses", ["def crosses(v):", f"    return {body}"], known, f"<{self.population.name}.threshold>")
+        return define("crosses", ["def crosses(v):", f"    return {body}"], known, f"<{self.population.name}>")
 
     def view(self, name: str) -> torch.Tensor:
         """A variable or subexpression, [batch, n]."""

@@ -13,7 +13,7 @@ from plasticity.spikes import Spikes
 
 
 class Recorder:
-    """Counts always; spikes, values and weights as asked. `begin`, `take` per step, `end` for every chunk of samples."""
+    """Counts always; spikes, values and weights as asked: `begin`, `take` per step, `end`, for every chunk."""
 
     def __init__(self, simulation, samples: int, steps: int, watched: Sequence[str], weights_every: int | None):
         self.simulation, self.steps, self.weights_every = simulation, steps, weights_every

@@ -150,7 +150,7 @@ class TorchSimulation:
 
     @torch.no_grad()
     def get(self, name: str) -> np.ndarray:
-        """A copy of a state: weights [n_pre, n_post], slow variables [n]; others [batch, n], or [n] for a batch of 1."""
+        """A copy of a state: weights [n_pre, n_post], slow variables [n], others [batch, n] ([n] for a batch of 1)."""
         part, _, variable = name.rpartition(".")
         if part in self._synapses and variable == "w":
             return _array(self._synapses[part].matrix())

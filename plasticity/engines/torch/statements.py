@@ -94,7 +94,7 @@ class Compiler:
         terms, rest = factor.split(expr, self.place)
         products = []
         for term in terms:
-            foreign = [side for name, side in (("pre", term.pre), ("post", term.post), ("", term.weight)) if name != own]
+            foreign = [term.weight, *(getattr(term, side) for side in ("pre", "post") if side != own)]
             if own != "step" and any(factor.may_blow_up(side, self.constants) for side in foreign):
                 rest = language.total([side for side in (rest, _whole(term)) if side is not None])
             else:

@@ -53,12 +53,12 @@ class Synapses:
     def set_matrix(self, w: np.ndarray) -> None:
         """Overwrites the weights; what has no synapse stays 0."""
         if np.shape(w) != self.shape:
-            raise PlasticityError(f"weights of {self.projection.name!r} must have shape {self.shape}, got {np.shape(w)}")
+            raise PlasticityError(f"{self.projection.name}.w must have shape {self.shape}, got {np.shape(w)}")
         if not np.isfinite(w).all():
-            raise PlasticityError(f"weights of {self.projection.name!r} hold NaN or infinity")
+            raise PlasticityError(f"{self.projection.name}.w would hold NaN or infinity")
         here = np.asarray(w, float)[self.exists.cpu().numpy()]
         if self.connect == "all_but_self" and here.size and here.min() != here.max():
-            raise PlasticityError(f"{self.projection.name!r} is all_but_self: all its weights must be equal")
+            raise PlasticityError(f"{self.projection.name}.w is all_but_self: all its weights must be equal")
         self.w.copy_(self._packed(np.where(self.exists.cpu().numpy(), w, 0.0)))
 
     def normalize(self) -> None:
