@@ -1,0 +1,84 @@
+"""Random spike trains: Poisson (on the grid of steps) and Bernoulli."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from plasticity import noise
+from plasticity.encoding._checks import non_negative, whole
+from plasticity.errors import PlasticityError
+from plasticity.spikes import Spikes
+
+# Separates the encoders' streams from the noise inside a network that was given the same seed.
+_GAPS, _STEPS = 0x656E636F64650001, 0x656E636F64650002
+
+
+def poisson(rates_hz: np.ndarray, steps: int, dt: float, seed: int | np.random.Generator = 0,
+            first_sample: int = 0) -> Spikes:
+    """Spike trains of given rates: in every step, independently, each neuron spikes with probability rate * dt.
+
+    That is a Poisson process on the grid: the expected count is exactly rate * dt * steps, at most one spike per step.
+
+    rates_hz: Hz, [samples, n], 0 for silence. steps: number of steps. dt: s. seed: an int, or a generator, from which
+    one number is drawn. first_sample: number of the first sample in the stream that `seed` names.
+    Raises PlasticityError when a rate is negative, not finite, or above 1/dt.
+    """
+    rates = non_negative("rates_hz", rates_hz, 2)
+    steps = whole("steps", steps)
+    if not 0 < dt < np.inf:
+        raise PlasticityError(f"dt must be positive (seconds), got {dt!r}")
+    highest = rates.max(initial=0.0)
+    if highest * dt > 1:
+        raise PlasticityError(f"rates_hz reaches {highest:g} Hz, above the {1 / dt:g} Hz that one spike per step of "
+                              f"dt={dt:g} s allows; lower the rates or dt")
+    return _by_gaps(rates * dt, steps, seed, first_sample)
+
+
+def bernoulli(p: np.ndarray, steps: int | None = None, seed: int | np.random.Generator = 0,
+              first_sample: int = 0) -> Spikes:
+    """Independent spikes of given probability per step.
+
+    p: in [0, 1], [samples, n] (the same in all `steps`) or [samples, steps, n]. seed, first_sample: as for `poisson`;
+    `bernoulli(rates * dt, steps)` draws the same spikes as `poisson(rates, steps, dt)`.
+    """
+    p = np.asarray(p)
+    p = non_negative("p", p, 3 if p.ndim == 3 else 2)
+    if p.max(initial=0.0) > 1:
+        raise PlasticityError(f"p holds probabilities and must stay within [0, 1], got {p.max():g}")
+    if p.ndim == 2:
+        if steps is None:
+            raise PlasticityError("steps is needed when p has shape [samples, n]")
+        return _by_gaps(p, whole("steps", steps), seed, first_sample)
+    if steps is not None and steps != p.shape[1]:
+        raise PlasticityError(f"p has {p.shape[1]} steps, but steps={steps}; leave steps out")
+    return Spikes.from_dense(_by_steps(p, seed, first_sample), "p")
+
+
+def as_seed(seed: int | np.random.Generator) -> int:
+    """A whole number that names a stream; a generator gives its next one."""
+    return int(seed.integers(2**63)) if isinstance(seed, np.random.Generator) else int(seed)
+
+
+def _keys(seed: int | np.random.Generator, first_sample: int, samples: int, use: int) -> np.ndarray:
+    """The stream of each sample: uint64 [samples]."""
+    numbers = np.arange(samples, dtype=np.uint64) + np.uint64(whole("first_sample", first_sample))
+    return noise.mix(noise.key(as_seed(seed), use) ^ noise.mix(numbers))
+
+
+def _by_gaps(p: np.ndarray, steps: int, seed: int | np.random.Generator, first_sample: int) -> Spikes:
+    from plasticity.encoding import _draw  # Numba is loaded only when something is drawn
+
+    ptr, index = _draw.draw(np.ascontiguousarray(p), _keys(seed, first_sample, len(p), _GAPS), steps)
+    return Spikes(ptr, index, p.shape[1])
+
+
+def _by_steps(p: np.ndarray, seed: int | np.random.Generator, first_sample: int) -> np.ndarray:
+    """One uniform number per step and neuron: bool [samples, steps, n]."""
+    keys = _keys(seed, first_sample, len(p), _STEPS)
+    counter = np.arange(1, p[0].size + 1, dtype=np.uint64).reshape(p.shape[1:]) if len(p) else None
+    out = np.zeros(p.shape, bool)
+    for s, key in enumerate(keys):
+        with np.errstate(over="ignore"):
+            bits = noise.mix(key + counter * np.uint64(noise.GOLDEN)) >> np.uint64(11)
+        out[s] = (bits + 0.5) * 2.0**-53 < p[s]
+    return out
