@@ -1,0 +1,27 @@
+"""Networks from papers and systems, one per file. Each builder answers a `plasticity.model.Model`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from plasticity.errors import PlasticityError, unknown
+from plasticity.model import Model
+from plasticity.networks import diehl_cook
+
+#: name -> builder(n_inputs, neurons, *, rule=None, seed=0, **options)
+catalogue: Mapping[str, Callable[..., Model]] = MappingProxyType({
+    "diehl-cook": diehl_cook.fast,
+    "diehl-cook-published": diehl_cook.published,
+    "diehl-cook-bindsnet": diehl_cook.bindsnet,
+})
+
+
+def build(name: str, n_inputs: int, neurons: int, *, rule=None, seed: int = 0, **options) -> Model:
+    """The network called `name`. Raises PlasticityError for unknown names, with the nearest match, and options."""
+    if name not in catalogue:
+        raise unknown("network", name, catalogue)
+    try:
+        return catalogue[name](n_inputs, neurons, rule=rule, seed=seed, **options)
+    except TypeError as error:
+        raise PlasticityError(f"network {name!r}: {error}") from None

@@ -19,7 +19,7 @@ _PUBLIC = {
     "Signal": "plasticity.network",
     "Spikes": "plasticity.spikes",
     "build": "plasticity.engines",
-    "replay": "plasticity.replay",
+    "replay": "plasticity.replaying",
     "PlasticityError": "plasticity.errors",
     "LanguageError": "plasticity.errors",
     "RefusedError": "plasticity.errors",

@@ -109,6 +109,21 @@ def substitute(expr: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
     return rewrite(expr, lambda node: values.get(node.id) if isinstance(node, ast.Name) else None)
 
 
+def numbers(expr: ast.expr) -> ast.expr:
+    """`expr` with every comparison turned into 0 or 1, so that sums of comparisons count on every engine."""
+
+    def count(node: ast.expr) -> ast.expr | None:
+        if isinstance(node, ast.Call) and node.func.id == "int":
+            return node
+        if not isinstance(node, ast.Compare):
+            return None
+        sides = ast.Compare(left=rewrite(node.left, count), ops=node.ops,
+                            comparators=[rewrite(side, count) for side in node.comparators])
+        return ast.Call(func=ast.Name(id="int", ctx=ast.Load()), args=[sides], keywords=[])
+
+    return rewrite(expr, count)
+
+
 def vanishes(expr: ast.expr, zero: Collection[str]) -> bool:
     """Whether the expression is provably 0 when every name in `zero` is 0 and all else is finite."""
     match expr:

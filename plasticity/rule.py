@@ -189,7 +189,7 @@ class Rule:
         for name, text in self.let.items():
             expr = language.parse(text)
             language.require_known(text, expr, {*self.place, *done})
-            done[name] = language.substitute(expr, done)
+            done[name] = language.substitute(language.numbers(expr), done)
         return done
 
     def _statement(self, event: str, own: str | None, target: str, text: str, definitions) -> Statement:
@@ -206,7 +206,7 @@ class Rule:
                                 f"variables can change at this event")
         expr = language.parse(text)
         language.require_known(text, expr, {*self.place, *definitions})
-        expr = language.substitute(expr, definitions)
+        expr = language.substitute(language.numbers(expr), definitions)
         if "noise" in language.names(expr) and kind != "rate":
             raise LanguageError(f"{text!r} reads noise, which means something only in a rate dX/dt of on_step")
         if own and language.calls(expr) & language.PRIMITIVES:

@@ -1,4 +1,4 @@
-"""Generated source becomes a module on disk, so that Numba can cache its machine code and a second start compiles nothing."""
+"""Generated source becomes a module on disk, so that Numba can cache it and a second start compiles nothing."""
 
 from __future__ import annotations
 

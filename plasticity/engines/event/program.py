@@ -152,9 +152,7 @@ def _normalize(code: Writer, synapses: Synapses, plastic: Plastic | None) -> Non
     s, total = synapses.s, f"{synapses.s}_total"
     code.array(f"{s}_sums", synapses.shape[1])
     code.constants[total] = float(synapses.projection.normalize)
-    few = plastic and not code.batched and not synapses.listed and plastic.visits_active("on_pre") \
-        and "on_step" not in plastic.rule.statements and plastic.listed_active("post")
-    active = plastic.active("post") if few else ""
+    active = plastic.active("post") if plastic and _keeps_to_active_columns(code, plastic) else ""
     code(f"{s}_sums[:] = 0.0")
     with _all_rows(code, synapses), _row(code, synapses, active):
         code(f"{s}_sums[j] += abs({synapses.w})")
@@ -167,8 +165,15 @@ def _normalize(code: Writer, synapses: Synapses, plastic: Plastic | None) -> Non
         code(f"{synapses.w} *= {s}_sums[j]")
 
 
+def _keeps_to_active_columns(code: Writer, plastic: Plastic) -> bool:
+    """Whether only weights onto neurons that spiked in this presentation can have changed."""
+    untouched_before = "on_pre" not in plastic.rule.statements or plastic.visits_active("on_pre")
+    return bool(untouched_before and not code.batched and not plastic.synapses.listed
+                and plastic.listed_active("post") and "on_step" not in plastic.rule.statements)
+
+
 def _all_rows(code: Writer, synapses: Synapses):
-    return code.block(f"for i in range({synapses.s + '_rows' if synapses.listed else synapses.s + '_w'}.shape[0]):")
+    return code.block(f"for i in range({synapses.s}{'_rows' if synapses.listed else '_w'}.shape[0]):")
 
 
 def _row(code: Writer, synapses: Synapses, active: str):
@@ -176,8 +181,8 @@ def _row(code: Writer, synapses: Synapses, active: str):
 
 
 def _assembled(code: Writer) -> str:
-    arguments = ["n_batch", "first", "last", "steps", "t_start", "t_stop", "now", "age", "seed", "learn", "reset", "reduction",
-                 "constants"]
+    arguments = ["n_batch", "first", "last", "steps", "t_start", "t_stop", "now", "age", "seed", "learn", "reset",
+                 "reduction", "constants"]
     arrays = [code.argument(array) for array in code.arrays.values()]
     starts = [f"start_{array.name}" for array in code.arrays.values() if array.start is not None]
     top = [f"{name} = constants[{k}]" for k, name in enumerate(code.constants)] + code.views()

@@ -9,7 +9,7 @@ import numpy as np
 
 from plasticity.engines import Recording
 from plasticity.engines.event import cache
-from plasticity.engines.event.program import Program, write
+from plasticity.engines.event.program import write
 from plasticity.engines.event.writer import Array
 from plasticity.errors import PlasticityError, choice, unknown
 from plasticity.network import Network
@@ -98,7 +98,8 @@ class EventSimulation:
             raise PlasticityError("steps is needed when no spikes are given")
         arrays = {}
         for part in self.network.inputs:
-            found = events.get(part.name) or Spikes(np.zeros((samples, steps + 1), np.int64), np.zeros(0, np.int32), part.n)
+            silence = Spikes(np.zeros((samples, steps + 1), np.int64), np.zeros(0, np.int32), part.n)
+            found = events.get(part.name, silence)
             prefix = self._program.sources[part.name].r
             arrays[f"{prefix}_ptr"] = np.ascontiguousarray(found.ptr, np.int64)
             arrays[f"{prefix}_index"] = np.ascontiguousarray(found.index, np.int32)
@@ -161,7 +162,7 @@ class EventSimulation:
             if np.shape(value) != synapses.shape:
                 raise PlasticityError(f"{name} must have shape {synapses.shape}, got {np.shape(value)}")
             if synapses.projection.connect in ("one_to_one", "all_but_self"):
-                raise PlasticityError(f"{name} is {synapses.projection.connect}: its weights are fixed when it is built")
+                raise PlasticityError(f"{name} is {synapses.projection.connect}: its weights are fixed when built")
             self._arrays[f"{synapses.s}_w"][...] = synapses.pack(np.asarray(value, float))
         elif part in self._program.groups and variable in self._program.groups[part].neuron.variables:
             self._arrays[f"{self._program.groups[part].p}_{variable}"][...] = value

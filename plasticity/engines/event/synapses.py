@@ -147,7 +147,7 @@ class Synapses:
             code.array(f"{self.s}_acc", self.shape[1])
 
     def lists(self) -> dict[str, np.ndarray]:
-        """Index arrays of a list of synapses: by presynaptic neuron and delay, and by postsynaptic neuron and delay."""
+        """Index arrays: synapses by presynaptic and by postsynaptic neuron, then by delay."""
         pre, post = self.order
         axonal = np.broadcast_to(self.axonal, self.shape)[pre, post]
         dendritic = np.broadcast_to(self.dendritic, self.shape)[pre, post]
@@ -193,7 +193,7 @@ class Synapses:
 
     @contextmanager
     def row(self, code: Writer, active: str = "") -> Iterator[None]:
-        """Runs over the synapses of presynaptic neuron `i`; `active` names a list of postsynaptic neurons to keep to."""
+        """Runs over the synapses of presynaptic neuron `i`; `active` names a list of neurons `j` to keep to."""
         if self.listed:
             d = "d" if self.mixed else "0"
             with code.block(f"for k in range({self.s}_rows[i, {d}], {self.s}_rows[i, {d} + 1]):"):

@@ -1,0 +1,163 @@
+"""Unsupervised digits: a layer of excitatory neurons that learns by STDP and competes by inhibition.
+
+Diehl & Cook 2015, "Unsupervised learning of digit recognition using spike-timing-dependent plasticity", Frontiers in
+Computational Neuroscience 9:99, in three forms: the published network, BindsNET's, and a fast one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from plasticity.errors import PlasticityError, choice
+from plasticity.model import Model, Presentation
+from plasticity.network import Input, Network, Population, Projection
+from plasticity.neurons.neuron import Neuron
+from plasticity.rule import Rule
+
+_PUBLISHED_EXCITATORY = """
+dv/dt = ((v_rest - v) + ge*(e_exc - v) + gi*(e_inh - v))/tau : volt (unless refractory)
+dge/dt = -ge/tau_ge : 1
+dgi/dt = -gi/tau_gi : 1
+dtheta/dt = -theta/tau_theta : volt
+"""
+_PUBLISHED_INHIBITORY = """
+dv/dt = ((v_rest - v) + ge*(e_exc - v) + gi*(e_inh - v))/tau : volt (unless refractory)
+dge/dt = -ge/tau_ge : 1
+dgi/dt = -gi/tau_gi : 1
+"""
+_CURRENT_BASED = """
+dv/dt = (v_rest - v)/tau : volt (unless refractory)
+dtheta/dt = -theta/tau_theta : volt
+"""
+GATES = ("inert", "50ms")
+
+
+def fast(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, seed: int = 0,
+         theta_plus: float = 0.2e-3, inhibition: float = 120e-3, total: float | None = None,
+         total_rate: float | None = None, steps: int = 250, tau: float = 0.1, **presentation) -> Model:
+    """The library's default for digits: current-based neurons in steps of 1 ms, one winner per step.
+
+    Lateral inhibition acts directly, without inhibitory neurons: the spike of one neuron lowers all others by
+    `inhibition` (V). Each image is shown with the same total input rate (`total_rate`, Hz; 0: rates follow the
+    intensities), so that faint images need no repetition.
+
+    theta_plus: V added to a neuron's threshold at each of its spikes. total: sum of the weights onto a neuron (default
+    0.1 per input). tau: membrane time constant (s). rule: how weights learn (default the pair rule of
+    `diehl_cook(variant="bindsnet")`); its bounds should allow weights in [0, 1].
+    """
+    _positive(n_inputs=n_inputs, neurons=neurons, steps=steps, tau=tau)
+    rng = np.random.default_rng(seed)
+    neuron = Neuron(
+        _CURRENT_BASED, threshold="v > v_thresh + theta", reset="v = v_reset", adapt="theta += theta_plus",
+        refractory=5e-3, slow=("theta",), initial={"v": "v_rest"}, name="current-based, adaptive threshold",
+        params={"v_rest": "-65*mV", "v_reset": "-60*mV", "v_thresh": "-52*mV", "tau": f"{tau!r}*second",
+                "tau_theta": "1e4*second", "theta_plus": f"{theta_plus!r}*volt"})
+    network = Network(
+        inputs=(Input("pixels", n_inputs),),
+        populations=(Population("excitatory", neurons, neuron, winner="highest"),),
+        projections=(
+            Projection("pixels", "excitatory", 0.3 * rng.random((n_inputs, neurons)), onto="v", scale=1e-3,
+                       rule=rule or _rule("bindsnet"), normalize=0.1 * n_inputs if total is None else total),
+            Projection("excitatory", "excitatory", -1.0, connect="all_but_self", onto="v", scale=inhibition)),
+        dt=1e-3, name="diehl-cook")
+    shown = {"max_rate": 127.5, "total_rate": 9500.0 if total_rate is None else total_rate or None, **presentation}
+    return Model(network, Presentation(steps=steps, **shown))
+
+
+def published(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, seed: int = 0, gate: str = "inert",
+              delay: float = 10e-3) -> Model:
+    """The network of the released code: conductances, 0.5 ms, inhibitory neurons, delays drawn from [0, `delay`] s.
+
+    An image is shown for 350 ms at up to 63.75 Hz, followed by 150 ms of rest; if the excitatory neurons spike fewer
+    than 5 times, it is shown again with all rates raised by half. Equations are integrated by forward Euler, as in the
+    released code's simulator.
+
+    gate: the released code adds a second refractory condition on a timer. As written there it opens after 0.05 ms
+    ("inert"); ports to Brian2 made it block spikes for 50 ms ("50ms"), at most 7 spikes per image.
+    """
+    choice("gate", gate, GATES)
+    _positive(n_inputs=n_inputs, neurons=neurons)
+    rng = np.random.default_rng(seed)
+    shape = (n_inputs, neurons)
+    network = Network(
+        inputs=(Input("pixels", n_inputs),),
+        populations=(Population("excitatory", neurons, _published_excitatory(gate)),
+                     Population("inhibitory", neurons, _published_inhibitory())),
+        projections=(
+            Projection("pixels", "excitatory", np.minimum(0.3 * (rng.random(shape) + 0.01), 1.0), onto="ge",
+                       rule=rule or _rule("released"), normalize=78.0 * n_inputs / 784,
+                       axonal_delay=rng.integers(0, round(delay / 0.5e-3) + 1, shape) * 0.5e-3),
+            Projection("excitatory", "inhibitory", 10.4, connect="one_to_one", onto="ge"),
+            Projection("inhibitory", "excitatory", 17.0, connect="all_but_self", onto="gi")),
+        dt=0.5e-3, name=f"diehl-cook-published ({gate} gate)")
+    return Model(network, Presentation(steps=700, rest=300, max_rate=63.75, boost=31.875, min_spikes=5, reset=False))
+
+
+def _published_excitatory(gate: str) -> Neuron:
+    timer = gate == "50ms"
+    return Neuron(
+        _PUBLISHED_EXCITATORY + ("dtimer/dt = 1 : second\n" if timer else ""),
+        threshold="v > theta - offset + v_thresh" + (" and timer > 50*ms" if timer else ""),
+        reset="v = v_reset" + ("; timer = 0*ms" if timer else ""), adapt="theta += theta_plus", refractory=5e-3,
+        method="euler", slow=("theta",), name="Diehl & Cook excitatory",
+        initial={"v": "v_rest - 40*mV", "theta": "20*mV", **({"timer": "1*second"} if timer else {})},
+        params={"v_rest": "-65*mV", "v_reset": "-65*mV", "v_thresh": "-52*mV", "offset": "20*mV", "e_exc": "0*mV",
+                "e_inh": "-100*mV", "tau": "100*ms", "tau_ge": "1*ms", "tau_gi": "2*ms", "tau_theta": "1e4*second",
+                "theta_plus": "0.05*mV"},
+        source="Diehl & Cook 2015, released code")
+
+
+def _published_inhibitory() -> Neuron:
+    return Neuron(
+        _PUBLISHED_INHIBITORY, threshold="v > v_thresh", reset="v = v_reset", refractory=2e-3, method="euler",
+        initial={"v": "v_rest - 40*mV"}, name="Diehl & Cook inhibitory",
+        params={"v_rest": "-60*mV", "v_reset": "-45*mV", "v_thresh": "-40*mV", "e_exc": "0*mV", "e_inh": "-85*mV",
+                "tau": "10*ms", "tau_ge": "1*ms", "tau_gi": "2*ms"},
+        source="Diehl & Cook 2015, released code")
+
+
+def bindsnet(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, seed: int = 0,
+             theta_plus: float = 0.05e-3, inhibition: float = 120e-3, steps: int = 250) -> Model:
+    """BindsNET 0.3.4's `DiehlAndCook2015` as its example scripts use it: current-based, 1 ms, one random winner.
+
+    All neurons above threshold are reset and adapt, one of them spikes. BindsNET adds input after the decay of a step
+    and we before it, so weights act by exp(dt/tau) more strongly here. inhibition: V; theta_plus: V.
+    """
+    _positive(n_inputs=n_inputs, neurons=neurons, steps=steps)
+    rng, dt = np.random.default_rng(seed), 1e-3
+    excitatory = Neuron(
+        _CURRENT_BASED, threshold="v > v_thresh + theta", reset="v = v_reset", adapt="theta += theta_plus",
+        refractory=5e-3, slow=("theta",), initial={"v": "v_rest"}, name="BindsNET DiehlAndCookNodes",
+        params={"v_rest": "-65*mV", "v_reset": "-60*mV", "v_thresh": "-52*mV", "tau": "100*ms",
+                "tau_theta": "1e4*second", "theta_plus": f"{theta_plus!r}*volt"}, source="BindsNET 0.3.4")
+    inhibitory = Neuron(
+        "dv/dt = (v_rest - v)/tau : volt (unless refractory)", threshold="v > v_thresh", reset="v = v_reset",
+        refractory=2e-3, initial={"v": "v_rest"}, name="BindsNET LIFNodes",
+        params={"v_rest": "-60*mV", "v_reset": "-45*mV", "v_thresh": "-40*mV", "tau": "10*ms"}, source="BindsNET 0.3.4")
+    network = Network(
+        inputs=(Input("pixels", n_inputs),),
+        populations=(Population("excitatory", neurons, excitatory, winner="random", losers_reset=True),
+                     Population("inhibitory", neurons, inhibitory)),
+        projections=(
+            Projection("pixels", "excitatory", 0.3 * rng.random((n_inputs, neurons)), onto="v",
+                       scale=1e-3 * math.exp(dt / 0.1), rule=rule or _rule("bindsnet"), normalize=0.1 * n_inputs),
+            Projection("excitatory", "inhibitory", 22.5, connect="one_to_one", onto="v",
+                       scale=1e-3 * math.exp(dt / 0.01)),
+            Projection("inhibitory", "excitatory", -1.0, connect="all_but_self", onto="v",
+                       scale=inhibition * math.exp(dt / 0.1))),
+        dt=dt, name="diehl-cook-bindsnet")
+    return Model(network, Presentation(steps=steps, max_rate=128.0))
+
+
+def _rule(variant: str) -> Rule:
+    from plasticity.rules import diehl_cook
+
+    return diehl_cook(variant=variant)
+
+
+def _positive(**values: float) -> None:
+    for name, value in values.items():
+        if not value > 0:
+            raise PlasticityError(f"{name} must be positive, got {value!r}")
