@@ -202,30 +202,22 @@ def pair_rule(**changes) -> Rule:
                 params={"a_plus": 1e-4, "a_minus": 1.1e-4}, w_min=0.0, w_max=6e-3, name="pair").with_(**changes)
 
 
-def pair_learning(order: str = "brian2") -> Feature:
+def pair_learning() -> Feature:
     """Pair STDP from the input, and between two spiking populations."""
     network = Network((Input("in", 20),), (Population("E", 6, lif()), Population("F", 5, lif(refractory=2e-3))), (
-        Projection("in", "E", uniform((20, 6), 1e-3, 4e-3, 1), onto="v", rule=pair_rule(order=order), label="feed"),
-        Projection("E", "F", uniform((6, 5), 3e-3, 6e-3, 2), onto="v", rule=pair_rule(order=order), label="forward"),
+        Projection("in", "E", uniform((20, 6), 1e-3, 4e-3, 1), onto="v", rule=pair_rule(), label="feed"),
+        Projection("E", "F", uniform((6, 5), 3e-3, 6e-3, 2), onto="v", rule=pair_rule(), label="forward"),
         Projection("in", "F", uniform((20, 5), 1e-3, 3e-3, 3), onto="v", label="context")))
     return Feature(network, {"in": imposed(20, 0.08, 11)})
 
 
-def pair_learning_strict() -> Feature:
-    return pair_learning("strict")
-
-
-def pair_learning_inclusive() -> Feature:
-    return pair_learning("inclusive")
-
-
 def normalised_learning() -> Feature:
-    return fed(lif(), rule=pair_rule(), normalize=0.05)
+    return fed(lif(), rule=pair_rule(order="strict", w_max=20e-3), normalize=0.05)
 
 
 def learning_with_delays() -> Feature:
     rng = np.random.default_rng(12)
-    return fed(lif(), rule=pair_rule(), axonal_delay=rng.integers(0, 7, (20, 6)) * 1e-3,
+    return fed(lif(), rule=pair_rule(order="inclusive"), axonal_delay=rng.integers(0, 7, (20, 6)) * 1e-3,
                dendritic_delay=rng.integers(0, 5, (20, 6)) * 1e-3)
 
 
@@ -276,5 +268,5 @@ FEATURES: Mapping[str, Callable[[], Feature]] = {make.__name__: make for make in
     fixed_reset, subtractive_reset, delayed_subtractive_reset, delayed_reset_with_refractoriness, clamped, refractory,
     exponential_synapse, alpha_synapse, conductance_synapse, euler_and_runge_kutta, scalar_delay, heterogeneous_delays,
     one_to_one, all_but_self_inhibition, sparse_mask, two_projections_in_order, theta_adaptation, winner_highest,
-    winner_highest_losers_reset, current_drive, discrete_map, adex, izhikevich, pair_learning, pair_learning_strict,
-    pair_learning_inclusive, normalised_learning, learning_with_delays, voltage_rule, recurrent_alif)}
+    winner_highest_losers_reset, current_drive, discrete_map, adex, izhikevich, pair_learning, normalised_learning,
+    learning_with_delays, voltage_rule, recurrent_alif)}

@@ -115,7 +115,8 @@ class StepLoop:
     def _reset(self, p) -> None:
         for line in (*p.neuron.at_reset, *(p.neuron.at_adapt if self.learn else ())):
             value = language.evaluate(line.expr, self._namespace(p))
-            self.values[p.name][line.target] = np.where(self.must_reset[p.name], value, self.values[p.name][line.target])
+            old = self.values[p.name][line.target]
+            self.values[p.name][line.target] = np.where(self.must_reset[p.name], value, old)
 
     def _arrived(self, p, side: str, t: int) -> np.ndarray:
         """Which synapses a spike of that side reaches in this step: bool [pre, post]."""
@@ -149,9 +150,10 @@ class StepLoop:
         for line, result in results.items():
             old = w if line.target == "w" else traces[line.target]
             new = {"increment": old + result, "rate": old + self.dt * result, "assign": result + 0 * old}[line.kind]
-            new = np.where(where & existing(self.network, p), new, old)
+            here = where & existing(self.network, p)
+            new = np.where(here, new, old)
             if line.target == "w":
-                self.weights[p.name] = np.where(existing(self.network, p), np.clip(new, p.rule.w_min, p.rule.w_max), 0.0)
+                self.weights[p.name] = np.where(here, np.clip(new, p.rule.w_min, p.rule.w_max), old)
             else:
                 traces[line.target] = new
 

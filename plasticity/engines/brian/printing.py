@@ -10,7 +10,7 @@ from plasticity import language
 #: Functions of the language that Brian2 does not have, as arithmetic over `_x`.
 _SPELT_OUT = {
     "sigmoid": "1.0 / (1.0 + exp(-_x))",
-    "relu": "clip(_x, 0.0, inf)",
+    "relu": "clip(_x, 0.0, 1e300)",
 }
 
 

@@ -26,6 +26,8 @@ from plasticity.rule import ORDERS, Rule, Trace
 DECAY, STEP = -1, 10
 #: Order within the slot "synapses": transmission from 0, plasticity from here, so many places per projection.
 PLASTICITY, PLACES = 10_000, 10
+#: Stands for an absent bound in `clip`: compiled programs may be built without arithmetic on infinities.
+LARGE = 1e300
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def _rise(name: str, trace: Trace, save: bool) -> str:
 def _value(expr: ast.expr, names: dict) -> str:
     """An expression as Brian2 text; a lone name is copied, since numpy would hand on the array that changes next."""
     text = brian_text(expr, names)
-    return f"clip({text}, -inf, inf)" if isinstance(expr, ast.Name) else text
+    return f"clip({text}, {-LARGE}, {LARGE})" if isinstance(expr, ast.Name) else text
 
 
 def _event(rule: Rule, event: str, names: dict) -> str:
@@ -210,5 +212,5 @@ def _event(rule: Rule, event: str, names: dict) -> str:
                      "rate": f"{target} = {target} + step_length * change_{k}"}[line.kind])
     bounded = math.isfinite(rule.w_min) or math.isfinite(rule.w_max)
     if bounded and any(line.target == "w" for line in lines):
-        code.append(f"r_w = clip(r_w, {names['w_min']}, {names['w_max']})")
+        code.append(f"r_w = clip(r_w, {max(rule.w_min, -LARGE)!r}, {min(rule.w_max, LARGE)!r})")
     return "\n".join(code)

@@ -1,0 +1,103 @@
+"""Every network feature on every engine: the same spikes and the same weights as Brian2, and as a plain step loop."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from support.feature_networks import FEATURES, STEPS, Feature
+from support.step_loop import StepLoop
+
+from plasticity import engines
+from plasticity.neurons.discretise import import_brian2
+
+CLOSE = {"rtol": 0, "atol": 1e-10}
+
+
+def presented(feature: Feature, engine: str, **options) -> tuple[dict, dict]:
+    """Spikes of each population [samples, steps, n] and final weights of each projection."""
+    simulation = engines.build(feature.network, engine)
+    populations = [population.name for population in feature.network.populations]
+    recording = simulation.run(feature.spikes, signals=feature.signals,
+                               record=[f"{name}.spikes" for name in populations], **options)
+    spikes = {name: recording.spikes[name].dense() for name in populations}
+    for name in populations:
+        np.testing.assert_array_equal(recording.counts[name], spikes[name].sum(1), err_msg=f"counts of {name}")
+    return spikes, {p.name: simulation.get(f"{p.name}.w") for p in feature.network.projections}
+
+
+@pytest.fixture
+def quick_compiler():
+    """Brian2's programs without optimisation: they compile in half the time."""
+    prefs = import_brian2().prefs
+    flags = prefs["codegen.cpp.extra_compile_args_gcc"]
+    prefs["codegen.cpp.extra_compile_args_gcc"] = ["-O0", "-std=c++11"]
+    yield
+    prefs["codegen.cpp.extra_compile_args_gcc"] = flags
+
+
+@cache
+def on_brian2(name: str) -> tuple[dict, dict]:
+    return presented(FEATURES[name](), "brian2")
+
+
+def assert_same(found: tuple[dict, dict], wanted: tuple[dict, dict]) -> None:
+    for name, spikes in wanted[0].items():
+        np.testing.assert_array_equal(found[0][name], spikes, err_msg=f"spikes of {name} [sample, step, neuron]")
+    for name, w in wanted[1].items():
+        np.testing.assert_allclose(found[1][name], w, err_msg=f"weights of {name}", **CLOSE)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_brian2_is_the_step_loop(name):
+    feature = FEATURES[name]()
+    loop, spikes = StepLoop(feature.network), []
+    for sample in range(2):
+        spikes.append(loop.present({key: train[sample] for key, train in feature.spikes.items()},
+                                   {key: series[sample] for key, series in feature.signals.items()}, STEPS))
+    wanted = {p.name: np.stack([one[p.name] for one in spikes]) for p in feature.network.populations}
+    assert_same(on_brian2(name), (wanted, loop.weights))
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_features_spike_and_learn_enough_to_compare(name):
+    feature = FEATURES[name]()
+    spikes, weights = on_brian2(name)
+    for population in feature.network.populations:
+        per_sample = spikes[population.name].sum((1, 2))
+        assert (per_sample >= feature.least).all(), f"{population.name} spikes only {per_sample}"
+        assert spikes[population.name].mean() < 0.5
+    for projection in feature.network.plastic:
+        assert np.abs(weights[projection.name] - projection.weights).mean() > 1e-4
+
+
+@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("engine", ["event", "torch"])
+def test_engine_agrees_with_brian2(engine, name):
+    assert_same(presented(FEATURES[name](), engine), on_brian2(name))
+
+
+@pytest.mark.parametrize("name", ["theta_adaptation", "recurrent_alif"])
+@pytest.mark.parametrize("engine", ["brian2", "event", "torch"])
+def test_without_learning_nothing_changes_and_presentations_are_independent(engine, name):
+    feature = FEATURES[name]()
+    simulation = engines.build(feature.network, engine)
+    kept = [f"{p.name}.w" for p in feature.network.projections]
+    kept += [f"{p.name}.{variable}" for p in feature.network.populations for variable in p.neuron.slow]
+    kept += [f"{p.name}.{trace}" for p in feature.network.plastic for trace in p.rule.variables]
+    simulation.run(feature.spikes, signals=feature.signals)
+    before = {key: simulation.get(key) for key in kept}
+    forth = simulation.run(feature.spikes, signals=feature.signals, learn=False)
+    back = simulation.run({key: train[::-1] for key, train in feature.spikes.items()}, learn=False,
+                          signals={key: series[::-1] for key, series in feature.signals.items()})
+    for key, value in before.items():
+        np.testing.assert_array_equal(simulation.get(key), value, err_msg=key)
+    for population, counts in forth.counts.items():
+        assert counts.any()
+        np.testing.assert_array_equal(counts, back.counts[population][::-1], err_msg=population)
+
+
+@pytest.mark.standalone
+def test_compiled_brian2_program_is_brian2(quick_compiler):
+    assert_same(presented(FEATURES["recurrent_alif"](), "brian2_cpp"), on_brian2("recurrent_alif"))
