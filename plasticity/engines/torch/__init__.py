@@ -46,7 +46,8 @@ def refusal(network: Network, *, engine: str, batch: int) -> str:
                     "output empty")
         name = unreadable(population)
         if name:
-            return f"the equations of population {population.name!r} read {name!r}, which has no value in the torch engine"
+            return (f"the equations of population {population.name!r} read {name!r}, to which the torch engine gives "
+                    "no value")
     driven = [(f"projection {projection.name!r}", projection.post, projection.onto)
               for projection in network.projections if projection.onto]
     driven += [(f"signal {signal.name!r}", *signal.drives.split(".", 1)) for signal in network.signals if signal.drives]

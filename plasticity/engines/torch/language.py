@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
 
 from plasticity import language
@@ -30,6 +31,8 @@ class Context:
         return self.device.type == "cpu"
 
     def tensor(self, values) -> torch.Tensor:
+        """A tensor, or anything that numpy makes an array of, with this type and on this device."""
+        values = values if torch.is_tensor(values) else np.array(values)
         return torch.as_tensor(values, dtype=self.dtype, device=self.device)
 
 

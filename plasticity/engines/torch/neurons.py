@@ -15,12 +15,12 @@ from plasticity.network import Population
 from plasticity.neurons.discretise import discretise
 from plasticity.neurons.neuron import Assignment
 
-#: When the next spike of a neuron that never fired is allowed: always.
-LONG_AGO = -(2**30)
-
 
 class Neurons:
-    """The state of one population: values [batch, n]; slow variables are one value per neuron, shared by the batch."""
+    """The state of one population: values [batch, n]; slow variables are one value per neuron, shared by the batch.
+
+    free_at: step (counted in floats, as bool and int tensors are slow on a CPU) from which a neuron may spike again.
+    """
 
     def __init__(self, population: Population, context: Context, number: int):
         neuron = population.neuron
@@ -50,10 +50,9 @@ class Neurons:
         for name, first in self.initial.items():
             if name not in self.neuron.slow:
                 self.values[name] = first.expand(shape).clone()
-        self.free_at = torch.full(shape, LONG_AGO, dtype=torch.int32, device=device)
-        self.due = torch.zeros(shape, dtype=torch.bool, device=device)
+        self.free_at = torch.full(shape, -torch.inf, dtype=torch.float64, device=device)
+        self.due, self.none_due = torch.zeros(shape, dtype=torch.bool, device=device), True
         self.free = torch.ones(shape, dtype=torch.bool, device=device)
-        self.crossed = self.due
 
     def _gate_integration(self, name: str) -> str:
         return "free" if name in self.gated else ""
@@ -105,7 +104,7 @@ class Neurons:
 
     def integrate(self, learn: bool, now: int) -> None:
         """Resets that are due from the last step, then one step of the equations."""
-        if self.neuron.reset_delay:
+        if self.neuron.reset_delay and not self.none_due:
             self._reset(self.due, learn)
         if self.rest:
             self.free = self.free_at <= now
@@ -113,43 +112,47 @@ class Neurons:
 
     def fire(self, now: int, step: int) -> Volley:
         """Who spikes in this step; `step` is the number that randomness is drawn by."""
-        crossed = self.crosses(self.values)
+        above = self.crosses(self.values)
+        above = (above & self.free if self.rest else above).expand(self.free.shape)
+        crossed = volley(above, self.context)
+        spiked, won = crossed, above
+        if self.population.winner != "all" and not crossed.silent:
+            won = self._winners(above, step)
+            spiked = volley(won, self.context)
+        self.hit, self.quiet = (above if self.population.losers_reset else won), crossed.silent
         if self.rest:
-            crossed = crossed & self.free
-        crossed = crossed.expand(self.free.shape)
-        spiked = self._winners(crossed, step)
-        self.crossed = crossed if self.population.losers_reset else spiked
-        if self.rest:
-            self.free_at.masked_fill_(self.crossed, now + self.rest)
-            self.free = self.free & ~self.crossed
-        return volley(spiked, self.context)
+            self._rest(now)
+        return spiked
+
+    def _rest(self, now: int) -> None:
+        """Neurons that spiked turn refractory."""
+        if not self.quiet:
+            self.free_at.masked_fill_(self.hit, now + self.rest)
+            self.free = self.free & ~self.hit
+        self.open = self.free.to(self.context.dtype)
 
     def _winners(self, crossed: torch.Tensor, step: int) -> torch.Tensor:
-        if self.population.winner == "all" or not self.population.n or (self.context.lists and not crossed.any()):
-            return crossed
+        """One of those that crossed the threshold, in each sample."""
         if self.population.winner == "highest":
-            rank = self.view(self.neuron.variables[0])
-            best = torch.where(crossed, rank, -torch.inf).argmax(1, keepdim=True)
-            return torch.zeros_like(crossed).scatter_(1, best, True) & crossed
+            rank = torch.where(crossed, self.view(self.neuron.variables[0]), -torch.inf)
+            return torch.zeros_like(crossed).scatter_(1, rank.argmax(1, keepdim=True), True) & crossed
         draw = noise.uniform(self.context.seed, step, self.stream + np.arange(len(crossed)))
         place = crossed.cumsum(1)
-        chosen = (self.context.tensor(draw)[:, None] * place[:, -1:]).floor() + 1
+        chosen = (torch.as_tensor(draw, device=self.context.device)[:, None] * place[:, -1:]).floor() + 1
         return crossed & (place == chosen)
 
     def receive(self, name: str, amount: torch.Tensor) -> None:
         """Synaptic input [batch, n]; a gated variable of a refractory neuron takes none."""
-        self.values[name] = self.values[name] + (amount * self.free if name in self.gated else amount)
+        self.values[name] = self.values[name] + (amount * self.open if name in self.gated else amount)
 
     def settle(self, learn: bool) -> None:
         """Resets at the end of the step (with reset_delay they are due in the next)."""
         if self.neuron.reset_delay:
-            self.due = self.crossed
-        else:
-            self._reset(self.crossed, learn)
+            self.due, self.none_due = self.hit, self.quiet
+        elif not self.quiet:
+            self._reset(self.hit, learn)
 
     def _reset(self, hit: torch.Tensor, learn: bool) -> None:
-        if self.context.lists and not hit.any():
-            return
         self.reset(self.values, learn, self.free, hit)
         if learn:
             self.adapt(self.values, learn, self.free, hit)
@@ -160,9 +163,9 @@ class Neurons:
         return {**own, "refractory_steps": (self.free_at - now).clamp(min=0), "reset_due": self.due}
 
     def set_rows(self, rows: dict[str, torch.Tensor], now: int) -> None:
-        self.free_at = (rows["refractory_steps"] + now).to(torch.int32)
-        self.due = rows["reset_due"].to(torch.bool)
-        self.free, self.crossed = self.free_at <= now, torch.zeros_like(self.due)
+        self.free_at = rows["refractory_steps"] + now
+        self.due, self.none_due = rows["reset_due"].to(torch.bool), False
+        self.free = self.free_at <= now
         self.values |= {name: rows[name] for name in self.values if name not in self.neuron.slow}
 
 

@@ -29,7 +29,11 @@ class Volley:
 
 def volley(spiked: torch.Tensor, context: Context) -> Volley:
     """From a bool tensor [batch, n]."""
-    return Volley(spiked.to(context.dtype), spiked.nonzero(as_tuple=True) if context.lists else None)
+    if not context.lists:
+        return Volley(spiked.to(context.dtype))
+    where = spiked.nonzero(as_tuple=True)
+    dense = spiked.to(context.dtype) if where[0].numel() else torch.zeros(spiked.shape, dtype=context.dtype)
+    return Volley(dense, where)
 
 
 def silence(batch: int, n: int, context: Context) -> Volley:
