@@ -1,0 +1,190 @@
+"""This library, BindsNET and Brian2 on the same learning network: in turn, one at a time, several rounds.
+
+    .venv/bin/python scripts/bench/compare.py --neurons 400
+
+Writes the raw rounds with versions and machine to docs/results/bench_stdp.json, prints a table on stderr and the ratios
+as JSON on stdout. Run it on an otherwise idle machine. BindsNET runs with one thread and with all cores (which of them
+wins depends on the machine), and each ratio takes its faster one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+OUTPUT_SPIKES = (10, 40)  # per image: outside, the work is another one
+INPUT_TOLERANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One measurement: a group of those that do the same work, who, and the command that prints its JSON."""
+
+    group: str
+    who: str
+    label: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Target:
+    """How many times faster than a peer the library means to be."""
+
+    group: str
+    peer: str
+    times: float
+
+
+TARGETS = (Target("one by one", "bindsnet", 400), Target("one by one", "brian2", 16), Target("batch", "bindsnet", 20))
+
+
+def contenders(neurons: int, batch: int, peers: str, blocks: int) -> list[Contender]:
+    """All measurements of one round, in the sequence they run."""
+    ours = str(Path(sys.executable).with_name("plasticity"))
+    own = (ours, "bench", "stdp", "--neurons", str(neurons), "--json")
+    bindsnet = (peers, str(HERE / "bindsnet_diehl_cook.py"), "--neurons", str(neurons), "--blocks", str(blocks))
+    brian2 = (sys.executable, str(HERE / "brian2_standalone.py"), "--neurons", str(neurons), "--blocks", str(blocks))
+    found = [Contender("one by one", "ours", "event", (*own, "--engine", "event"))]
+    for threads in sorted({1, os.cpu_count() or 1}):
+        found.append(Contender("one by one", "bindsnet", f"bindsnet, threads {threads}",
+                               (*bindsnet, "--batch", "1", "--threads", str(threads))))
+    found.append(Contender("one by one", "brian2", "brian2 C++ standalone", brian2))
+    if batch > 1:
+        for engine in ("event", "torch"):
+            found.append(Contender("batch", "ours", f"{engine}, batch {batch}",
+                                   (*own, "--engine", engine, "--batch", str(batch))))
+        for threads in sorted({1, os.cpu_count() or 1}):
+            found.append(Contender("batch", "bindsnet", f"bindsnet, batch {batch}, threads {threads}",
+                                   (*bindsnet, "--batch", str(batch), "--threads", str(threads))))
+    return found
+
+
+def measured(contender: Contender) -> dict:
+    """The JSON a contender printed; SystemExit with its last words when it failed."""
+    done = subprocess.run(contender.command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise SystemExit(f"{contender.label} failed: {said[-1] if said else done.returncode}\n"
+                         f"({' '.join(contender.command)})")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def fastest(results: Mapping[str, dict], chosen: Sequence[Contender]) -> float:
+    """Milliseconds per image of the fastest of `chosen` in one round."""
+    return min(results[contender.label]["ms_per_image"] for contender in chosen)
+
+
+def ratios(rounds: Sequence[Mapping[str, dict]], everyone: Sequence[Contender]) -> list[dict]:
+    """For each target, the ratio peer / ours in each round, and its median."""
+    found = []
+    for target in TARGETS:
+        own = [c for c in everyone if (c.group, c.who) == (target.group, "ours")]
+        peer = [c for c in everyone if (c.group, c.who) == (target.group, target.peer)]
+        if own and peer:
+            each = [fastest(results, peer) / fastest(results, own) for results in rounds]
+            found.append({"work": target.group, "peer": target.peer, "ratio": median(each), "rounds": each,
+                          "target": target.times, "reached": median(each) >= target.times})
+    return found
+
+
+def doubts(rounds: Sequence[Mapping[str, dict]]) -> list[str]:
+    """What makes a measurement not count: too few or many output spikes, or another input than the others'."""
+    found = set()
+    usual = median(result["input_spikes_per_image"] for results in rounds for result in results.values())
+    for results in rounds:
+        for label, result in results.items():
+            if not OUTPUT_SPIKES[0] <= result["output_spikes_per_image"] <= OUTPUT_SPIKES[1]:
+                found.add(f"{label}: {result['output_spikes_per_image']:.1f} output spikes per image, not within "
+                          f"{OUTPUT_SPIKES[0]} to {OUTPUT_SPIKES[1]}")
+            if abs(result["input_spikes_per_image"] / usual - 1) > INPUT_TOLERANCE:
+                found.add(f"{label}: {result['input_spikes_per_image']:.0f} input spikes per image, the others "
+                          f"{usual:.0f}")
+    return sorted(found)
+
+
+def machine() -> dict:
+    """The processor's name, cores, system, and how busy it is."""
+    names = [line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+    return {"cpu": names[0] if names else platform.processor(), "cores": os.cpu_count(), "system": platform.platform(),
+            "load_at_start": os.getloadavg()[0]}
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+def versions() -> dict:
+    """What runs in this environment; the peers' JSON says their own."""
+    own = {name: version(name) for name in ("plasticity", "numpy", "numba", "torch", "brian2")}
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return {**own, "python": platform.python_version(), "commit": commit.stdout.strip()}
+
+
+def table(rounds: Sequence[Mapping[str, dict]], everyone: Sequence[Contender], found: Sequence[dict]) -> list[Table]:
+    """One table of times and one of ratios."""
+    times = Table("work", "engine", "ms per image (median of rounds)", "output spikes per image")
+    for contender in everyone:
+        results = [results[contender.label] for results in rounds]
+        times.add_row(contender.group, contender.label, f"{median(r['ms_per_image'] for r in results):.3g}",
+                      f"{median(r['output_spikes_per_image'] for r in results):.1f}")
+    faster = Table("work", "peer", "times faster", "rounds", "target")
+    for ratio in found:
+        faster.add_row(ratio["work"], ratio["peer"], f"{ratio['ratio']:.0f}",
+                       " ".join(f"{each:.0f}" for each in ratio["rounds"]), f"{ratio['target']:.0f}")
+    return [times, faster]
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--neurons", type=int, default=400)
+    parser.add_argument("--batch", type=int, default=32, help="mini-batch compared as well; 1 leaves it out")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--blocks", type=int, default=5, help="timed blocks per measurement of a peer")
+    parser.add_argument("--peers-python", default=str(ROOT / ".venv-peers/bin/python"))
+    parser.add_argument("--out", type=Path, default=ROOT / "docs/results/bench_stdp.json")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    if not Path(given.peers_python).exists():
+        raise SystemExit(f"--peers-python {given.peers_python} does not exist; make it with: make .venv-peers")
+    console, here = Console(stderr=True), machine()
+    if here["load_at_start"] > 0.5:
+        console.print(f"the machine is busy (load {here['load_at_start']:.1f}): these times will not be reproducible")
+    everyone = contenders(given.neurons, given.batch, given.peers_python, given.blocks)
+    rounds = []
+    for number in range(given.rounds):
+        results = {}
+        for contender in everyone:
+            console.print(f"round {number + 1} of {given.rounds}: {contender.label}")
+            results[contender.label] = measured(contender)
+        rounds.append(results)
+    found, doubtful = ratios(rounds, everyone), doubts(rounds)
+    for each in table(rounds, everyone, found):
+        console.print(each)
+    config = {"neurons": given.neurons, "batch": given.batch, "rounds": given.rounds, "blocks": given.blocks}
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(json.dumps({"config": config, "machine": here, "versions": versions(), "ratios": found,
+                                     "doubts": doubtful, "rounds": rounds}, indent=1) + "\n")
+    print(json.dumps({"neurons": given.neurons, "ratios": found, "doubts": doubtful}))
+    if doubtful:
+        raise SystemExit("\n".join(["these measurements do not count:", *doubtful]))
+
+
+if __name__ == "__main__":
+    main()
