@@ -1,0 +1,33 @@
+"""Pieces that several rules share."""
+
+from __future__ import annotations
+
+import math
+
+from plasticity.errors import PlasticityError, choice
+from plasticity.rule import Trace
+
+#: how spikes are paired -> what a spike does to its trace
+PAIRINGS = {"all": "add", "nearest": "set"}
+
+
+def trace(tau: float, pairing: str) -> Trace:
+    """A trace that counts every earlier spike ("all") or only the last one ("nearest")."""
+    return Trace(tau, PAIRINGS[choice("pairing", pairing, PAIRINGS)])
+
+
+def toward(text: str, bound: str, mu_name: str, mu: float) -> str:
+    """`text` times a soft bound to the power mu; unchanged for mu = 0, so that additive rules read no weight."""
+    return text if mu == 0 else f"{text} * ({bound})**{mu_name}"
+
+
+def soft_bounds(w_min: float, w_max: float, **powers: float) -> dict[str, float]:
+    """The exponents that are in use. They need a weight that, measured in w_max, stays within [0, 1]."""
+    for name, mu in powers.items():
+        if not mu >= 0:
+            raise PlasticityError(f"{name} must not be negative, got {mu!r}")
+    used = {name: mu for name, mu in powers.items() if mu != 0}
+    if used and not (math.isfinite(w_max) and w_max > 0 and w_min >= 0):
+        raise PlasticityError(f"{' and '.join(used)} above 0 needs bounds with 0 <= w_min < w_max < inf, got "
+                              f"w_min={w_min!r}, w_max={w_max!r}")
+    return used

@@ -1,0 +1,69 @@
+"""Triplet spike-timing-dependent plasticity with its published parameter sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from plasticity.errors import choice
+from plasticity.rule import Rule
+from plasticity.rules._parts import trace
+
+
+class Fit(NamedTuple):
+    """Amplitudes and slow time constants (ms) of one fit; tau_x is None where no presynaptic triplet is used."""
+
+    a2_plus: float
+    a3_plus: float
+    a2_minus: float
+    a3_minus: float
+    tau_x: float | None
+    tau_y: float
+
+
+#: (fit, pairing, minimal) -> parameters; Pfister & Gerstner 2006, tables 3 (visual cortex) and 4 (hippocampus)
+FITS: Mapping[tuple[str, str, bool], Fit] = MappingProxyType({
+    ("visual_cortex", "all", False): Fit(5e-10, 6.2e-3, 7e-3, 2.3e-4, 101.0, 125.0),
+    ("visual_cortex", "all", True): Fit(0.0, 6.5e-3, 7.1e-3, 0.0, None, 114.0),
+    ("visual_cortex", "nearest", False): Fit(8.8e-11, 5.3e-2, 6.6e-3, 3.1e-3, 714.0, 40.0),
+    ("visual_cortex", "nearest", True): Fit(0.0, 5e-2, 8e-3, 0.0, None, 40.0),
+    ("hippocampus", "all", False): Fit(6.1e-3, 6.7e-3, 1.6e-3, 1.4e-3, 946.0, 27.0),
+    ("hippocampus", "all", True): Fit(5.3e-3, 8e-3, 3.5e-3, 0.0, None, 40.0),
+    ("hippocampus", "nearest", False): Fit(4.6e-3, 9.1e-3, 3e-3, 7.5e-9, 575.0, 47.0),
+    ("hippocampus", "nearest", True): Fit(4.6e-3, 9.1e-3, 3e-3, 0.0, None, 48.0),
+})
+
+
+def triplet_stdp(pairing: str = "all", fit: str = "visual_cortex", minimal: bool = False, *, tau_plus: float = 16.8e-3,
+                 tau_minus: float = 33.7e-3, order: str = "brian2", w_min: float = 0.0, w_max: float = 1.0) -> Rule:
+    """Pairs of spikes change the synapse by an amount that grows with how recently each neuron spiked before.
+
+    at a presynaptic spike:   dw = -y (a2_minus + a3_minus x2)
+    at a postsynaptic spike:  dw =  x (a2_plus + a3_plus y2)
+
+    x, y decay with tau_plus, tau_minus (s), the slow x2, y2 with tau_x, tau_y of the fit. x2 and y2 are read just
+    before their own neuron's spike raises them. pairing="all": a spike adds 1 to its traces; "nearest": sets them to 1.
+    (r1, r2, o1, o2 in the paper are x, x2, y, y2.)
+
+    fit: "visual_cortex" (pairings at 0.1 to 50 Hz, Sjostrom et al. 2001) or "hippocampus" (triplets and quadruplets in
+    culture, Wang et al. 2005). minimal: the paper's reduced model, without presynaptic triplets.
+    order, w_min, w_max: see `pair_stdp`. The paper's weights have no bounds and its changes are relative to the start.
+
+    Source: Pfister & Gerstner 2006, Journal of Neuroscience 26:9673, equations 2-4, tables 3 and 4.
+    """
+    choice("fit", fit, dict.fromkeys(name for name, _, _ in FITS))
+    choice("pairing", pairing, ("all", "nearest"))
+    found = FITS[fit, pairing, bool(minimal)]
+    slow_pre = {} if found.tau_x is None else {"x2": trace(found.tau_x * 1e-3, pairing)}
+    names = ("a2_plus", "a3_plus", "a2_minus", "a3_minus") if slow_pre else ("a2_plus", "a3_plus", "a2_minus")
+    return Rule(
+        pre={"x": trace(tau_plus, pairing), **slow_pre},
+        post={"y": trace(tau_minus, pairing), "y2": trace(found.tau_y * 1e-3, pairing)},
+        on_pre={"w": "-y * (a2_minus + a3_minus * x2)" if slow_pre else "-a2_minus * y"},
+        on_post={"w": "x * (a2_plus + a3_plus * y2)"},
+        params={name: getattr(found, name) for name in names},
+        w_min=w_min, w_max=w_max, order=order, name="triplet_stdp", family="triplet",
+        words="Pairs of spikes change the synapse by an amount that grows with how recently each neuron spiked before.",
+        source=f"Pfister & Gerstner 2006 ({fit}, {pairing}{', minimal' if minimal else ''})",
+        units=dict.fromkeys(names, "w"))
