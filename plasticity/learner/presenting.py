@@ -1,0 +1,165 @@
+"""Showing samples to a network: encode a block, run it, repeat the samples that drew too few spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from plasticity import encoding
+from plasticity.engines import Recording, Simulation
+from plasticity.model import Model, Presentation
+from plasticity.spikes import Spikes
+
+#: what samples are shown for; each purpose draws its own spikes from the same seed
+PURPOSES = ("learn", "label", "predict")
+BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where input spikes come from: a seed and a purpose name a stream, a sample's position a place in it."""
+
+    seed: int
+    purpose: str
+
+    def stream(self, boosts: int) -> int:
+        """The seed of the encoder; a repeated presentation draws new spikes."""
+        entropy = (self.seed, PURPOSES.index(self.purpose), boosts)
+        return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def encode(model: Model, intensity: np.ndarray, source: Source, position: int, boosts: int = 0) -> Spikes:
+    """Poisson spikes of samples [samples, n] in [0, 1], then `rest` silent steps. position: of the first sample."""
+    shown = model.presentation
+    spikes = encoding.poisson(shown.rates(intensity, boosts), shown.steps, model.network.dt, source.stream(boosts),
+                              position)
+    return with_rest(spikes, shown.rest)
+
+
+def with_rest(spikes: Spikes, rest: int) -> Spikes:
+    """The same spikes followed by so many silent steps."""
+    if not rest:
+        return spikes
+    return Spikes(np.concatenate([spikes.ptr, np.repeat(spikes.ptr[:, -1:], rest, axis=1)], axis=1), spikes.index,
+                  spikes.n)
+
+
+def show(simulation: Simulation, model: Model, intensity: np.ndarray, source: Source, position: int, learn: bool,
+         encoded: Spikes | None = None, record: Sequence[str] = ()) -> tuple[np.ndarray, Spikes | None]:
+    """Presents samples in order; answers output spikes [samples, n] and, if recorded, when they fell.
+
+    Where the model asks for a least number of output spikes, the samples that stay below are shown again with raised
+    rates until they reach it, and the last presentation counts.
+    """
+    shown = model.presentation
+    encoded = encoded or encode(model, intensity, source, position)
+    found = _run(simulation, model, encoded, learn, record)
+    counts, trains = found.counts[model.output].copy(), found.spikes.get(model.output)
+    trains = trains and _Trains(trains)
+    for boosts in range(1, shown.max_boosts + 1):
+        weak = np.flatnonzero(counts.sum(1) < shown.min_spikes)
+        if not weak.size:
+            break
+        again = encode(model, intensity, source, position, boosts)
+        found = _run(simulation, model, Spikes(again.ptr[weak], again.index, again.n), learn, record)
+        counts[weak] = found.counts[model.output]
+        if trains:
+            trains.replace(weak, found.spikes[model.output])
+    return counts, trains and trains.joined()
+
+
+def _run(simulation: Simulation, model: Model, spikes: Spikes, learn: bool, record: Sequence[str]) -> Recording:
+    return simulation.run({model.input: spikes}, learn=learn, reset=model.presentation.reset, record=record)
+
+
+class _Trains:
+    """Spike trains of a block, of which some samples are replaced."""
+
+    def __init__(self, spikes: Spikes):
+        self._samples = [spikes[s : s + 1] for s in range(spikes.samples)]
+
+    def replace(self, which: np.ndarray, spikes: Spikes) -> None:
+        for k, s in enumerate(which):
+            self._samples[s] = spikes[k : k + 1]
+
+    def joined(self) -> Spikes:
+        return joined(self._samples)
+
+
+def joined(parts: Iterable[Spikes]) -> Spikes:
+    """Samples of several Spikes as one."""
+    parts = list(parts)
+    ptr, index, used = [], [], 0
+    for part in parts:
+        for row in part.ptr:
+            ptr.append(row - row[0] + used)
+            index.append(part.index[row[0] : row[-1]])
+            used += row[-1] - row[0]
+    return Spikes(np.array(ptr, np.int64), np.concatenate(index).astype(np.int32), parts[0].n)
+
+
+def block_size(presentation: Presentation, batch: int, learn: bool, block: int = BLOCK) -> int:
+    """Samples per block: whole batches; one batch where each has to be repeated before the next one learns."""
+    return batch if learn and presentation.min_spikes else max(block // batch, 1) * batch
+
+
+def blocks(order: np.ndarray, size: int, first: int = 0) -> Iterator[tuple[int, np.ndarray]]:
+    """(place of the first, samples) for the rest of an order, cut at multiples of `size`."""
+    for start in range(first, len(order), size):
+        yield start, order[start : start + size]
+
+
+def encoded_ahead(model: Model, x: np.ndarray, source: Source, offset: int, cut: Iterable[tuple[int, np.ndarray]],
+                  ) -> Iterator[tuple[int, np.ndarray, Spikes]]:
+    """Blocks with their spikes; the next block is encoded in a thread while the present one is used."""
+    def made(start: int, chosen: np.ndarray) -> tuple[int, np.ndarray, Spikes]:
+        return start, chosen, encode(model, x[chosen], source, offset + start)
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = None
+        for start, chosen in cut:
+            following = pool.submit(made, start, chosen)
+            if waiting:
+                yield waiting.result()
+            waiting = following
+        if waiting:
+            yield waiting.result()
+
+
+def epoch_order(n: int, seed: int, epoch: int, shuffle: bool) -> np.ndarray:
+    """In which order an epoch shows its samples."""
+    return np.random.default_rng((seed, epoch)).permutation(n) if shuffle else np.arange(n)
+
+
+def learn(simulation: Simulation, model: Model, x: np.ndarray, *, seed: int, epochs: int, shuffle: bool, batch: int,
+          start: int = 0, offset: int = 0, block: int = BLOCK) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Shows all samples, epoch by epoch, with learning on.
+
+    start: presentations of these that were already made. offset: presentations made before these. Yields
+    (presentations made, samples of the block, their output spikes) after each block; to stop here and start again at
+    that number gives the same weights, whatever the size of blocks.
+    """
+    n, size = len(x), block_size(model.presentation, batch, True, block)
+    source = Source(seed, "learn")
+    for epoch in range(start // n, epochs):
+        order = epoch_order(n, seed, epoch, shuffle)
+        cut = blocks(order, size, start % n if epoch == start // n else 0)
+        before = offset + epoch * n
+        for first, chosen, spikes in encoded_ahead(model, x, source, before, cut):
+            counts, _ = show(simulation, model, x[chosen], source, before + first, True, spikes)
+            yield epoch * n + first + len(chosen), chosen, counts
+
+
+def respond(simulation: Simulation, model: Model, x: np.ndarray, *, seed: int, purpose: str, batch: int,
+            trains: bool = False, block: int = BLOCK) -> tuple[np.ndarray, Spikes | None]:
+    """Output spikes [samples, n] with learning off, and when they fell if `trains`; the simulation stays as it was."""
+    source, size = Source(seed, purpose), block_size(model.presentation, batch, False, block)
+    record = (f"{model.output}.spikes",) if trains else ()
+    before = simulation.state()
+    shown = [show(simulation, model, x[chosen], source, first, False, spikes, record)
+             for first, chosen, spikes in encoded_ahead(model, x, source, 0, blocks(np.arange(len(x)), size))]
+    simulation.restore(before)
+    return np.concatenate([counts for counts, _ in shown]), joined([found for _, found in shown]) if trains else None

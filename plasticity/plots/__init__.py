@@ -1,0 +1,10 @@
+"""Figures: each function takes arrays and answers a matplotlib Figure; `save` writes it. Nothing global is changed."""
+
+from plasticity.plots.confusion import confusion
+from plasticity.plots.curve import learning_curve
+from plasticity.plots.fields import receptive_fields
+from plasticity.plots.raster import raster
+from plasticity.plots.style import save
+from plasticity.plots.window import stdp_window, window
+
+__all__ = ["confusion", "learning_curve", "raster", "receptive_fields", "save", "stdp_window", "window"]
