@@ -9,7 +9,7 @@ from plasticity.errors import PlasticityError, unknown
 from plasticity.model import Model
 from plasticity.networks import diehl_cook
 
-#: name -> builder(n_inputs, neurons, *, rule=None, seed=0, **options)
+#: name -> builder(n_inputs, neurons, *, rule=None, seed=0, presentations=60_000, **options)
 catalogue: Mapping[str, Callable[..., Model]] = MappingProxyType({
     "diehl-cook": diehl_cook.fast,
     "diehl-cook-published": diehl_cook.published,

@@ -32,28 +32,33 @@ dv/dt = (v_rest - v)/tau : volt (unless refractory)
 dtheta/dt = -theta/tau_theta : volt
 """
 GATES = ("inert", "50ms")
+TAU_THETA = 1e4  # s, as published
 
 
 def fast(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, seed: int = 0,
-         theta_plus: float = 0.2e-3, inhibition: float = 120e-3, total: float | None = None,
-         total_rate: float | None = None, steps: int = 250, tau: float = 0.1, **presentation) -> Model:
+         presentations: int = 60_000, theta_plus: float | None = None, inhibition: float = 120e-3,
+         total: float | None = None, total_rate: float = 9500.0, steps: int = 250, tau: float = 0.1) -> Model:
     """The library's default for digits: current-based neurons in steps of 1 ms, one winner per step.
 
     Lateral inhibition acts directly, without inhibitory neurons: the spike of one neuron lowers all others by
     `inhibition` (V). Each image is shown with the same total input rate (`total_rate`, Hz; 0: rates follow the
     intensities), so that faint images need no repetition.
 
-    theta_plus: V added to a neuron's threshold at each of its spikes. total: sum of the weights onto a neuron (default
-    0.1 per input). tau: membrane time constant (s). rule: how weights learn (default the pair rule of
+    theta_plus: V added to a neuron's threshold at each of its spikes; by default 20 mV * neurons / N, where N is how
+    many of the `presentations` the threshold remembers (it decays with 10,000 s): thresholds then end at a similar
+    height, whatever the size of the network and of the data. total: sum of the weights onto a neuron (default 0.1 per
+    input). tau: membrane time constant (s). rule: how weights learn (default the pair rule of
     `diehl_cook(variant="bindsnet")`); its bounds should allow weights in [0, 1].
     """
-    _positive(n_inputs=n_inputs, neurons=neurons, steps=steps, tau=tau)
+    _positive(n_inputs=n_inputs, neurons=neurons, steps=steps, tau=tau, presentations=presentations)
     rng = np.random.default_rng(seed)
+    if theta_plus is None:
+        theta_plus = 20e-3 * neurons / remembered(presentations, steps * 1e-3)
     neuron = Neuron(
         _CURRENT_BASED, threshold="v > v_thresh + theta", reset="v = v_reset", adapt="theta += theta_plus",
         refractory=5e-3, slow=("theta",), initial={"v": "v_rest"}, name="current-based, adaptive threshold",
         params={"v_rest": "-65*mV", "v_reset": "-60*mV", "v_thresh": "-52*mV", "tau": f"{tau!r}*second",
-                "tau_theta": "1e4*second", "theta_plus": f"{theta_plus!r}*volt"})
+                "tau_theta": f"{TAU_THETA!r}*second", "theta_plus": f"{theta_plus!r}*volt"})
     network = Network(
         inputs=(Input("pixels", n_inputs),),
         populations=(Population("excitatory", neurons, neuron, winner="highest"),),
@@ -62,12 +67,17 @@ def fast(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, s
                        rule=rule or _rule("bindsnet"), normalize=0.1 * n_inputs if total is None else total),
             Projection("excitatory", "excitatory", -1.0, connect="all_but_self", onto="v", scale=inhibition)),
         dt=1e-3, name="diehl-cook")
-    shown = {"max_rate": 127.5, "total_rate": 9500.0 if total_rate is None else total_rate or None, **presentation}
-    return Model(network, Presentation(steps=steps, **shown))
+    return Model(network, Presentation(steps=steps, max_rate=127.5, total_rate=total_rate or None))
 
 
-def published(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, seed: int = 0, gate: str = "inert",
-              delay: float = 10e-3) -> Model:
+def remembered(presentations: int, seconds: float) -> float:
+    """How many of the presentations, each of `seconds`, a threshold that decays with TAU_THETA remembers."""
+    memory = TAU_THETA / seconds
+    return memory * -math.expm1(-presentations / memory)
+
+
+def published(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, seed: int = 0,
+              presentations: int = 60_000, gate: str = "inert", delay: float = 10e-3) -> Model:
     """The network of the released code: conductances, 0.5 ms, inhibitory neurons, delays drawn from [0, `delay`] s.
 
     An image is shown for 350 ms at up to 63.75 Hz, followed by 150 ms of rest; if the excitatory neurons spike fewer
@@ -119,7 +129,8 @@ def _published_inhibitory() -> Neuron:
 
 
 def bindsnet(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, seed: int = 0,
-             theta_plus: float = 0.05e-3, inhibition: float = 120e-3, steps: int = 250) -> Model:
+             presentations: int = 60_000, theta_plus: float = 0.05e-3, inhibition: float = 120e-3,
+             steps: int = 250) -> Model:
     """BindsNET 0.3.4's `DiehlAndCook2015` as its example scripts use it: current-based, 1 ms, one random winner.
 
     All neurons above threshold are reset and adapt, one of them spikes. BindsNET adds input after the decay of a step
