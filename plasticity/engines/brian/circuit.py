@@ -28,6 +28,7 @@ class Plan:
 class Circuit:
     """Brian2 objects by the names of the network's parts.
 
+    last_spikes: who spiked in the last step of a run, for populations that reset one step later (filled at run time).
     imposed, signals: TimedArrays to fill before each presentation (signals also by (name, delay in steps)).
     counters, monitors, weights: what records spikes, variables ("population.variable") and weights.
     """
@@ -42,6 +43,7 @@ class Circuit:
     monitors: dict[str, object] = field(default_factory=dict)
     weights: dict[str, object] = field(default_factory=dict)
     operations: list[object] = field(default_factory=list)
+    last_spikes: dict[str, np.ndarray] = field(default_factory=dict)
     clock: dict[str, int] = field(default_factory=lambda: {"steps": 0})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -48,7 +48,7 @@ class Runtime:
         brian2 = import_brian2()
         with settings(self.target):
             if plan not in self.circuits:
-                self.circuits[plan] = assemble(self.network, plan, self.seed)
+                self.circuits[plan] = _remembering(assemble(self.network, plan, self.seed), self.network)
             circuit = self.circuits[plan]
             self._load(circuit, arrays, state, fresh)
             brian2.seed(int(noise.key(self.seed, circuit.clock["steps"])) & 0xFFFFFFFF)
@@ -85,14 +85,32 @@ class Runtime:
         for key, (owner, variable) in variables(circuit, self.network).items():
             after[key] = np.array(owner.variables[variable].get_value())
         for population in self.network.populations:
-            space = circuit.groups[population.name].variables["_spikespace"].get_value()
-            after[f"{population.name}.last_spikes"] = np.array(space[: space[-1]])
+            after[f"{population.name}.last_spikes"] = circuit.last_spikes.get(population.name, np.zeros(0, np.int32))
             if f"{population.name}.lastspike" in after:
                 after[f"{population.name}.lastspike"] -= plan.steps * self.network.dt
         for key, pathway in pathways(circuit).items():
             after[key] = _waiting(pathway.queue)
         after["steps"] = np.array(int(state["steps"]) + plan.steps)
         return after
+
+
+def _remembering(circuit: Circuit, network: Network) -> Circuit:
+    """The circuit, which also keeps each step's spikes for a delayed reset (Brian2 forgets them when a run ends)."""
+    brian2 = import_brian2()
+    for population in network.populations:
+        if population.neuron.reset_delay:
+            group = circuit.groups[population.name]
+            circuit.network.add(brian2.NetworkOperation(
+                _remember(circuit, population.name, group.variables["_spikespace"].get_value()), when="end", order=0,
+                dt=network.dt * brian2.second, name=f"{group.name}_remember"))
+    return circuit
+
+
+def _remember(circuit: Circuit, name: str, space: np.ndarray) -> Callable[[], None]:
+    def remember():
+        circuit.last_spikes[name] = np.array(space[: space[-1]])
+
+    return remember
 
 
 def variables(circuit: Circuit, network: Network) -> dict[str, tuple[object, str]]:
