@@ -22,7 +22,7 @@ class Fit(NamedTuple):
     tau_y: float
 
 
-#: (fit, pairing, minimal) -> parameters; Pfister & Gerstner 2006, tables 3 (visual cortex) and 4 (hippocampus)
+#: (fit, pairing, minimal) -> parameters; Pfister & Gerstner 2006
 FITS: Mapping[tuple[str, str, bool], Fit] = MappingProxyType({
     ("visual_cortex", "all", False): Fit(5e-10, 6.2e-3, 7e-3, 2.3e-4, 101.0, 125.0),
     ("visual_cortex", "all", True): Fit(0.0, 6.5e-3, 7.1e-3, 0.0, None, 114.0),
@@ -50,7 +50,7 @@ def triplet_stdp(pairing: str = "all", fit: str = "visual_cortex", minimal: bool
     culture, Wang et al. 2005). minimal: the paper's reduced model, without presynaptic triplets.
     order, w_min, w_max: see `pair_stdp`. The paper's weights have no bounds and its changes are relative to the start.
 
-    Source: Pfister & Gerstner 2006, Journal of Neuroscience 26:9673, equations 2-4, tables 3 and 4.
+    Source: Pfister & Gerstner 2006, Journal of Neuroscience 26:9673, equations 3 and 4, and its tables of fits.
     """
     choice("fit", fit, dict.fromkeys(name for name, _, _ in FITS))
     choice("pairing", pairing, ("all", "nearest"))

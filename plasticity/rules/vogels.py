@@ -17,7 +17,7 @@ def vogels_istdp(eta: float = 1e-3, rho0: float = 3.0, tau: float = 20e-3, *, or
     eta: learning rate (unit of w). rho0: target rate of the postsynaptic neuron (Hz). tau: seconds.
     w_min, w_max: bounds of the strength of inhibition, a positive number (let the projection's scale be negative).
 
-    Source: Vogels, Sprekeler, Zenke, Clopath & Gerstner 2011, Science 334:1569, equation 1 and supplement. eta is the
+    Source: Vogels, Sprekeler, Zenke, Clopath & Gerstner 2011, Science 334:1569. eta is the
     default of NEST's synapse of that name; scale it with the unit of w.
     """
     return Rule(

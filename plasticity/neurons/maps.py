@@ -1,0 +1,38 @@
+"""Neurons that are discrete maps: one assignment per step instead of a differential equation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from plasticity.errors import PlasticityError, choice
+from plasticity.neurons.neuron import Neuron
+
+_SUM = "(x + decay*s*(1 - y))"
+#: activation g of the membrane -> what s becomes
+ACTIVATIONS: Mapping[str, str] = MappingProxyType({
+    "identity": _SUM, "relu": f"relu({_SUM})", "leaky_relu": f"relu({_SUM}) - slope*relu(-{_SUM})"})
+
+
+def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity", slope: float = 0.1,
+        graded: bool = False) -> Neuron:
+    """A spiking neural unit: a neuron as a recurrent unit of deep learning, silenced by its own last output.
+
+    s[t] = g(x[t] + decay s[t-1] (1 - y[t-1]));  y[t] = 1 where s[t] > threshold, else 0
+
+    x is what arrives in variable `x` (project onto "x"): unlike a membrane's, it is gone after one step. Spikes of a
+    step arrive at its end, so a layer answers in the next step.
+
+    decay: factor per step (0 to 1). threshold: number. activation: g, "identity", "relu" or "leaky_relu" (with `slope`
+    below zero). graded: also answers y = sigmoid(s - threshold) as output (the sSNU's unit).
+
+    Source: Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020, Nature Machine Intelligence 2:325.
+    """
+    if not 0 <= decay <= 1:
+        raise PlasticityError(f"decay must lie in [0, 1] (a factor per step), got {decay!r}")
+    choice("activation", activation, ACTIVATIONS)
+    return Neuron(
+        update=f"s = {ACTIVATIONS[activation]}; y = int(s > threshold); x = 0*x",
+        threshold="s > threshold", output="sigmoid(s - threshold)" if graded else "",
+        params={"decay": decay, "threshold": threshold} | ({"slope": slope} if activation == "leaky_relu" else {}),
+        name="snu", source="Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020")
