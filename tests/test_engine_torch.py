@@ -62,8 +62,8 @@ STEP_RULES = {
                    reads={"pre_rate": "pre", "post_rate": "post"}),
     "reduced": Rule(on_step={"dw/dt": "u * (post_rate - sum_post(post_rate) / 5) - 0.1 * max_post(w * u)"},
                     let={"u": "pre_rate"}, reads={"pre_rate": "pre", "post_rate": "post"}),
-    "delayed": Rule(pre={"x": X}, on_step={"dw/dt": "x * (delayed(post_rate, 7*lag) - post_rate)"}, params={"lag": 1e-3},
-                    reads={"post_rate": "post"}),
+    "delayed": Rule(pre={"x": X}, on_step={"dw/dt": "x * (delayed(post_rate, 7*lag) - post_rate)"},
+                    params={"lag": 1e-3}, reads={"post_rate": "post"}),
     "calcium": Rule(syn={"c": State(40e-3), "s": State(initial=0.3)}, on_pre={"c": "0.8"}, on_post={"c": "1.1"},
                     on_step={"ds/dt": "5 * ((c > 1) * (1 - s) - (c > 0.6) * s) + 0.2 * noise", "w": "0.1 + 0.5 * s"}),
     "noisy": Rule(pre={"x": X}, post={"y": Y}, on_step={"dw/dt": "0.01 * noise * (x > 0) + x * y * M * a"},
@@ -305,7 +305,7 @@ def test_presentations_without_learning_change_nothing_that_outlives_them(batch)
         rates = {"pre_rate": np.ones((4, 120, 12)), "post_rate": np.ones((4, 120, 7))}
         simulation.run({"in": spikes}, signals=rates)
         if tested:
-            before = {name: simulation.get(name) for name in ("in->E.w", "slow.w", "slow.theta", "E.theta")}
+            before = {name: simulation.get(name) for name in ("in->E.w", "in->E.x", "slow.w", "slow.theta", "E.theta")}
             simulation.run({"in": more}, learn=False,
                            signals={name: np.ones((5, *values.shape[1:])) for name, values in rates.items()})
             for name, values in before.items():

@@ -36,7 +36,7 @@ class TorchSimulation:
         self._now = self._step = 0
         for synapses in self._synapses.values():
             synapses.normalize()
-        self._start(batch)
+        self._start(batch, learn=True)
 
     def _readers(self, projection) -> dict:
         """How a rule's reads and signals are found."""
@@ -73,7 +73,7 @@ class TorchSimulation:
     def _present(self, trains: Mapping[str, Train], signals: Mapping[str, torch.Tensor], chunk: slice, steps: int,
                  learn: bool, reset: bool, recorder: Recorder) -> None:
         if reset:
-            self._start(chunk.stop - chunk.start)
+            self._start(chunk.stop - chunk.start, learn)
         recorder.begin(chunk)
         for t in range(steps):
             self._signals = {name: values[:, t] if values.dim() == 3 else values[:, t, None]
@@ -117,8 +117,10 @@ class TorchSimulation:
             if amount is not None:
                 self._neurons[projection.post].receive(projection.onto, amount)
 
-    def _start(self, batch: int) -> None:
-        for part in (*self._neurons.values(), *self._synapses.values(), *self._learning.values()):
+    def _start(self, batch: int, learn: bool) -> None:
+        """The beginning of a presentation; what only learning uses stays as it is when nothing is learned."""
+        learning = self._learning.values() if learn else ()
+        for part in (*self._neurons.values(), *self._synapses.values(), *learning):
             part.start(batch)
 
     def _rows(self) -> dict[tuple[str, str], dict[str, torch.Tensor]]:
