@@ -162,7 +162,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     given = arguments()
     if not Path(given.peers_python).exists():
-        raise SystemExit(f"--peers-python {given.peers_python} does not exist; make it with: make .venv-peers")
+        raise SystemExit(f"--peers-python {given.peers_python} does not exist; make it with: make peers")
     console, here = Console(stderr=True), machine()
     if here["load_at_start"] > 0.5:
         console.print(f"the machine is busy (load {here['load_at_start']:.1f}): these times will not be reproducible")

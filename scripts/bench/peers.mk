@@ -1,20 +1,24 @@
 # Comparison with other libraries, in an environment of their own. Included by the Makefile of the repository.
-PEERS ?= .venv-peers
-PEERS_PYTHON ?= $(abspath $(PEERS)/bin/python)
-PEERS_TEST_PYTHON ?= .venv/bin/python
+# An environment that is there already is used with: make test-peers PEERS_PYTHON=/path/to/python
+PEERS := .venv-peers
+OUR_PYTHON ?= .venv/bin/python
+ifeq ($(origin PEERS_PYTHON), undefined)
+PEERS_PYTHON := $(abspath $(PEERS)/bin/python)
+PEERS_READY := $(PEERS)/.installed
+endif
 
-.PHONY: test-peers bench-peers
+.PHONY: peers test-peers bench-peers
+
+peers: $(PEERS_READY)
 
 $(PEERS)/.installed: requirements-peers.txt
 	python3 -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet --requirement requirements-peers.txt
+	$(PEERS)/bin/python -m pip install --quiet --requirement requirements-peers.txt
 	touch $@
 
-.venv-peers: $(PEERS)/.installed
+# Spikes are imposed on BindsNET's rules there and its weights compared with ours here: only .npz files cross over.
+test-peers: $(PEERS_READY)
+	PEERS_PYTHON=$(PEERS_PYTHON) $(OUR_PYTHON) -m pytest -q tests/peers
 
-# Spikes imposed on BindsNET's rules there, its weights compared with ours here: only .npz files cross over.
-test-peers: $(PEERS)/.installed
-	PEERS_PYTHON=$(PEERS_PYTHON) $(PEERS_TEST_PYTHON) -m pytest -q tests/peers
-
-bench-peers: $(PEERS)/.installed
-	$(PEERS_TEST_PYTHON) scripts/bench/compare.py --peers-python $(PEERS_PYTHON)
+bench-peers: $(PEERS_READY)
+	$(OUR_PYTHON) scripts/bench/compare.py --peers-python $(PEERS_PYTHON)
