@@ -36,7 +36,8 @@ def alif(tau: float = 20e-3, tau_a: float = 200e-3, beta: float = 0.07, threshol
     z = v > A,  A = threshold + beta a;  psi = gamma/threshold max(0, 1 - |v - A|/threshold)
 
     Dimensionless; the spike is subtracted in the step after it. psi is the pseudo-derivative that e-prop reads; the
-    paper silences it while the neuron is refractory, which equations cannot know: take refractory=0 for its exact value. Project onto "v".
+    paper silences it while the neuron is refractory, which equations cannot know: take refractory=0 for its exact
+    value. Project onto "v".
     tau, tau_a, refractory: seconds. beta, threshold, gamma: numbers.
 
     Source: Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass 2020, Nature Communications 11:3625.

@@ -21,8 +21,9 @@ def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 2
     mu_plus, mu_minus: 0 additive, 1 multiplicative, anything between (needs 0 <= w_min and a finite w_max).
     order: which of two coincident spikes acts first (`plasticity.rule.ORDERS`). w_min, w_max: bounds.
 
-    Defaults: Song, Miller & Abbott 2000, Nature Neuroscience 3:919, equation 1 (a_minus/a_plus = 1.05, 20 ms). Weight dependence: Guetig, Aharonov, Rotter & Sompolinsky 2003, Journal of Neuroscience
-    23:3697. Traces and pairings: Morrison, Diesmann & Gerstner 2008, Biological Cybernetics 98:459.
+    Defaults: Song, Miller & Abbott 2000, Nature Neuroscience 3:919, equation 1 (a_minus/a_plus = 1.05, 20 ms). Weight
+    dependence: Guetig, Aharonov, Rotter & Sompolinsky 2003, Journal of Neuroscience 23:3697. Traces and
+    pairings: Morrison, Diesmann & Gerstner 2008, Biological Cybernetics 98:459.
     """
     powers = soft_bounds(w_min, w_max, mu_plus=mu_plus, mu_minus=mu_minus)
     return Rule(
