@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from plasticity import engines
 from plasticity.errors import PlasticityError
 from plasticity.learner import checks
-from plasticity.learner.presenting import BLOCK, epoch_order, respond
+from plasticity.learner.presenting import BLOCK, Source, encode, epoch_order, respond
 from plasticity.learner.reading import Responses, fit_readers, needs_trains, require_known
 from plasticity.learner.training import Training, train
 from plasticity.model import Model
@@ -20,6 +21,7 @@ from plasticity.network import Network
 from plasticity.readout import assign_labels
 from plasticity.rule import Rule
 from plasticity.runs.checkpoint import fingerprint
+from plasticity.spikes import Spikes
 
 QUICK = ("event", "torch")  # engines that show a whole block in well under a second
 READOUTS = ("all_activity", "proportion", "logistic")
@@ -113,6 +115,14 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "simulation_")
         return self._responses(checks.samples(X, self.n_features_in_), "predict")
 
+    def trains(self, X) -> dict[str, Spikes]:
+        """Input spikes of samples and what the output population answers, learning off: name -> Spikes."""
+        check_is_fitted(self, "simulation_")
+        x = checks.samples(X, self.n_features_in_)
+        _, found = respond(self.simulation_, self.model_, x, seed=self.seed, purpose="predict", batch=self.batch,
+                           trains=True, block=self._block)
+        return {self.model_.input: encode(self.model_, x, Source(self.seed, "predict"), 0), self.model_.output: found}
+
     def predict(self, X):
         """The class of each sample, by the readout chosen; `no_answer_` for samples that draw no answer."""
         check_is_fitted(self, "readouts_")
@@ -158,16 +168,22 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
         names += [f"{p.name}.{variable}" for p in network.populations for variable in p.neuron.slow]
         return {name: self.simulation_.get(name) for name in names}
 
-    def build(self, n_inputs: int) -> Model:
-        """The model that fit would train on samples of so many inputs."""
+    def build(self, n_inputs: int, presentations: int = 0) -> Model:
+        """The model that fit would train on samples of so many inputs.
+
+        presentations: how many samples will be shown; named networks whose homeostasis depends on it are told.
+        """
         rule = named_rule(self.rule)
         if isinstance(self.network, Model):
             return self.network if rule is None else _with_rule(self.network, rule)
         from plasticity import networks
 
         checks.positive(neurons=self.neurons)
-        return networks.build(self.network, n_inputs, self.neurons, rule=rule, seed=self.seed,
-                              **(self.network_options or {}))
+        options = dict(self.network_options or {})
+        builder = networks.catalogue.get(self.network)
+        if presentations and builder and "presentations" in inspect.signature(builder).parameters:
+            options.setdefault("presentations", presentations)
+        return networks.build(self.network, n_inputs, self.neurons, rule=rule, seed=self.seed, **options)
 
     def _begin(self, X, y, classes=None) -> tuple[np.ndarray, np.ndarray]:
         """Checks everything, then builds the simulation."""
@@ -178,7 +194,7 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
         given, y = checks.labels(y, len(x), None if classes is None else np.unique(classes))
         if len(given) < 2:
             raise PlasticityError(f"y must hold at least two classes, got only {given.tolist()}")
-        model = self.build(x.shape[1])
+        model = self.build(x.shape[1], len(x) * self.epochs)
         checks.samples(x[:1], model.network.sizes[model.input])
         checks.warn_coarse(model)
         self.simulation_ = engines.build(model.network, self.engine, dtype=self.dtype, device=self.device,
@@ -232,11 +248,8 @@ def named_rule(rule: str | Rule | None) -> Rule | None:
     if rule is None or isinstance(rule, Rule):
         return rule
     from plasticity import rules
-    from plasticity.errors import unknown
 
-    if rule not in rules.catalogue:
-        raise unknown("rule", rule, rules.catalogue)
-    return rules.catalogue[rule]()
+    return rules.make(rule)
 
 
 def _with_rule(model: Model, rule: Rule) -> Model:

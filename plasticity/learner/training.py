@@ -72,8 +72,8 @@ def train(simulation: Simulation, model: Model, x: np.ndarray, y: np.ndarray, cl
             advance(len(chosen), since)
             if shown - len(chosen) < EARLY <= shown < total:
                 checks.warn_silent(model, done.spikes_per_sample, shown)
-            pause = stop.asked or (run is not None and run.due and shown < total)
-            if since.images >= BLOCK or shown == total or pause:
+            pause = stop.asked or shown == total or (run is not None and run.due)
+            if since.images >= BLOCK or pause:
                 since = _note(done, since, model, run)
             if run is not None and pause:
                 run.save(_checkpoint(simulation, curve, done, identity or {}))

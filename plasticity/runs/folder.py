@@ -62,6 +62,10 @@ class Run:
                                                "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
         return None
 
+    def config(self) -> dict:
+        """What config.json says."""
+        return read_json(self.path / "config.json")
+
     def log(self, **values: object) -> None:
         """One line of metrics.jsonl."""
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
