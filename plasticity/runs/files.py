@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, content: object) -> None:
-    write_text(path, json.dumps(content, indent=2, default=plain) + "\n")
+    write_text(path, json.dumps(plain(content), indent=2) + "\n")
 
 
 def read_json(path: Path) -> dict:
@@ -46,10 +47,16 @@ def read_json(path: Path) -> dict:
 
 
 def plain(value: object) -> object:
-    """numpy values and paths as what JSON knows."""
+    """What JSON knows: numpy values as numbers and lists, paths as text, numbers that are not finite as None."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
     if hasattr(value, "tolist"):
-        return value.tolist()
-    return str(value)
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else str(value)
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[str, str] | None = None) -> None:

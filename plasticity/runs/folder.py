@@ -69,7 +69,7 @@ class Run:
     def log(self, **values: object) -> None:
         """One line of metrics.jsonl."""
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(values, default=plain) + "\n")
+            file.write(json.dumps(plain(values)) + "\n")
 
     def metrics(self) -> list[dict]:
         """The lines of metrics.jsonl; a last line that a kill cut off is left out."""

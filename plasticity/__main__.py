@@ -1,0 +1,5 @@
+"""python -m plasticity"""
+
+from plasticity.cli import main
+
+main()

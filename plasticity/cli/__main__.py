@@ -1,0 +1,5 @@
+"""python -m plasticity.cli"""
+
+from plasticity.cli import main
+
+main()

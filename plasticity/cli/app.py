@@ -1,0 +1,116 @@
+"""What can be asked on the command line. Only options live here; the work is imported when it is asked for."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+                  help="Biologically plausible learning rules: one text, every engine.")
+bench = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Time a standard piece of work.")
+app.add_typer(bench, name="bench")
+
+Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
+Seed = Annotated[int, typer.Option(help="Seed of weights, order and spikes.")]
+Engine = Annotated[str, typer.Option(help="event, torch, brian2 or brian2_cpp.")]
+Device = Annotated[str, typer.Option(help="cpu, or cuda with the torch engine.")]
+Batch = Annotated[int, typer.Option(help="Images shown at once, all seeing the same weights.")]
+Reduce = Annotated[str, typer.Option(help="sum or mean of a batch's weight changes.")]
+Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
+Rule = Annotated[str | None, typer.Option(help="Learning rule (default: the network's own).")]
+
+
+class What(str, Enum):
+    """What can be listed."""
+
+    rules = "rules"
+    neurons = "neurons"
+    networks = "networks"
+    datasets = "datasets"
+    engines = "engines"
+
+
+def command():
+    """The whole command, ready to be called with arguments."""
+    return typer.main.get_command(app)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    task: Annotated[str, typer.Argument(help="Data set: digits, mnist, fashion_mnist, usps.")],
+    network: Annotated[str, typer.Option(help="See: plasticity list networks.")] = "diehl-cook",
+    rule: Rule = None,
+    engine: Engine = "event",
+    neurons: Annotated[int, typer.Option(help="Neurons that learn.")] = 400,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training images (default: by task).")] = None,
+    train_samples: Annotated[int | None, typer.Option(help="Only the first so many training images.")] = None,
+    test_samples: Annotated[int | None, typer.Option(help="Only the first so many held-out images.")] = None,
+    seed: Seed = 0,
+    device: Device = "cpu",
+    batch: Batch = 1,
+    reduce: Reduce = "sum",
+    dtype: Dtype = "float32",
+    validation: Annotated[bool, typer.Option(help="Hold out the last training images, not the test set.")] = False,
+    control: Annotated[bool, typer.Option(help="Also read out the same network untrained.")] = False,
+    ngram: Annotated[bool, typer.Option(help="Also fit the n-gram readout (needs spike times; slower).")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run (default: a new one in runs/).")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Folder of an interrupted run to go on with.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Learn a task without labels, read it out, and keep everything in a folder."""
+    from plasticity.cli.running import execute
+
+    given = {name: value for name, value in context.params.items() if name not in ("out", "resume", "as_json")}
+    typed = {name for name in given if context.get_parameter_source(name).name == "COMMANDLINE"}
+    execute(given, typed, out, resume, as_json)
+
+
+@app.command("list")
+def list_(what: Annotated[What, typer.Argument(help="What to list.")], as_json: Json = False) -> None:
+    """List what there is."""
+    from plasticity.cli.listing import show
+
+    show(what.value, as_json)
+
+
+@app.command()
+def explain(
+    rule: Annotated[str, typer.Argument(help="See: plasticity list rules.")],
+    figure: Annotated[Path | None, typer.Option(help="Also draw the STDP window into this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Equations, parameters with units, source and locality of a learning rule."""
+    from plasticity.cli.explaining import show
+
+    show(rule, figure, as_json)
+
+
+@bench.command("stdp")
+def stdp(
+    neurons: Annotated[int, typer.Option(help="Neurons that learn.")] = 400,
+    images: Annotated[int, typer.Option(help="Images that are timed.")] = 700,
+    engine: Engine = "event",
+    batch: Batch = 1,
+    rule: Rule = None,
+    reduce: Reduce = "sum",
+    seed: Seed = 0,
+    dtype: Dtype = "float32",
+    device: Device = "cpu",
+    as_json: Json = False,
+) -> None:
+    """784 Poisson inputs, 150 of them active, 250 steps of 1 ms, learning and normalisation on."""
+    from plasticity.bench import bench_stdp
+    from plasticity.cli.output import quiet_stdout, report
+
+    with quiet_stdout() as stdout:
+        found = bench_stdp(neurons, images, engine, batch, rule, seed, dtype, device, reduce)
+        report(found, as_json, stdout, f"learning by STDP, {neurons} neurons, engine {engine}")
+
+
+@bench.callback()
+def _bench() -> None:
+    """Time a standard piece of work."""

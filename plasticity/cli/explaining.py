@@ -1,0 +1,35 @@
+"""plasticity explain."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from plasticity import rules
+from plasticity.cli.output import say, write_json
+from plasticity.errors import PlasticityError
+from plasticity.explain import describe, explain
+
+FORMATS = (".png", ".pdf", ".svg")
+
+
+def show(name: str, figure: Path | None, as_json: bool) -> None:
+    """Prints what a rule does; draws its STDP window if a file for it is named."""
+    rule = rules.make(name)
+    found = describe(rule)
+    if figure is not None:
+        found["figure"] = str(_draw(rule, figure))
+    if as_json:
+        write_json(found, sys.stdout)
+        return
+    sys.stdout.write(explain(rule))
+    if figure is not None:
+        say(f"STDP window: {figure}")
+
+
+def _draw(rule, figure: Path) -> Path:
+    if figure.suffix.lower() not in FORMATS:
+        raise PlasticityError(f"--figure must end in {', '.join(FORMATS)}, got {str(figure)!r}")
+    from plasticity import plots
+
+    return plots.save(plots.stdp_window(rule), figure)

@@ -1,0 +1,72 @@
+"""plasticity run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from plasticity.cli.output import quiet_stdout, say, table, write_json
+from plasticity.errors import PlasticityError
+from plasticity.experiment import Interrupted, Settings, run_task
+from plasticity.runs import Run
+
+
+def execute(given: Mapping[str, object], typed: set[str], out: Path | None, resume: Path | None,
+            as_json: bool) -> None:
+    """given: all settings; typed: names of those the person typed, which a resumed run must have had too."""
+    run = _resumed(resume, out) if resume else Run(out or _new_folder(given), {})
+    settings = _stored(run, given, typed) if resume else Settings(**given)
+    run.settings = asdict(settings)
+    with quiet_stdout() as stdout:
+        try:
+            result = run_task(settings, run, say, verbose=sys.stderr.isatty())
+        except Interrupted as stopped:
+            say(f"stopped; go on with: plasticity run {settings.task} --resume {stopped.path}")
+            raise typer.Exit(130) from None
+        if as_json:
+            write_json(result, stdout)
+        else:
+            _print(result, stdout)
+
+
+def _resumed(resume: Path, out: Path | None) -> Run:
+    places = [resume, *([] if resume.is_absolute() else [place / resume for place in (out, Path("runs")) if place])]
+    run = Run.resume(next((place for place in places if place.exists()), resume))
+    if out is not None and out.resolve() not in (run.path.resolve(), run.path.resolve().parent):
+        raise PlasticityError(f"--resume {run.path} goes on in that folder; leave --out {out} away or make it the same")
+    return run
+
+
+def _stored(run: Run, given: Mapping[str, object], typed: set[str]) -> Settings:
+    settings = Settings.of(run.settings)
+    for name in sorted(typed):
+        if given[name] != getattr(settings, name):
+            option = "TASK" if name == "task" else "--" + name.replace("_", "-")
+            raise PlasticityError(f"the run in {run.path} has {option} {getattr(settings, name)}, not {given[name]}; "
+                                  f"a run goes on with the settings it was started with")
+    return settings
+
+
+def _new_folder(given: Mapping[str, object]) -> Path:
+    """A name that does not exist yet."""
+    stem = f"{given['task']}-{given['network']}-seed{given['seed']}-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = [stem, *(f"{stem}-{k}" for k in range(2, 1000))]
+    return next(path for path in (Path("runs") / name for name in names) if not path.exists())
+
+
+def _print(result: Mapping[str, object], stdout) -> None:
+    rows = [("accuracy (all-activity, held out)", f"{100 * result['accuracy']:.1f} %")]
+    if "accuracy_untrained" in result:
+        rows.append(("the same network untrained", f"{100 * result['accuracy_untrained']:.1f} %"))
+    rows += [(f"readout {name}", f"{100 * value:.1f} %") for name, value in result["accuracy_by_readout"].items()]
+    rows += [("learning", f"{result['train_seconds']:.1f} s, {result['images_per_second']:.0f} images/s, "
+                          f"{result['spikes_per_image']:.1f} output spikes per image"),
+             ("weights", f"{result['run']}/weights.safetensors"), ("figures", f"{result['run']}/figures/"),
+             ("report", f"{result['run']}/report.html")]
+    table(f"{result['network']} on {result['task']}: {result['neurons']} neurons, rule {result['rule']}, engine "
+          f"{result['engine']}, {result['epochs']} epochs, seed {result['seed']}", ("", ""), rows, stdout)
