@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -21,16 +20,6 @@ Batch = Annotated[int, typer.Option(help="Images shown at once, all seeing the s
 Reduce = Annotated[str, typer.Option(help="sum or mean of a batch's weight changes.")]
 Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
 Rule = Annotated[str | None, typer.Option(help="Learning rule (default: the network's own).")]
-
-
-class What(str, Enum):
-    """What can be listed."""
-
-    rules = "rules"
-    neurons = "neurons"
-    networks = "networks"
-    datasets = "datasets"
-    engines = "engines"
 
 
 def command():
@@ -74,7 +63,7 @@ def list_(what: Annotated[What, typer.Argument(help="What to list.")], as_json: 
     """List what there is."""
     from plasticity.cli.listing import show
 
-    show(what.value, as_json)
+    show(what, as_json)
 
 
 @app.command()

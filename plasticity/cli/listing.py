@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Mapping
 
 from plasticity.cli.output import table, write_json
+from plasticity.errors import choice
 
 
 def show(what: str, as_json: bool) -> None:
     """Prints all entries of a catalogue."""
-    entries = LISTS[what]()
+    entries = LISTS[choice("list", what, LISTS)]()
     if as_json:
         write_json({what: entries}, sys.stdout)
         return
