@@ -59,7 +59,10 @@ def run(
 
 
 @app.command("list")
-def list_(what: Annotated[What, typer.Argument(help="What to list.")], as_json: Json = False) -> None:
+def list_(
+    what: Annotated[str, typer.Argument(help="rules, neurons, networks, datasets or engines.")],
+    as_json: Json = False,
+) -> None:
     """List what there is."""
     from plasticity.cli.listing import show
 
