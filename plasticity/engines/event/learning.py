@@ -96,7 +96,7 @@ class Plastic:
         stored = f"{self.s}_{name}[{index}]"
         if not self.lazy(name):
             return stored
-        return f"decayed({stored}, now - {self.s}_{name}_t[{index}], {self.s}_{name}_tab, {self.s}_{name}_rate)"
+        return f"decayed({stored}, tick - {self.s}_{name}_t[{index}], {self.s}_{name}_tab, {self.s}_{name}_rate)"
 
     def names(self, event: str) -> dict[str, str]:
         """name -> how the program writes it within the loop over synapses of an event."""
@@ -118,7 +118,7 @@ class Plastic:
             risen = event != "on_step" and not own and self.sees_coincident(event)
             delay = f"{self.s}_{DELAYS[place]}[k]"
             ring = f"{self.s}_{name}_{'after' if risen else 'before'}"
-            return f"{ring}[(now - {delay}) % {ring}.shape[0], {index}]"
+            return f"{ring}[(tick - {delay}) % {ring}.shape[0], {index}]"
         return f"own_{name}" if own else self.value(name, index)
 
     def own(self, name: str, index: str) -> str:
@@ -261,7 +261,7 @@ def _remember(code: Writer, plastic: Plastic, side: str, moment: str) -> None:
     for name, at in plastic.spiking.items():
         if at == side:
             ring = f"{plastic.s}_{name}_{moment}"
-            code(f"{ring}[now % {ring}.shape[0]] = {plastic.s}_{name}")
+            code(f"{ring}[tick % {ring}.shape[0]] = {plastic.s}_{name}")
 
 
 def phases(code: Writer, plastic: Plastic) -> None:
@@ -297,7 +297,7 @@ def _rise(code: Writer, plastic: Plastic, side: str) -> None:
                 code(f"{s}_{name}_b[{index}] = {plastic.value(name, index)}")
             code(f"{s}_{name}[{index}] = {_after(plastic, name, index)}")
             if plastic.lazy(name):
-                code(f"{s}_{name}_t[{index}] = now")
+                code(f"{s}_{name}_t[{index}] = tick")
         if plastic.listed_active(side):
             active = plastic.active(side)
             with code.block(f"if {s}_on{side}[{index}] == 0:"):

@@ -90,10 +90,11 @@ def _body(code: Writer, network, groups, sources, signals, synapses, plastic) ->
                 for source in sources.values():
                     source.start(code)
                 for found in plastic.values():
-                    learning.start(code, found)
+                    with code.block("if learn:"):
+                        learning.start(code, found)
         with code.block("for t in range(t_start, t_stop):"):
             _step(code, network, groups, sources, signals, synapses, plastic)
-            code("now += 1", "age += 1")
+            code("now += 1", "age += 1", "tick += learn")
         with code.block("if learn and t_stop == steps:"):
             for found in synapses.values():
                 if found.projection.normalize is not None:
@@ -181,10 +182,10 @@ def _row(code: Writer, synapses: Synapses, active: str):
 
 
 def _assembled(code: Writer) -> str:
-    arguments = ["n_batch", "first", "last", "steps", "t_start", "t_stop", "now", "age", "seed", "learn", "reset",
+    arguments = ["n_batch", "first", "last", "steps", "t_start", "t_stop", "now", "age", "tick", "seed", "learn", "reset",
                  "reduction", "constants"]
     arrays = [code.argument(array) for array in code.arrays.values()]
     starts = [f"start_{array.name}" for array in code.arrays.values() if array.start is not None]
     top = [f"{name} = constants[{k}]" for k, name in enumerate(code.constants)] + code.views()
-    body = [*top, *code.lines, "return now, age"]
+    body = [*top, *code.lines, "return now, age, tick"]
     return HEADER.format(arguments=", ".join(arguments + arrays + starts)) + "".join(f"    {line}\n" for line in body)

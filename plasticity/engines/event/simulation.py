@@ -27,7 +27,7 @@ class EventSimulation:
         self._constants = np.array(self._program.constants, self.dtype)
         self._arrays = {array.name: self._allocate(array) for array in self._program.arrays}
         self._starts = [self._fill(array, array.start) for array in self._program.arrays if array.start is not None]
-        self._now = self._age = 0
+        self._now = self._age = self._tick = 0  # steps: in all, since the last reset, with learning on
         self.compile_seconds = 0.0
         for projection in network.projections:
             if projection.normalize is not None:
@@ -76,8 +76,8 @@ class EventSimulation:
         arrays = [self._arrays[array.name] for array in self._program.arrays]
         known = len(self._function.signatures)
         begun = time.perf_counter()
-        self._now, self._age = self._function(
-            here, first, last, steps, t_start, t_stop, self._now, self._age, self.seed, learn, reset,
+        self._now, self._age, self._tick = self._function(
+            here, first, last, steps, t_start, t_stop, self._now, self._age, self._tick, self.seed, learn, reset,
             self.dtype.type(1.0 if self.reduce == "sum" else 1.0 / here), self._constants, *arrays, *self._starts)
         if len(self._function.signatures) > known:
             self.compile_seconds += time.perf_counter() - begun
@@ -131,7 +131,7 @@ class EventSimulation:
         elif plastic.mixed and variable in plastic.spiking:
             values = self._as_first_synapse_sees(synapses, plastic.spiking[variable], variable)
         elif plastic.lazy(variable):
-            age = self._now - 1 - self._arrays[f"{synapses.s}_{variable}_t"]
+            age = self._tick - 1 - self._arrays[f"{synapses.s}_{variable}_t"]
             values = values * np.exp(-age * self.network.dt / plastic.rule.variables[variable].tau)
         return values[0] if self.batch == 1 else values
 
@@ -141,7 +141,7 @@ class EventSimulation:
         delay = np.broadcast_to(delay, synapses.shape)[:, 0] if side == "pre" else \
             np.broadcast_to(delay, synapses.shape)[0]
         ring = self._arrays[f"{synapses.s}_{variable}_after"]
-        return ring[:, (self._now - 1 - delay) % ring.shape[1], np.arange(delay.size)].astype(float)
+        return ring[:, (self._tick - 1 - delay) % ring.shape[1], np.arange(delay.size)].astype(float)
 
     def _squeezed(self, array: str) -> np.ndarray:
         values = self._arrays[array].astype(float)
@@ -176,7 +176,7 @@ class EventSimulation:
         inputs = {f"{source.r}_{kind}" for source in self._program.sources.values()
                   for kind in ("ptr", "index", "counts")} | set(self._program.signals.values())
         kept = {name: values.copy() for name, values in self._arrays.items() if name not in fixed | inputs}
-        return {**kept, "clock": np.array([self._now, self._age], np.int64)}
+        return {**kept, "clock": np.array([self._now, self._age, self._tick], np.int64)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Goes back to a `state()`."""
@@ -188,7 +188,7 @@ class EventSimulation:
         for name, values in state.items():
             if name != "clock":
                 self._arrays[name][...] = values
-        self._now, self._age = (int(value) for value in state["clock"])
+        self._now, self._age, self._tick = (int(value) for value in state["clock"])
 
 
 class _Kept:
