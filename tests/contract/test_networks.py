@@ -85,7 +85,8 @@ def test_without_learning_nothing_changes_and_presentations_are_independent(engi
     simulation = engines.build(feature.network, engine)
     kept = [f"{p.name}.w" for p in feature.network.projections]
     kept += [f"{p.name}.{variable}" for p in feature.network.populations for variable in p.neuron.slow]
-    kept += [f"{p.name}.{trace}" for p in feature.network.plastic for trace in p.rule.variables]
+    kept += [f"{p.name}.{name}" for p in feature.network.plastic
+             for name, trace in p.rule.variables.items() if trace.keep]
     simulation.run(feature.spikes, signals=feature.signals)
     before = {key: simulation.get(key) for key in kept}
     forth = simulation.run(feature.spikes, signals=feature.signals, learn=False)

@@ -244,7 +244,7 @@ def alif(**changes) -> Neuron:
 
 def eligibility_rule() -> Rule:
     """An e-prop-like recursion: filtered presynaptic spikes times the pseudo-derivative, times a learning signal."""
-    return Rule(pre={"z": Trace(20e-3)}, syn={"ea": State(), "ebar": State(30e-3)},
+    return Rule(pre={"z": Trace(20e-3)}, syn={"ea": State(), "ebar": State(30e-3, keep=True)},
                 on_step={"ea": "psi*z + (0.99 - 0.1*psi)*ea", "ebar": "ebar + psi*(z - 0.15*ea)",
                          "dw/dt": "-eta*ebar*L"},
                 params={"eta": 0.02}, reads={"psi": "post"}, signals={"L": "post"}, w_min=-2.0, w_max=2.0,

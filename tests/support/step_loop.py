@@ -24,6 +24,7 @@ class StepLoop:
         self.network, self.dt = network, network.dt
         self.weights = {p.name: weight_matrix(network, p).astype(float) for p in network.projections}
         self.slow: dict[tuple[str, str], np.ndarray] = {}
+        self.traces: dict[str, dict[str, np.ndarray]] = {}
         self.normalise()
 
     def normalise(self) -> None:
@@ -41,8 +42,7 @@ class StepLoop:
         self.spiked = {name: np.zeros((steps, n), bool) for name, n in self.network.sizes.items()}
         self.spiked.update({name: np.array(train, bool) for name, train in spikes.items()})
         self.must_reset = {p.name: np.zeros(p.n, bool) for p in self.network.populations}
-        self.traces = {p.name: {name: np.full(self.weights[p.name].shape, trace.initial)
-                                for name, trace in p.rule.variables.items()} for p in self.network.plastic}
+        self.traces = {p.name: self._first_traces(p) for p in self.network.plastic}
         for t in range(steps):
             self._step(t)
         for p in self.network.populations:
@@ -55,6 +55,11 @@ class StepLoop:
         start = {**p.neuron.start, **p.initial}
         return {name: self.slow.get((p.name, name), np.broadcast_to(np.asarray(value, float), p.n)).copy()
                 for name, value in start.items()}
+
+    def _first_traces(self, p) -> dict[str, np.ndarray]:
+        start = {name: np.full(self.weights[p.name].shape, trace.initial) for name, trace in p.rule.variables.items()}
+        lasting = self.traces.get(p.name, {})
+        return start | {name: lasting[name] for name, trace in p.rule.variables.items() if trace.keep and lasting}
 
     def _step(self, t: int) -> None:
         for s in self.network.signals:
