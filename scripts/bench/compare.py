@@ -4,7 +4,8 @@
 
 Writes the raw rounds with versions and machine to docs/results/bench_stdp.json, prints a table on stderr and the ratios
 as JSON on stdout. Run it on an otherwise idle machine. BindsNET runs with one thread and with all cores (which of them
-wins depends on the machine), and each ratio takes its faster one.
+wins depends on the machine), and each ratio takes its faster one. Brian2 runs in the form of its documentation (traces
+in the synapses) and in a faster one (in the neurons); both ratios are given.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Target:
     times: float
 
 
-TARGETS = (Target("one by one", "bindsnet", 400), Target("one by one", "brian2", 16), Target("batch", "bindsnet", 20))
+TARGETS = (Target("one by one", "bindsnet", 400), Target("one by one", "brian2, traces in synapses", 16),
+           Target("one by one", "brian2, traces in neurons", 16), Target("batch", "bindsnet", 20))
 
 
 def contenders(neurons: int, batch: int, peers: str, blocks: int) -> list[Contender]:
@@ -62,7 +64,9 @@ def contenders(neurons: int, batch: int, peers: str, blocks: int) -> list[Conten
     for threads in sorted({1, os.cpu_count() or 1}):
         found.append(Contender("one by one", "bindsnet", f"bindsnet, threads {threads}",
                                (*bindsnet, "--batch", "1", "--threads", str(threads))))
-    found.append(Contender("one by one", "brian2", "brian2 C++ standalone", brian2))
+    for traces in ("synapses", "neurons"):
+        found.append(Contender("one by one", f"brian2, traces in {traces}", f"brian2 C++, traces in {traces}",
+                               (*brian2, "--traces", traces)))
     if batch > 1:
         for engine in ("event", "torch"):
             found.append(Contender("batch", "ours", f"{engine}, batch {batch}",
