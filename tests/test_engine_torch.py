@@ -178,6 +178,20 @@ def test_masks_equal_the_interpreter(name):
         np.testing.assert_allclose(found.traces[key], trace, atol=1e-10)
 
 
+@on_each_device
+def test_what_is_infinite_where_nobody_spikes_does_not_spread(device):
+    """Divisions by zero in samples and neurons that take no part leave the others' sums finite."""
+    rule = Rule(pre={"x": X}, on_post={"w": "0.01 / x + 0.02 * x / r"}, signals={"r": "post"})
+    pre, post = np.zeros((9, 2, 3), bool), np.zeros((9, 2, 4), bool)
+    pre[0, 0], post[4, 0, :2], r = True, True, np.zeros((9, 2, 4))
+    r[4, 0, :2] = 0.5
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = replay(rule, np.ones((3, 4)), pre, post, DT, engine="interpreter", r=r)
+    assert np.isfinite(expected.w).all() and (expected.w[:, :2] > 1.01).all()
+    found = replay(rule, np.ones((3, 4)), pre, post, DT, engine="torch", device=device, r=r)
+    np.testing.assert_allclose(found.w, expected.w, atol=1e-12)
+
+
 def test_many_spikes_take_the_dense_path_with_the_same_result():
     """Above and below the densities at which sums over spikes are replaced by matrix products."""
     for density in (0.002, 0.02, 0.3):
@@ -190,7 +204,7 @@ def test_many_spikes_take_the_dense_path_with_the_same_result():
 
 
 LIF = Neuron("dv/dt = (g - v)/tau : 1 (unless refractory)\ndg/dt = -g/tau_g : 1\ndtheta/dt = -theta/tau_theta : 1",
-             threshold="v > 1 + theta", reset="v = 0", adapt="theta += 0.05", slow=("theta",), refractory=3e-3,
+             threshold="v > 1 + theta", reset="v -= 1", adapt="theta += 0.05", slow=("theta",), refractory=3e-3,
              params={"tau": "20*ms", "tau_g": "5*ms", "tau_theta": "2*second"})
 SIZES = (12, 7)
 
@@ -222,7 +236,7 @@ def loop(spikes, seed=0, reduce="sum", winner="all", losers_reset=False, batch=1
         hit = np.zeros((size, n), bool)
         for t in range(chunk.shape[1]):
             if reset_delay:
-                v[hit] = 0.0
+                v[hit] -= 1.0
                 theta = theta + 0.05 * hit.sum(0) * share
             x, y = x * math.exp(-DT / 20e-3), y * math.exp(-DT / 30e-3)
             free = until <= t
@@ -249,7 +263,7 @@ def loop(spikes, seed=0, reduce="sum", winner="all", losers_reset=False, batch=1
             w = np.clip(w + 0.01 * share * x.T @ z, 0, 1)
             y = y + z
             if not reset_delay:
-                v[hit] = 0.0
+                v[hit] -= 1.0
                 theta = theta + 0.05 * hit.sum(0) * share
             counts.append(z)
             step += 1
@@ -279,7 +293,7 @@ def test_a_network_equals_a_step_loop(batch, reduce, winner, losers_reset, reset
 
 def test_recordings():
     spikes = poisson(3)
-    simulation = engines.build(network(), "torch", batch=2)
+    simulation = engines.build(network(LIF.with_(reset="v = 0")), "torch", batch=2)
     recording = simulation.run({"in": spikes}, record=("E.spikes", "E.v", "E.theta"), weights_every=60)
     dense = recording.spikes["E"].dense()
     assert dense.shape == (3, 120, 7) and dense.any((1, 2)).all()
