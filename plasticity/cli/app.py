@@ -48,14 +48,16 @@ def run(
     ngram: Annotated[bool, typer.Option(help="Also fit the n-gram readout (needs spike times; slower).")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the run (default: a new one in runs/).")] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of an interrupted run to go on with.")] = None,
+    checkpoint_every: Annotated[float, typer.Option(help="Seconds between checkpoints.")] = 20.0,
     as_json: Json = False,
 ) -> None:
     """Learn a task without labels, read it out, and keep everything in a folder."""
     from plasticity.cli.running import execute
 
-    given = {name: value for name, value in context.params.items() if name not in ("out", "resume", "as_json")}
+    how = ("out", "resume", "checkpoint_every", "as_json")
+    given = {name: value for name, value in context.params.items() if name not in how}
     typed = {name for name in given if context.get_parameter_source(name).name == "COMMANDLINE"}
-    execute(given, typed, out, resume, as_json)
+    execute(given, typed, **{name: context.params[name] for name in how})
 
 
 @app.command("list")

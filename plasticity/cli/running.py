@@ -17,11 +17,11 @@ from plasticity.runs import Run
 
 
 def execute(given: Mapping[str, object], typed: set[str], out: Path | None, resume: Path | None,
-            as_json: bool) -> None:
+            checkpoint_every: float, as_json: bool) -> None:
     """given: all settings; typed: names of those the person typed, which a resumed run must have had too."""
     run = _resumed(resume, out) if resume else Run(out or _new_folder(given), {})
     settings = _stored(run, given, typed) if resume else Settings(**given)
-    run.settings = asdict(settings)
+    run.settings, run.every = asdict(settings), checkpoint_every
     with quiet_stdout() as stdout:
         try:
             result = run_task(settings, run, say, verbose=sys.stderr.isatty())

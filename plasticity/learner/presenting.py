@@ -32,10 +32,14 @@ class Source:
 
 
 def encode(model: Model, intensity: np.ndarray, source: Source, position: int, boosts: int = 0) -> Spikes:
-    """Poisson spikes of samples [samples, n] in [0, 1], then `rest` silent steps. position: of the first sample."""
+    """Poisson spikes of samples [samples, n] in [0, 1], then `rest` silent steps. position: of the first sample.
+
+    Rates that were raised end at one spike per step.
+    """
     shown = model.presentation
-    spikes = encoding.poisson(shown.rates(intensity, boosts), shown.steps, model.network.dt, source.stream(boosts),
-                              position)
+    rates = shown.rates(intensity, boosts)
+    rates = np.minimum(rates, 1 / model.network.dt) if boosts else rates
+    spikes = encoding.poisson(rates, shown.steps, model.network.dt, source.stream(boosts), position)
     return with_rest(spikes, shown.rest)
 
 
@@ -63,7 +67,9 @@ def show(simulation: Simulation, model: Model, intensity: np.ndarray, source: So
         weak = np.flatnonzero(counts.sum(1) < shown.min_spikes)
         if not weak.size:
             break
-        again = encode(model, intensity, source, position, boosts)
+        again = np.zeros_like(intensity)
+        again[weak] = intensity[weak]
+        again = encode(model, again, source, position, boosts)
         found = _run(simulation, model, Spikes(again.ptr[weak], again.index, again.n), learn, record)
         counts[weak] = found.counts[model.output]
         if trains:

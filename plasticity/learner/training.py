@@ -11,7 +11,7 @@ import numpy as np
 
 from plasticity.engines import Simulation
 from plasticity.learner import checks
-from plasticity.learner.presenting import BLOCK, learn
+from plasticity.learner.presenting import BLOCK, Source, encode, learn
 from plasticity.learner.running import RunningAccuracy
 from plasticity.learner.stopping import stop_requests
 from plasticity.model import Model
@@ -62,6 +62,7 @@ def train(simulation: Simulation, model: Model, x: np.ndarray, y: np.ndarray, cl
     """
     curve = RunningAccuracy.start(classes, model.network.sizes[model.output])
     done = _resumed(simulation, curve, run, identity or {})
+    done.compile_seconds += _warmed(model, x)
     total, since, clock = options["epochs"] * len(x), _Since(), _Clock(simulation, done)
     with stop_requests() as stop, progress(total, done.shown, verbose) as advance:
         for shown, chosen, counts in learn(simulation, model, x, start=done.shown, **options):
@@ -81,6 +82,13 @@ def train(simulation: Simulation, model: Model, x: np.ndarray, y: np.ndarray, cl
                 raise KeyboardInterrupt
     checks.warn_activity(model, done.spikes_per_sample, done.shown)
     return done
+
+
+def _warmed(model: Model, x: np.ndarray) -> float:
+    """Seconds until the encoder is compiled (or loaded): they are no part of learning."""
+    begun = time.perf_counter()
+    encode(model, x[:1], Source(0, "learn"), 0)
+    return time.perf_counter() - begun
 
 
 class _Clock:
