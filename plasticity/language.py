@@ -10,7 +10,9 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 
-from plasticity.errors import LanguageError
+import numpy as np
+
+from plasticity.errors import LanguageError, PlasticityError
 
 FUNCTIONS = frozenset({"exp", "log", "sqrt", "abs", "clip", "tanh"})
 REDUCTIONS = frozenset({"softmax", "rank", "prefix_sum", "sum_post", "max_post"})
@@ -253,8 +255,16 @@ class Constants:
         return ast.Name(id=self._name_of[text], ctx=ast.Load())
 
     def values(self, given: Mapping[str, float]) -> dict[str, float]:
-        """The value of each pulled constant."""
-        return {name: float(evaluate(expr, given)) for name, expr in self.found.items()}
+        """The value of each pulled constant. Raises PlasticityError where one is undefined (0/0, a complex root)."""
+        with np.errstate(all="ignore"):
+            found = {name: float(evaluate(expr, given)) for name, expr in self.found.items()}
+        for name, value in found.items():
+            if np.isnan(value):
+                text = ast.unparse(ast.fix_missing_locations(self.found[name]))
+                raise PlasticityError(f"{text[:60] + '...' * (len(text) > 60)!r} has no value with these parameters: two "
+                                      "time constants may be equal, or the solution oscillate; change one slightly or "
+                                      "choose another method (exponential_euler, rk4)")
+        return found
 
 
 def _difference(terms: list[ast.expr]) -> ast.expr:

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from plasticity.errors import PlasticityError, choice, unknown
+from plasticity.homeostasis import normalize
 from plasticity.neurons.neuron import Neuron
 from plasticity.rule import Rule
 
@@ -70,7 +71,7 @@ class Projection:
     axonal_delay: s from the presynaptic spike to the synapse (transmission and plasticity), a number or
         [n_pre, n_post]. dendritic_delay: s from the postsynaptic spike back to the synapse (plasticity only).
     normalize: sum to which the absolute weights onto each postsynaptic neuron are scaled, when the network is built
-        and after each learning presentation (after each batch); None for not at all.
+        and after each learning presentation (after each batch); clipped to the rule's bounds; None for not at all.
     """
 
     pre: str
@@ -182,6 +183,12 @@ def existing(network: Network, projection: Projection) -> np.ndarray:
     if projection.connect == "all_but_self":
         return ~np.eye(shape[0], dtype=bool)
     return np.ones(shape, bool) if projection.mask is None else np.asarray(projection.mask, bool)
+
+
+def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:
+    """Weights [pre, post] after the projection's normalisation, within the bounds of its rule."""
+    scaled = normalize(w, projection.normalize)
+    return np.clip(scaled, projection.rule.w_min, projection.rule.w_max) if projection.rule else scaled
 
 
 def _check_population(population: Population) -> None:

@@ -6,6 +6,7 @@ import re
 import sys
 from functools import lru_cache
 
+from plasticity import language
 from plasticity.errors import LanguageError, PlasticityError
 from plasticity.neurons.neuron import METHODS, Assignment, Neuron, statements
 
@@ -20,6 +21,41 @@ def discretise(neuron: Neuron) -> tuple[Assignment, ...]:
     if not any(eq.kind == "ode" for eq in neuron.model):
         return ()
     return _by_brian2(neuron)
+
+
+def discretise_held(neuron: Neuron) -> tuple[Assignment, ...]:
+    """The assignments for a refractory neuron, whose gated variables stand still; empty where holding them is enough.
+
+    Methods that look at several variables at once (exact, Runge-Kutta) move an ungated variable differently while a
+    gated one that it depends on is held, as Brian2 does.
+    """
+    gated = [eq for eq in neuron.model if eq.kind == "ode" and eq.name in neuron.gated]
+    if neuron.update or not gated or len(gated) == sum(eq.kind == "ode" for eq in neuron.model):
+        return ()
+    lines = {eq.name: f"{eq.name} : {eq.unit}" for eq in gated}
+    still = [lines.get(eq.name, line) for eq, line in zip(neuron.model, _equation_lines(neuron), strict=True)]
+    free, held = discretise(neuron), discretise(neuron.with_(equations="\n".join(still)))
+    others = set(neuron.variables) - neuron.gated
+    return held if _moves(free, others) != _moves(held, others) else ()
+
+
+def _equation_lines(neuron: Neuron) -> list[str]:
+    return [line for line in neuron.equations.splitlines() if line.split("#")[0].strip()]
+
+
+def _moves(lines: tuple[Assignment, ...], targets: set[str]) -> list[str]:
+    """The assignments that `targets` depend on, as text."""
+    return [f"{line.target} = {language.render(line.expr)}" for line in needed_by(lines, targets)]
+
+
+def needed_by(lines: tuple[Assignment, ...], targets: set[str]) -> list[Assignment]:
+    """The assignments without those that do not matter to `targets`."""
+    kept, wanted = [], set(targets)
+    for line in reversed(lines):
+        if line.target in wanted:
+            wanted |= language.names(line.expr)
+            kept.append(line)
+    return kept[::-1]
 
 
 @lru_cache(maxsize=256)

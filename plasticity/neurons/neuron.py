@@ -133,7 +133,9 @@ class Neuron:
     def model(self) -> tuple[Equation, ...]:
         """The lines of `equations`."""
         found = []
-        for line in filter(str.strip, self.equations.splitlines()):
+        for line in self.equations.splitlines():
+            if not line.split("#")[0].strip():
+                continue
             match = _EQUATION.match(line.split("#")[0])
             if not match:
                 raise LanguageError(f"{line.strip()!r} is not an equation; write 'dv/dt = ... : volt', "

@@ -31,7 +31,8 @@ class StepLoop:
         for p in self.network.projections:
             if p.normalize is not None:
                 sums = np.abs(self.weights[p.name]).sum(0)
-                self.weights[p.name] = self.weights[p.name] * p.normalize / np.where(sums > 0, sums, 1)
+                scaled = self.weights[p.name] * p.normalize / np.where(sums > 0, sums, 1)
+                self.weights[p.name] = np.clip(scaled, p.rule.w_min, p.rule.w_max) if p.rule else scaled
 
     def present(self, spikes: Mapping[str, np.ndarray], signals: Mapping[str, np.ndarray], steps: int,
                 learn: bool = True) -> dict[str, np.ndarray]:

@@ -10,8 +10,7 @@ from plasticity.engines import Recording
 from plasticity.engines.brian import state as states
 from plasticity.engines.brian.circuit import Circuit, Plan
 from plasticity.errors import PlasticityError, unknown
-from plasticity.homeostasis import normalize
-from plasticity.network import Network
+from plasticity.network import Network, normalized
 from plasticity.spikes import Spikes, as_spikes
 
 
@@ -110,7 +109,7 @@ class BrianSimulation:
     def _normalise(self) -> None:
         for projection in self.network.projections:
             if projection.normalize is not None:
-                self.set(f"{projection.name}.w", normalize(self.get(f"{projection.name}.w"), projection.normalize))
+                self.set(f"{projection.name}.w", normalized(projection, self.get(f"{projection.name}.w")))
 
 
 def _check_record(network: Network, record: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from plasticity.engines.event.support import FUNCTIONS
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
 from plasticity.network import Network, Population
-from plasticity.neurons.discretise import discretise
+from plasticity.neurons.discretise import discretise, discretise_held, needed_by
 from plasticity.neurons.neuron import Assignment
 
 FAR = -(1 << 60)
@@ -67,7 +67,7 @@ def declare(code: Writer, group: Group) -> None:
     for name in neuron.variables:
         start = np.broadcast_to(np.asarray(group.population.initial.get(name, neuron.start[name]), float), (n,))
         code.array(f"{group.p}_{name}", n, per_sample=name not in neuron.slow, start=start)
-    for name in group.gated:
+    for name in group.neuron.variables if group.gated else ():
         code.array(f"{group.p}_hold_{name}", n)
     code.array(f"{group.p}_spk", n, kind="int32", per_sample=True)
     code.array(f"{group.p}_ns", 1, kind="int64", per_sample=True)
@@ -89,16 +89,22 @@ def start(code: Writer, group: Group) -> None:
 
 def integrate(code: Writer, group: Group) -> None:
     """One step of the equations; held variables keep their values in refractory neurons."""
-    fast, _ = _split(group)
+    fast, _ = _split(group, discretise(group.neuron))
+    held = discretise_held(group.neuron) if group.gated else ()
+    kept = [name for name in group.neuron.variables if name not in group.neuron.slow] if held else group.gated
     _expire(code, group)
-    hold(code, group, group.gated)
+    hold(code, group, kept)
     _advance(code, group, fast)
-    release(code, group, group.gated)
+    release(code, group, kept)
+    if held:
+        with code.block(f"for q in range({group.p}_nref[0]):"):
+            code(f"j = {group.p}_ref[q]")
+            _assignments(code, group, _split(group, held)[0])
 
 
 def integrate_slow(code: Writer, group: Group) -> None:
     """Slow variables: one value for all samples of a batch, frozen when nothing is learned."""
-    _, slow = _split(group)
+    _, slow = _split(group, discretise(group.neuron))
     if slow:
         with code.block("if learn:"):
             _advance(code, group, slow)
@@ -107,19 +113,23 @@ def integrate_slow(code: Writer, group: Group) -> None:
 def _advance(code: Writer, group: Group, lines: list[Assignment]) -> None:
     if not lines:
         return
-    seen: dict[str, str] = {}
     with code.block(f"for j in range({group.p}_{group.neuron.variables[0]}.shape[0]):"):
-        for line in lines:
-            own = line.target in group.neuron.variables
-            target = group.names()[line.target] if own else f"t_{line.target}"
-            code(f"{target} = {group.text(code, line.expr, temporary=seen)}")
-            if not own:
-                seen[line.target] = target
+        _assignments(code, group, lines)
 
 
-def _split(group: Group) -> tuple[list[Assignment], list[Assignment]]:
+def _assignments(code: Writer, group: Group, lines: list[Assignment]) -> None:
+    """One neuron `j`, one step; temporaries stay local."""
+    seen: dict[str, str] = {}
+    for line in lines:
+        own = line.target in group.neuron.variables
+        target = group.names()[line.target] if own else f"t_{line.target}"
+        code(f"{target} = {group.text(code, line.expr, temporary=seen)}")
+        if not own:
+            seen[line.target] = target
+
+
+def _split(group: Group, lines: tuple[Assignment, ...]) -> tuple[list[Assignment], list[Assignment]]:
     """The update's assignments without the slow targets, and the slice that the slow targets need."""
-    lines = list(discretise(group.neuron))
     slow = set(group.neuron.slow)
     needed, kept = set(slow), []
     for line in reversed(lines):
@@ -131,17 +141,8 @@ def _split(group: Group) -> tuple[list[Assignment], list[Assignment]]:
     if kept and outside:
         raise RefusedError(f"slow variable(s) {', '.join(sorted(slow))} of neuron {group.neuron.name!r} depend on "
                            f"{', '.join(sorted(outside))}, which is not slow; the event engine cannot share them")
-    fast = _needed_by([line for line in lines if line.target not in slow], set(group.neuron.variables))
+    fast = needed_by(tuple(line for line in lines if line.target not in slow), set(group.neuron.variables))
     return fast, kept[::-1]
-
-
-def _needed_by(lines: list[Assignment], wanted: set[str]) -> list[Assignment]:
-    kept = []
-    for line in reversed(lines):
-        if line.target in wanted:
-            wanted = wanted | language.names(line.expr)
-            kept.append(line)
-    return kept[::-1]
 
 
 def hold(code: Writer, group: Group, names: list[str]) -> None:

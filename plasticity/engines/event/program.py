@@ -149,21 +149,39 @@ def _drive(code: Writer, signal, array: str, groups: dict[str, Group]) -> None:
 
 
 def _normalize(code: Writer, synapses: Synapses, plastic: Plastic | None) -> None:
-    """Columns of |w| scaled to their sum; only columns that can have changed."""
-    s, total = synapses.s, f"{synapses.s}_total"
-    code.array(f"{s}_sums", synapses.shape[1])
-    code.constants[total] = float(synapses.projection.normalize)
-    active = plastic.active("post") if plastic and _keeps_to_active_columns(code, plastic) else ""
+    """Columns of |w| scaled to their sum, within bounds; only columns that can have changed.
+
+    A column that a bound keeps from its sum changes again at the next time: while there is one, all are visited.
+    """
+    code.array(f"{synapses.s}_sums", synapses.shape[1])
+    code.array(f"{synapses.s}_short", 1, kind="int64")
+    code.constants[f"{synapses.s}_total"] = float(synapses.projection.normalize)
+    if plastic and _keeps_to_active_columns(code, plastic):
+        with code.block(f"if {synapses.s}_short[0] == 0:"):
+            _scale_columns(code, synapses, plastic, plastic.active("post"))
+        with code.block("else:"):
+            _scale_columns(code, synapses, plastic, "")
+    else:
+        _scale_columns(code, synapses, plastic, "")
+
+
+def _scale_columns(code: Writer, synapses: Synapses, plastic: Plastic | None, active: str) -> None:
+    s = synapses.s
     code(f"{s}_sums[:] = 0.0")
     with _all_rows(code, synapses), _row(code, synapses, active):
         code(f"{s}_sums[j] += abs({synapses.w})")
-    header = f"for a in range({active}n[0]):" if active else f"for j in range({s}_sums.shape[0]):"
-    with code.block(header):
+    with code.block(f"for a in range({active}n[0]):" if active else f"for j in range({s}_sums.shape[0]):"):
         if active:
             code(f"j = {active}[a]")
-        code(f"{s}_sums[j] = {total} / {s}_sums[j] if {s}_sums[j] > 0.0 else 1.0")
+        code(f"{s}_sums[j] = {s}_total / {s}_sums[j] if {s}_sums[j] > 0.0 else 1.0")
+    code("short = 0")
     with _all_rows(code, synapses), _row(code, synapses, active):
-        code(f"{synapses.w} *= {s}_sums[j]")
+        code(f"w = {synapses.w} * {s}_sums[j]")
+        bounded = learning.bounded(code, plastic, "w") if plastic else "w"
+        if bounded != "w":
+            code(f"change = {bounded}", "short += change != w", "w = change")
+        code(f"{synapses.w} = w")
+    code(f"{s}_short[0] = short")
 
 
 def _keeps_to_active_columns(code: Writer, plastic: Plastic) -> bool:
@@ -182,8 +200,8 @@ def _row(code: Writer, synapses: Synapses, active: str):
 
 
 def _assembled(code: Writer) -> str:
-    arguments = ["n_batch", "first", "last", "steps", "t_start", "t_stop", "now", "age", "tick", "seed", "learn", "reset",
-                 "reduction", "constants"]
+    arguments = ["n_batch", "first", "last", "steps", "t_start", "t_stop", "now", "age", "tick", "seed", "learn",
+                 "reset", "reduction", "constants"]
     arrays = [code.argument(array) for array in code.arrays.values()]
     starts = [f"start_{array.name}" for array in code.arrays.values() if array.start is not None]
     top = [f"{name} = constants[{k}]" for k, name in enumerate(code.constants)] + code.views()

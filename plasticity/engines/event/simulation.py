@@ -12,7 +12,7 @@ from plasticity.engines.event import cache
 from plasticity.engines.event.program import write
 from plasticity.engines.event.writer import Array
 from plasticity.errors import PlasticityError, choice, unknown
-from plasticity.network import Network
+from plasticity.network import Network, normalized
 from plasticity.spikes import Spikes, as_spikes
 
 
@@ -31,8 +31,10 @@ class EventSimulation:
         self.compile_seconds = 0.0
         for projection in network.projections:
             if projection.normalize is not None:
-                from plasticity.homeostasis import normalize
-                self.set(f"{projection.name}.w", normalize(self.get(f"{projection.name}.w"), projection.normalize))
+                w = normalized(projection, self.get(f"{projection.name}.w"))
+                self.set(f"{projection.name}.w", w)
+                settled = np.allclose(np.abs(w).sum(0), projection.normalize, rtol=1e-6)
+                self._arrays[f"{self._program.synapses[projection.name].s}_short"][0] = not settled
 
     def _type(self, array: Array) -> np.dtype:
         return self.dtype if array.kind == "float" else np.dtype(array.kind)
