@@ -44,7 +44,7 @@ def fast(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, s
     `inhibition` (V). Each image is shown with the same total input rate (`total_rate`, Hz; 0: rates follow the
     intensities), so that faint images need no repetition.
 
-    theta_plus: V added to a neuron's threshold at each of its spikes; by default 20 mV * neurons / N, where N is how
+    theta_plus: V added to a neuron's threshold at each of its spikes; by default 24 mV * neurons / N, where N is how
     many of the `presentations` the threshold remembers (it decays with 10,000 s): thresholds then end at a similar
     height, whatever the size of the network and of the data. total: sum of the weights onto a neuron (default 0.1 per
     input). tau: membrane time constant (s). rule: how weights learn (default the pair rule of
@@ -53,7 +53,7 @@ def fast(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, s
     _positive(n_inputs=n_inputs, neurons=neurons, steps=steps, tau=tau, presentations=presentations)
     rng = np.random.default_rng(seed)
     if theta_plus is None:
-        theta_plus = 20e-3 * neurons / remembered(presentations, steps * 1e-3)
+        theta_plus = 24e-3 * neurons / remembered(presentations, steps * 1e-3)
     neuron = Neuron(
         _CURRENT_BASED, threshold="v > v_thresh + theta", reset="v = v_reset", adapt="theta += theta_plus",
         refractory=5e-3, slow=("theta",), initial={"v": "v_rest"}, name="current-based, adaptive threshold",
