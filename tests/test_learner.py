@@ -5,6 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
 from plasticity import engines, networks
 from plasticity.engines import Recording
 from plasticity.errors import NetworkWarning, PlasticityError
@@ -12,15 +15,14 @@ from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.presenting import Source, block_size, encode, epoch_order, joined, learn, respond, show
 from plasticity.learner.running import RunningAccuracy
 from plasticity.spikes import Spikes
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 
 INPUTS, NEURONS, STEPS = 16, 6, 60
 
 
 def small_model(**presentation):
     """The library's digit network, tiny; rates follow intensities."""
-    model = networks.build("diehl-cook", INPUTS, NEURONS, seed=3, steps=STEPS, total_rate=0.0, theta_plus=1e-4, total=6.0)
+    model = networks.build("diehl-cook", INPUTS, NEURONS, seed=3, steps=STEPS, total_rate=0.0, theta_plus=1e-4,
+                           total=6.0)
     return model.with_(presentation=replace(model.presentation, **presentation))
 
 
@@ -34,7 +36,8 @@ def images(samples=24, seed=0):
 
 
 def learner(model=None, **options):
-    return UnsupervisedClassifier(network=model or small_model(), readouts=("all_activity",), dtype="float64", **options)
+    options = {"readouts": ("all_activity",), "dtype": "float64", **options}
+    return UnsupervisedClassifier(network=model or small_model(), **options)
 
 
 def learned(model, x, engine="event", batch=1, cuts=(), block=256, epochs=2):
@@ -116,8 +119,8 @@ def test_weak_samples_are_shown_again_with_raised_rates():
     simulation = Deaf()
     counts, _ = show(simulation, model, x, Source(0, "learn"), 0, True)
     assert (counts.sum(1) >= 12).all()
-    assert [len(shown) for shown in simulation.shown][0] == 2
-    assert [len(shown) for shown in simulation.shown][-1] == 1  # only the faint one needed all of them
+    assert len(simulation.shown[0]) == 2
+    assert len(simulation.shown[-1]) == 1  # only the faint one needed all of them
     faint = [shown[0] for shown in simulation.shown]
     assert faint[-1] > 5 * faint[0]
 

@@ -34,11 +34,11 @@ class Source:
 def encode(model: Model, intensity: np.ndarray, source: Source, position: int, boosts: int = 0) -> Spikes:
     """Poisson spikes of samples [samples, n] in [0, 1], then `rest` silent steps. position: of the first sample.
 
-    Rates that were raised end at one spike per step.
+    Rates that the presentation scales (total_rate, boosts) end at one spike per step.
     """
     shown = model.presentation
     rates = shown.rates(intensity, boosts)
-    rates = np.minimum(rates, 1 / model.network.dt) if boosts else rates
+    rates = np.minimum(rates, 1 / model.network.dt) if boosts or shown.total_rate else rates
     spikes = encoding.poisson(rates, shown.steps, model.network.dt, source.stream(boosts), position)
     return with_rest(spikes, shown.rest)
 
