@@ -223,7 +223,7 @@ def network(neuron=LIF, **population):
 def loop(spikes, seed=0, reduce="sum", winner="all", losers_reset=False, batch=1, reset_delay=0):
     """The same network, step by step in numpy. spikes: [samples, steps, n]; answers counts, w, theta."""
     rng = np.random.default_rng(4)
-    w = normalize(rng.uniform(0.2, 1.0, SIZES), 6.0)
+    w = np.clip(normalize(rng.uniform(0.2, 1.0, SIZES), 6.0), 0, 1)
     a, b, tau, tau_g = math.exp(-DT / 20e-3), math.exp(-DT / 5e-3), 20e-3, 5e-3
     n, theta, counts, step = SIZES[1], np.zeros(SIZES[1]), [], 0
     coupling = tau_g / (tau_g - tau) * (b - a)
@@ -267,7 +267,7 @@ def loop(spikes, seed=0, reduce="sum", winner="all", losers_reset=False, batch=1
                 theta = theta + 0.05 * hit.sum(0) * share
             counts.append(z)
             step += 1
-        w = normalize(w, 6.0)
+        w = np.clip(normalize(w, 6.0), 0, 1)
     return np.array([len(counts), sum(z.sum() for z in counts)]), w, theta
 
 
@@ -397,6 +397,17 @@ def test_signals_drive_and_rules_read_the_neuron():
     simulation.run({"in": spikes}, signals={"current": current})
     expected = np.einsum("sti,stj->ij", spikes.astype(float), 0.1 * 2 * current) / 4
     np.testing.assert_allclose(simulation.get("in->E.w"), expected, atol=1e-12)
+
+
+def test_refractory_neurons_integrate_what_is_not_gated_around_a_held_potential():
+    """u follows v, which stands still after the spike: u -> u*exp(-dt/tau) + v_held*(1 - exp(-dt/tau)), v_held = 0."""
+    neuron = Neuron("dv/dt = (2 - v)/tau : 1 (unless refractory)\ndu/dt = (v - u)/tau : 1", threshold="v > 1",
+                    reset="v = 0", refractory=8e-3, params={"tau": "10*ms"}, initial={"v": 0.95, "u": 0.3})
+    values = engines.build(Network((), (Population("E", 1, neuron),), dt=DT), "torch").run(
+        steps=8, record=("E.u", "E.v", "E.spikes"))
+    assert values.spikes["E"].dense()[0, 0, 0] and not values.values["E.v"][0, :, 0].any()
+    u = values.values["E.u"][0, :, 0]
+    np.testing.assert_allclose(u[1:], u[:-1] * math.exp(-0.1), rtol=1e-12)
 
 
 def test_conditions_with_and_or_not():

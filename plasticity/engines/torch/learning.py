@@ -9,7 +9,7 @@ import torch
 
 from plasticity import noise
 from plasticity.engines.torch.language import Context
-from plasticity.engines.torch.products import Sum, bound
+from plasticity.engines.torch.products import Sum
 from plasticity.engines.torch.statements import Change, Compiler
 from plasticity.engines.torch.synapses import Synapses
 from plasticity.engines.torch.volley import LatePerSynapse, LateValue, Volley, in_steps, late
@@ -114,13 +114,9 @@ class Learning:
         for change, result in zip(self.events[event], found, strict=True):
             if change.target == "w":
                 result.add_to(self.synapses.w)
-                bound(self.synapses.w, self.rule.w_min, self.rule.w_max, self._absent)
+                self.synapses.bound()
             else:
                 self.values[change.target] = result if change.assigns else self.values[change.target] + result
-
-    @property
-    def _absent(self) -> torch.Tensor | None:
-        return None if self.synapses.complete else ~self.synapses.exists
 
     def _evaluate(self, change: Change, side: str, spiked: Spiked | None, v: Mapping[str, torch.Tensor]):
         if change.target == "w":

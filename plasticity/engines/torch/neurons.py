@@ -12,7 +12,7 @@ from plasticity.engines.torch.language import Context, condition_text, define, e
 from plasticity.engines.torch.volley import Volley, in_steps, volley
 from plasticity.language import Constants
 from plasticity.network import Population
-from plasticity.neurons.discretise import discretise
+from plasticity.neurons.discretise import discretise, discretise_held
 from plasticity.neurons.neuron import Assignment
 
 
@@ -30,12 +30,11 @@ class Neurons:
         self.gated = neuron.gated if self.rest else frozenset()
         self.names = {name: f"v[{name!r}]" for name in neuron.variables}
         self.constants = {**neuron.constants, "dt": context.dt}
-        inline = [Assignment(line.target, neuron.inlined(line.expr)) for line in discretise(neuron)]
-        at_reset, at_adapt = ([Assignment(line.target, neuron.inlined(line.expr)) for line in lines]
-                              for lines in (neuron.at_reset, neuron.at_adapt))
-        self.advance = self._compiled("advance", inline, self._gate_integration)
-        self.reset = self._compiled("reset", at_reset, lambda name: "hit")
-        self.adapt = self._compiled("adapt", at_adapt, lambda name: "hit")
+        held = discretise_held(neuron) if self.gated else ()
+        self.advance = self._compiled("advance", discretise(neuron), lambda name: "free" * (name in self.gated))
+        self.advance_held = self._compiled("advance_held", held, lambda name: "") if held else None
+        self.reset = self._compiled("reset", neuron.at_reset, lambda name: "hit")
+        self.adapt = self._compiled("adapt", neuron.at_adapt, lambda name: "hit")
         self.crosses = self._condition()
         self.views = {name: expression(neuron.inlined(expr), self.constants, self.names, functions(context))
                       for name, expr in neuron.subexpressions.items()}
@@ -54,15 +53,12 @@ class Neurons:
         self.due, self.none_due = torch.zeros(shape, dtype=torch.bool, device=device), True
         self.free = torch.ones(shape, dtype=torch.bool, device=device)
 
-    def _gate_integration(self, name: str) -> str:
-        return "free" if name in self.gated else ""
-
     def _compiled(self, name: str, lines: Iterable[Assignment], gate: Callable[[str], str]) -> Callable:
         """Source of the assignments, made one after the other; temporaries stay local."""
         pulled, rename = Constants(self.constants), dict(self.names)
         source = [f"def {name}(v, learn, free, hit):", "    pass"]
         for line in lines:
-            value = text(pulled.pull(line.expr), rename)
+            value = text(pulled.pull(self.neuron.inlined(line.expr)), rename)
             if line.target not in self.names:
                 rename[line.target] = f"t_{line.target}"
                 source.append(f"    t_{line.target} = {value}")
@@ -108,7 +104,14 @@ class Neurons:
             self._reset(self.due, learn)
         if self.rest:
             self.free = self.free_at <= now
+        if not self.advance_held:
+            self.advance(self.values, learn, self.free, None)
+            return
+        held = dict(self.values)
         self.advance(self.values, learn, self.free, None)
+        self.advance_held(held, False, self.free, None)
+        self.values |= {name: torch.where(self.free, self.values[name], held[name]) for name in held
+                        if name not in self.neuron.slow}
 
     def fire(self, now: int, step: int) -> Volley:
         """Who spikes in this step; `step` is the number that randomness is drawn by."""

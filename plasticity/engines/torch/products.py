@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -99,11 +98,3 @@ def _summed(pre: torch.Tensor | None, post: torch.Tensor | None, batch: int) -> 
     if pre is not None:
         return pre.sum(0)[:, None]
     return float(batch) if post is None else post.sum(0)[None, :]
-
-
-def bound(w: torch.Tensor, low: float, high: float, absent: torch.Tensor | None) -> None:
-    """Clips weights in place; what has no synapse stays 0."""
-    if math.isfinite(low) or math.isfinite(high):
-        w.clamp_(low if math.isfinite(low) else None, high if math.isfinite(high) else None)
-    if absent is not None:
-        w.masked_fill_(absent, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -62,7 +63,7 @@ class Synapses:
         self.w.copy_(self._packed(np.where(self.exists.cpu().numpy(), w, 0.0)))
 
     def normalize(self) -> None:
-        """The torch twin of `plasticity.homeostasis.normalize`."""
+        """The torch twin of `plasticity.network.normalized`."""
         if self.projection.normalize is None:
             return
         w = self.w if self.connect == "dense" else self.matrix()
@@ -70,8 +71,19 @@ class Synapses:
         scaled = w * torch.where(sums > 0, self.projection.normalize / sums, 1.0)
         if self.connect == "dense":
             self.w.copy_(scaled)
+            if self.projection.rule:
+                self.bound()
         else:
             self.set_matrix(scaled.cpu().numpy())
+
+    def bound(self) -> None:
+        """Clips weights that learn, in place; what has no synapse stays 0."""
+        low, high = (bound if math.isfinite(bound) else None
+                     for bound in (self.projection.rule.w_min, self.projection.rule.w_max))
+        if low is not None or high is not None:
+            self.w.clamp_(low, high)
+        if not self.complete:
+            self.w.masked_fill_(~self.exists, 0.0)
 
     def start(self, batch: int) -> None:
         self.axonal.start(batch, self.shape[0])
