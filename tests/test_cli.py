@@ -169,7 +169,7 @@ BAD = [
     (["run", "digits", "--rule", "pair_stpd"], "did you mean 'pair_stdp'"),
     (["run", "digits", "--engine", "evnt"], "did you mean 'event'"),
     (["run", "digits", "--neurons", "0"], "neurons"),
-    (["run", "digits", "--neurons", "many"], "many"),
+    (["run", "digits", "--neurons", "many"], "--neurons"),
     (["run", "digits", "--epochs", "-1"], "epochs"),
     (["run", "digits", "--batch", "0"], "batch"),
     (["run", "digits", "--reduce", "median"], "reduce"),
@@ -225,7 +225,8 @@ def test_altered_data_are_refused(run, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("what, some", [
-    ("rules", "pair_stdp"), ("neurons", "lif"), ("networks", "diehl-cook"), ("datasets", "mnist"), ("engines", "event")])
+    ("rules", "pair_stdp"), ("neurons", "lif"), ("networks", "diehl-cook"), ("datasets", "mnist"),
+    ("engines", "event")])
 def test_lists(run, what, some):
     code, out, _ = run("list", what, "--json")
     found = json.loads(out)

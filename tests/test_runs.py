@@ -11,7 +11,8 @@ from plasticity.runs.checkpoint import fingerprint, saved
 from plasticity.runs.files import plain, read_json, write_text
 from plasticity.runs.machine import machine, versions
 
-ARRAYS = {"w": np.arange(6.0).reshape(2, 3), "clock": np.array([3, 4], np.int64), "flag": np.array([True, False])}
+ARRAYS = {"w": np.arange(6.0).reshape(2, 3), "clock": np.array([3, 4], np.int64), "flag": np.array([True, False]),
+          "step": np.array(7)}
 
 
 def checkpoint(shown=100, **identity):
@@ -22,7 +23,7 @@ def test_arrays_come_back_as_they_were(tmp_path):
     save_arrays(tmp_path / "a.safetensors", {**ARRAYS, "columns": np.asfortranarray(ARRAYS["w"])})
     found = load_arrays(tmp_path / "a.safetensors")
     for name, values in ARRAYS.items():
-        assert found[name].dtype == values.dtype
+        assert (found[name].dtype, found[name].shape) == (values.dtype, values.shape)
         np.testing.assert_array_equal(found[name], values)
     np.testing.assert_array_equal(found["columns"], ARRAYS["w"])
 

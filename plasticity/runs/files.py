@@ -63,7 +63,7 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[str
     """Named arrays as safetensors (no pickle)."""
     from safetensors.numpy import save
 
-    whole = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    whole = {name: np.asarray(values, order="C") for name, values in arrays.items()}
     write_bytes(path, save(whole, metadata=dict(about or {})))
 
 
