@@ -17,9 +17,10 @@ def clopath() -> Rule:
     return Rule(
         pre={"x": Trace(15e-3)},
         post={"u_minus": State(initial=-0.0706), "u_plus": State(initial=-0.0706), "u_slow": State(initial=0.01)},
-        let={"above": "(v - theta_plus) * (v > theta_plus) * (u_plus - theta_minus) * (u_plus > theta_minus)"},
+        let={"plus": "u_plus + (1 - exp(-dt / tau_plus)) * (delayed(v, lag) - u_plus)",
+             "above": "(v - theta_plus) * (v > theta_plus) * (plus - theta_minus) * (plus > theta_minus)"},
         on_step={"u_minus": "u_minus + (1 - exp(-dt / tau_minus)) * (delayed(v, lag) - u_minus)",
-                 "u_plus": "u_plus + (1 - exp(-dt / tau_plus)) * (delayed(v, lag) - u_plus)",
+                 "u_plus": "plus",
                  "u_slow": "u_slow + (1 - exp(-dt / tau_slow)) * (v - v_rest - u_slow)",
                  "dw/dt": "a_ltp * x / tau_x * above"},
         on_pre={"w": "-a_ltd * u_slow**2 / u_ref2 * (u_minus - theta_minus) * (u_minus > theta_minus)"},

@@ -69,6 +69,7 @@ def signals_for(name: str, steps: int, seed: int = 9) -> dict[str, np.ndarray]:
     """What each of the stress rules reads from outside, [steps, n] or [steps]."""
     rng = np.random.default_rng(seed)
     voltage = -0.065 + 0.03 * rng.random((steps, N_POST)) ** 2
+    voltage[rng.random((steps, N_POST)) < 0.1] = 0.02  # action potentials
     made = {
         "clopath": {"v": voltage},
         "eprop_alif": {"psi": 0.3 * rng.random((steps, N_POST)), "L": rng.normal(size=(steps, N_POST))},
