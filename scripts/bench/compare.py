@@ -106,7 +106,7 @@ def ratios(rounds: Sequence[Mapping[str, dict]], everyone: Sequence[Contender]) 
 
 
 def doubts(rounds: Sequence[Mapping[str, dict]]) -> list[str]:
-    """What makes a measurement not count: too few or many output spikes, or another input than the others'."""
+    """What makes a measurement not count: too few or many output spikes, another input than the others', no learning."""
     found = set()
     usual = median(result["input_spikes_per_image"] for results in rounds for result in results.values())
     for results in rounds:
@@ -117,6 +117,8 @@ def doubts(rounds: Sequence[Mapping[str, dict]]) -> list[str]:
             if abs(result["input_spikes_per_image"] / usual - 1) > INPUT_TOLERANCE:
                 found.add(f"{label}: {result['input_spikes_per_image']:.0f} input spikes per image, the others "
                           f"{usual:.0f}")
+            if not (result.get("weights_changed") or result.get("mean_weight_change") or 0.0) > 0.0:
+                found.add(f"{label}: the weights did not change")
     return sorted(found)
 
 
