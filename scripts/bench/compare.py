@@ -106,7 +106,7 @@ def ratios(rounds: Sequence[Mapping[str, dict]], everyone: Sequence[Contender]) 
 
 
 def doubts(rounds: Sequence[Mapping[str, dict]]) -> list[str]:
-    """What makes a measurement not count: too few or many output spikes, another input than the others', no learning."""
+    """What makes a measurement not count: too few or many output spikes, other input than the others, no learning."""
     found = set()
     usual = median(result["input_spikes_per_image"] for results in rounds for result in results.values())
     for results in rounds:
