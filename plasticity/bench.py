@@ -10,7 +10,7 @@ import numpy as np
 from plasticity import encoding, engines, networks
 from plasticity.errors import PlasticityError
 from plasticity.learner.checks import positive
-from plasticity.learner.classifier import named_rule
+from plasticity.learner.classifier import default_dtype, named_rule
 from plasticity.model import Model
 
 INPUTS, ACTIVE, MAX_RATE, STEPS = 784, 150, 127.5, 250
@@ -27,7 +27,7 @@ def intensities(images: int, seed: int) -> np.ndarray:
 
 
 def bench_stdp(neurons: int = 400, images: int = 700, engine: str = "event", batch: int = 1, rule=None, seed: int = 0,
-               dtype: str = "float32", device: str = "cpu", reduce: str = "sum") -> dict:
+               dtype: str | None = None, device: str = "cpu", reduce: str = "sum") -> dict:
     """Times the network "diehl-cook" while it learns: 784 Poisson inputs, 250 steps of 1 ms, weights normalised.
 
     Timed are drawing the input spikes and running the network, in 7 blocks of images/7 (rounded up to whole batches)
@@ -39,6 +39,7 @@ def bench_stdp(neurons: int = 400, images: int = 700, engine: str = "event", bat
     model = model.with_(presentation=replace(model.presentation, max_rate=MAX_RATE, total_rate=None))
     per_block = -(-images // (BLOCKS * batch)) * batch
     x = intensities((BLOCKS + 1) * per_block + batch, seed)
+    dtype = dtype or default_dtype(engine)
     begun = time.perf_counter()
     simulation = engines.build(model.network, engine, dtype=dtype, device=device, batch=batch, reduce=reduce, seed=seed)
     _block(simulation, model, x[:batch], 0, seed)

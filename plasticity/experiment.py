@@ -34,7 +34,7 @@ class Settings:
     device: str = "cpu"
     batch: int = 1
     reduce: str = "sum"
-    dtype: str = "float32"
+    dtype: str | None = None
     validation: bool = False
     control: bool = False
     ngram: bool = False
@@ -116,7 +116,7 @@ def _result(settings: Settings, learner: UnsupervisedClassifier, run: Run, measu
              "rule": learner.model_.network.plastic[0].rule.name if learner.model_.network.plastic else None,
              "engine": settings.engine, "device": settings.device, "neurons": settings.neurons,
              "epochs": learner.epochs, "seed": settings.seed}
-    return {**named, "batch": settings.batch, "dtype": settings.dtype,
+    return {**named, "batch": settings.batch, "dtype": learner.dtype_,
             "held_out": "validation" if settings.validation else "test", "images": done.shown,
             "train_seconds": done.seconds, "images_per_second": done.shown / max(done.seconds, 1e-9),
             "compile_seconds": done.compile_seconds, "label_seconds": learner.label_seconds_,

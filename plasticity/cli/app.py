@@ -18,7 +18,7 @@ Engine = Annotated[str, typer.Option(help="event, torch, brian2 or brian2_cpp.")
 Device = Annotated[str, typer.Option(help="cpu, or cuda with the torch engine.")]
 Batch = Annotated[int, typer.Option(help="Images shown at once, all seeing the same weights.")]
 Reduce = Annotated[str, typer.Option(help="sum or mean of a batch's weight changes.")]
-Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
+Dtype = Annotated[str | None, typer.Option(help="float32 or float64 (default: by engine).")]
 Rule = Annotated[str | None, typer.Option(help="Learning rule (default: the network's own).")]
 
 
@@ -42,7 +42,7 @@ def run(
     device: Device = "cpu",
     batch: Batch = 1,
     reduce: Reduce = "sum",
-    dtype: Dtype = "float32",
+    dtype: Dtype = None,
     validation: Annotated[bool, typer.Option(help="Hold out the last training images, not the test set.")] = False,
     control: Annotated[bool, typer.Option(help="Also read out the same network untrained.")] = False,
     ngram: Annotated[bool, typer.Option(help="Also fit the n-gram readout (needs spike times; slower).")] = False,
@@ -92,7 +92,7 @@ def stdp(
     rule: Rule = None,
     reduce: Reduce = "sum",
     seed: Seed = 0,
-    dtype: Dtype = "float32",
+    dtype: Dtype = None,
     device: Device = "cpu",
     as_json: Json = False,
 ) -> None:

@@ -36,7 +36,8 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
 
     network: name in `plasticity.networks.catalogue`, or a Model. network_options: arguments of a named network.
     rule: name in `plasticity.rules.catalogue` or a Rule, for all projections that learn; None keeps the network's own.
-    engine, dtype, device, batch, reduce: as for `plasticity.build`. neurons: size of the output population of a named
+    engine, dtype, device, batch, reduce: as for `plasticity.build`; dtype None is float32, or the only one the engine
+    has. neurons: size of the output population of a named
     network. epochs: how often all images are shown. shuffle: whether each epoch has its own (seeded) order.
     readout: which one `predict` uses. readouts: all that are fitted, see `accuracies`; "ngram" needs spike times, which
     makes counting responses slower. label_samples: at most so many training images (evenly drawn) are used to fit the
@@ -57,7 +58,7 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(self, network="diehl-cook", rule=None, engine="event", neurons=400, epochs=1, batch=1, reduce="sum",
                  readout="all_activity", readouts=READOUTS, label_samples=10_000, shuffle=True, seed=0,
-                 dtype="float32", device="cpu", network_options=None, verbose=False):
+                 dtype=None, device="cpu", network_options=None, verbose=False):
         self.network = network
         self.rule = rule
         self.engine = engine
@@ -197,7 +198,8 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
         model = self.build(x.shape[1], len(x) * self.epochs)
         checks.samples(x[:1], model.network.sizes[model.input])
         checks.warn_coarse(model)
-        self.simulation_ = engines.build(model.network, self.engine, dtype=self.dtype, device=self.device,
+        self.dtype_ = self.dtype or default_dtype(self.engine)
+        self.simulation_ = engines.build(model.network, self.engine, dtype=self.dtype_, device=self.device,
                                          batch=self.batch, reduce=self.reduce, seed=self.seed)
         self.model_, self.classes_, self.n_features_in_ = model, given, x.shape[1]
         return x, y
@@ -221,8 +223,8 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
         network: Network = self.model_.network
         built = [np.asarray(getattr(projection, part), float) for projection in network.projections
                  for part in ("weights", "axonal_delay", "dendritic_delay")]
-        names = ("engine", "dtype", "batch", "reduce", "seed", "shuffle")
-        settings = {name: str(getattr(self, name)) for name in names}
+        names = ("engine", "dtype_", "batch", "reduce", "seed", "shuffle")
+        settings = {name.rstrip("_"): str(getattr(self, name)) for name in names}
         return {"network": network.fingerprint, "initial weights or delays": fingerprint(*built),
                 "presentation": repr(self.model_.presentation), "data": fingerprint(x, y), **settings}
 
@@ -241,6 +243,11 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
         counts, spikes = respond(self.simulation_, self.model_, x, seed=self.seed, purpose=purpose, batch=self.batch,
                                  trains=trains, block=self._block)
         return Responses(counts, spikes)
+
+
+def default_dtype(engine: str) -> str:
+    """float32 is quicker; Brian2 computes in float64 only."""
+    return {"brian2": "float64", "brian2_cpp": "float64"}.get(engine, "float32")
 
 
 def named_rule(rule: str | Rule | None) -> Rule | None:
