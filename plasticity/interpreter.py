@@ -57,6 +57,7 @@ def interpret(rule: Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: 
     w, shape = np.array(w, float), np.shape(w)
     steps, n_batch = pre.shape[:2]
     exists = np.ones(shape, bool) if mask is None else np.asarray(mask, bool)
+    w = np.where(exists, w, 0.0)
     spiked = {"pre": arrivals(pre, in_steps(axonal_delay, dt), 0, shape),
               "post": arrivals(post, in_steps(dendritic_delay, dt), 1, shape)}
     given = {name: _as_seen(rule, name, values, shape) for name, values in (signals or {}).items()}
@@ -73,18 +74,20 @@ def interpret(rule: Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: 
             result = language.evaluate(line.expr, namespace)
             old = namespace[line.target]
             increment = {"increment": result, "rate": dt * result, "assign": result - old}[line.kind]
-            new[line.target] = np.broadcast_to(np.where(where & exists, increment, 0.0), (n_batch, *shape))
+            acts = where & exists if line.place == "syn" else where
+            new[line.target] = np.broadcast_to(np.where(acts, increment, 0.0), (n_batch, *shape))
         for target, increment in new.items():
             if target == "w":
                 reduced = increment.sum(0) if batch == "sum" else increment.mean(0)
-                w = np.clip(w + reduced, rule.w_min, rule.w_max)
+                w = np.where(exists, np.clip(w + reduced, rule.w_min, rule.w_max), 0.0)
             else:
                 values[target] = values[target] + increment
 
     for t in range(steps):
-        now = {name: series[t] for name, series in given.items()}
+        now = {name: np.broadcast_to(series[t], (n_batch, *shape)) for name, series in given.items()}
         for name, (variable, delay) in rule.delayed.items():
-            now[name] = given[variable][max(t - int(in_steps(delay, dt)), 0)]
+            past = given[variable][max(t - int(in_steps(delay, dt)), 0)]
+            now[name] = np.broadcast_to(past, (n_batch, *shape))
         if "noise" in rule.reads_names:
             now["noise"] = noise.normal(seed, t, (n_batch, *shape)) / math.sqrt(dt)
         for name in values:

@@ -262,7 +262,7 @@ class Constants:
             if np.isnan(value):
                 text = ast.unparse(ast.fix_missing_locations(self.found[name]))
                 raise PlasticityError(f"{text[:60] + '...' * (len(text) > 60)!r} has no value with these parameters: "
-                                      "two time constants may be equal, or the solution oscillate; change one slightly or "
+                                      "two time constants may be equal, or the solution oscillate; change one or "
                                       "choose another method (exponential_euler, rk4)")
         return found
 

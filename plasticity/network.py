@@ -188,7 +188,10 @@ def existing(network: Network, projection: Projection) -> np.ndarray:
 def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:
     """Weights [pre, post] after the projection's normalisation, within the bounds of its rule."""
     scaled = normalize(w, projection.normalize)
-    return np.clip(scaled, projection.rule.w_min, projection.rule.w_max) if projection.rule else scaled
+    if projection.rule is None:
+        return scaled
+    exists = True if projection.mask is None else np.asarray(projection.mask, bool)
+    return np.where(exists, np.clip(scaled, projection.rule.w_min, projection.rule.w_max), 0.0)
 
 
 def _check_population(population: Population) -> None:

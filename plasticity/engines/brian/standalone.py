@@ -39,10 +39,13 @@ def active(device, folder: str) -> Iterator[None]:
 
     environment, here = dict(os.environ), Path.cwd()
     brian2.set_device(device, build_on_run=False, directory=folder)
+    make = brian2.prefs.devices.cpp_standalone.extra_make_args_unix
+    brian2.prefs.devices.cpp_standalone.extra_make_args_unix = [f"-j{os.cpu_count()}"]  # Brian2's own has no limit
     try:
         with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
             yield
     finally:
+        brian2.prefs.devices.cpp_standalone.extra_make_args_unix = make
         reset_device()
         os.chdir(here)
         for name in set(os.environ) - set(environment):

@@ -79,8 +79,10 @@ class Neurons:
         return self.context.tensor(value).expand(free.shape).clone()
 
     def _shared(self, old: torch.Tensor, new, free: torch.Tensor) -> torch.Tensor:
-        """A shared variable after all samples changed it: increments summed or averaged."""
-        change = (new - old).expand(free.shape)
+        """A shared variable one step on: time passes once; what each sample adds is summed or averaged."""
+        change = new - old
+        if change.ndim < 2:
+            return old + change
         return old + (change.sum(0) if self.context.reduce == "sum" else change.mean(0))
 
     def _condition(self) -> Callable:
