@@ -28,6 +28,7 @@ def learning_curve(history: Sequence[Mapping[str, float]], accuracy: float | Non
         if value is not None:
             top.axhline(100 * value, color=colour, linestyle=dash, linewidth=1.5, label=f"{name}: {100 * value:.1f} %")
     top.set_ylim(0, 100)
+    top.set_xlim(left=0)
     top.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none", fontsize=style.LABEL - 1)
     style.finish(top, "Learning curve (all-activity readout)", "", "accuracy (%)")
     bottom.plot(images, [line["spikes_per_image"] for line in history], color=style.GREEN, linewidth=1.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from plasticity.errors import PlasticityError
@@ -30,9 +31,8 @@ def receptive_fields(weights: np.ndarray, image_shape: tuple[int, int], labels: 
         order = np.argsort(np.where(labels < 0, np.iinfo(np.int64).max, labels), kind="stable")
     order = order[np.linspace(0, len(order) - 1, min(most, len(order))).round().astype(int)]
     made, axes = style.figure(7.2, 7.0)
-    shown = axes.imshow(_tiled(weights[:, order].T.reshape(-1, *image_shape)), cmap=style.WEIGHTS, vmin=0.0,
-                        interpolation="nearest")
-    shown.cmap.set_bad("white")
+    shown = axes.imshow(_tiled(weights[:, order].T.reshape(-1, *image_shape)), vmin=min(0.0, weights.min()),
+                        cmap=colormaps[style.WEIGHTS].with_extremes(bad="white"), interpolation="nearest")
     axes.set_axis_off()
     some = "" if len(order) == weights.shape[1] else f", {len(order)} shown"
     by_class = "" if labels is None else ", sorted by class"
