@@ -47,8 +47,8 @@ def fast(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, s
     theta_plus: V added to a neuron's threshold at each of its spikes; by default 24 mV * neurons / N, where N is how
     many of the `presentations` the threshold remembers (it decays with 10,000 s): thresholds then end at a similar
     height, whatever the size of the network and of the data. total: sum of the weights onto a neuron (default 0.1 per
-    input). tau: membrane time constant (s). rule: how weights learn (default the pair rule of
-    `diehl_cook(variant="bindsnet")`); its bounds should allow weights in [0, 1].
+    input). tau: membrane time constant (s). rule: how weights learn (default nearest pairs:
+    `pair_stdp(a_plus=1e-2, a_minus=1e-4, pairing="nearest")`); its bounds should allow weights in [0, 1].
     """
     _positive(n_inputs=n_inputs, neurons=neurons, steps=steps, tau=tau, presentations=presentations)
     rng = np.random.default_rng(seed)
@@ -64,7 +64,7 @@ def fast(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, s
         populations=(Population("excitatory", neurons, neuron, winner="highest"),),
         projections=(
             Projection("pixels", "excitatory", 0.3 * rng.random((n_inputs, neurons)), onto="v", scale=1e-3,
-                       rule=rule or _rule("bindsnet"), normalize=0.1 * n_inputs if total is None else total),
+                       rule=rule or _nearest_pairs(), normalize=0.1 * n_inputs if total is None else total),
             Projection("excitatory", "excitatory", -1.0, connect="all_but_self", onto="v", scale=inhibition)),
         dt=1e-3, name="diehl-cook")
     return Model(network, Presentation(steps=steps, max_rate=127.5, total_rate=total_rate or None))
@@ -160,6 +160,12 @@ def bindsnet(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = Non
                        scale=inhibition * math.exp(dt / 0.1))),
         dt=dt, name="diehl-cook-bindsnet")
     return Model(network, Presentation(steps=steps, max_rate=128.0))
+
+
+def _nearest_pairs() -> Rule:
+    from plasticity.rules import pair_stdp
+
+    return pair_stdp(a_plus=1e-2, a_minus=1e-4, pairing="nearest")
 
 
 def _rule(variant: str) -> Rule:

@@ -85,11 +85,10 @@ class Plastic:
         sequence = ORDERS[self.rule.order]
         return sequence.index(f"rise_{OTHER[event[3:]]}") < sequence.index(event)
 
-    @property
-    def keeps_before(self) -> bool:
-        """Whether own traces must be remembered from before their rise."""
-        sequence = ORDERS[self.rule.order]
-        return sequence.index("rise_pre") < sequence.index("on_pre")
+    def keeps_before(self, name: str) -> bool:
+        """Whether an event reads its own neuron's trace only after the rise, so that it must be remembered."""
+        sequence, event = ORDERS[self.rule.order], f"on_{self.spiking[name]}"
+        return sequence.index(f"rise_{self.spiking[name]}") < sequence.index(event) and name in self.reads(event)
 
     def value(self, name: str, index: str) -> str:
         """A trace now, without delays that differ."""
@@ -123,7 +122,7 @@ class Plastic:
 
     def own(self, name: str, index: str) -> str:
         """A trace of the spiking neuron, from before its rise."""
-        if self.keeps_before:
+        if self.keeps_before(name):
             return f"{self.s}_{name}_b[{index}]"
         return self.value(name, index)
 
@@ -201,7 +200,7 @@ def _declare_trace(code: Writer, plastic: Plastic, side: str, name: str, trace: 
         longest = int(np.max(getattr(plastic.synapses, "axonal" if side == "pre" else "dendritic"), initial=0))
         for moment in ("before", "after"):
             code.array(f"{s}_{name}_{moment}", longest + 1, n, per_sample=True, start=trace.initial)
-    elif plastic.keeps_before:
+    elif plastic.keeps_before(name):
         code.array(f"{s}_{name}_b", n, per_sample=True)
 
 
@@ -293,7 +292,7 @@ def _rise(code: Writer, plastic: Plastic, side: str) -> None:
     arrivals = synapses.presynaptic_arrivals if side == "pre" else synapses.postsynaptic_arrivals
     with arrivals(code):
         for name in names:
-            if plastic.keeps_before:
+            if plastic.keeps_before(name):
                 code(f"{s}_{name}_b[{index}] = {plastic.value(name, index)}")
             code(f"{s}_{name}[{index}] = {_after(plastic, name, index)}")
             if plastic.lazy(name):
@@ -336,6 +335,10 @@ def _event(code: Writer, plastic: Plastic, event: str, side: str) -> None:
 def change(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
     """Evaluates all increments of a synapse, then makes them."""
     code(f"w = {plastic.synapses.w}")
+    read = frozenset().union(*(language.names(line.expr) for line in lines))
+    local = {name: f"at_{name}" for name in plastic.spiking if name in read and "[" in names[name]}
+    code(*(f"{there} = {names[name]}" for name, there in local.items()))
+    names = {**names, **local}
     increments = []
     for number, line in enumerate(lines):
         value = plastic.text(line.expr, names)

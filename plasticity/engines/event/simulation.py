@@ -28,7 +28,7 @@ class EventSimulation:
         self._arrays = {array.name: self._allocate(array) for array in self._program.arrays}
         self._starts = [self._fill(array, array.start) for array in self._program.arrays if array.start is not None]
         self._now = self._age = self._tick = 0  # steps: in all, since the last reset, with learning on
-        self.compile_seconds = 0.0
+        self._compiled, self.compile_seconds = False, 0.0
         for projection in network.projections:
             if projection.normalize is not None:
                 w = normalized(projection, self.get(f"{projection.name}.w"))
@@ -57,32 +57,38 @@ class EventSimulation:
         """See `plasticity.engines.Simulation.run`."""
         given, samples, steps = self._inputs(spikes or {}, steps, signals or {})
         watched = _watched(self.network, record)
-        counts = {name: np.zeros((samples, n), np.int32) for name, n in self.network.sizes.items()}
-        for source in self._program.sources.values():
-            self._arrays[f"{source.r}_counts"] = counts[source.name]
+        counts = {part.name: np.zeros((samples, part.n), np.int32) for part in self.network.populations}
+        trains = {name: np.zeros((samples, steps, n) if f"{name}.spikes" in watched else (0, 1, 1), np.uint8)
+                  for name, n in self.network.sizes.items() if name in counts}
+        for name, found in counts.items():
+            self._arrays[f"{self._program.sources[name].r}_counts"] = found
+            self._arrays[f"{self._program.sources[name].r}_trains"] = trains[name]
         self._arrays.update(given)
-        kept = _Kept(self, watched, samples, steps, weights_every)
-        pieces = kept.pieces(steps)
-        for first in range(0, samples, self.batch) if watched or weights_every or self.batch > 1 else (0,):
-            here = min(self.batch, samples - first)
-            for t_start, t_stop in pieces:
-                self._call(first, here, samples, steps, t_start, t_stop, learn, reset, bool(watched or weights_every))
+        kept = _Kept(self, [name for name in watched if not name.endswith(".spikes")], samples, steps, weights_every)
+        stream = self.batch == 1 and not kept.stops
+        for first in (0,) if stream else range(0, samples, self.batch):
+            here, last = min(self.batch, samples - first), samples if stream else first + 1
+            for t_start, t_stop in kept.pieces(steps):
+                self._call(here, first, last, steps, t_start, t_stop, learn, reset)
                 kept.take(first, here, t_stop)
-        populations = {p.name for p in self.network.populations}
-        return Recording({name: found for name, found in counts.items() if name in populations},
-                         kept.spikes(), kept.values, kept.trajectory())
+        spikes = {name: Spikes.from_dense(found) for name, found in trains.items() if f"{name}.spikes" in watched}
+        return Recording(counts, spikes, kept.values, kept.trajectory())
 
-    def _call(self, first, here, samples, steps, t_start, t_stop, learn, reset, single) -> None:
-        """One sample (or batch) piece by piece when something is recorded; else all samples in one call."""
-        last = samples if self.batch == 1 and not single else first + 1
+    def _call(self, here: int, first: int, last: int, steps: int, t_start: int, t_stop: int, learn: bool,
+              reset: bool) -> None:
+        """Samples first to last one after the other, or `here` samples side by side, from step t_start to t_stop."""
         arrays = [self._arrays[array.name] for array in self._program.arrays]
-        known = len(self._function.signatures)
-        begun = time.perf_counter()
-        self._now, self._age, self._tick = self._function(
-            here, first, last, steps, t_start, t_stop, self._now, self._age, self._tick, self.seed, learn, reset,
-            self.dtype.type(1.0 if self.reduce == "sum" else 1.0 / here), self._constants, *arrays, *self._starts)
-        if len(self._function.signatures) > known:
-            self.compile_seconds += time.perf_counter() - begun
+        reduction = self.dtype.type(1.0 if self.reduce == "sum" else 1.0 / here)
+
+        def call(last: int) -> tuple[int, int, int]:
+            return self._function(here, first, last, steps, t_start, t_stop, self._now, self._age, self._tick,
+                                  self.seed, learn, reset, reduction, self._constants, *arrays, *self._starts)
+
+        if not self._compiled:
+            begun = time.perf_counter()
+            call(first)  # no sample at all: compiles, or loads what was compiled before
+            self._compiled, self.compile_seconds = True, time.perf_counter() - begun
+        self._now, self._age, self._tick = call(last)
 
     def _inputs(self, spikes, steps, signals) -> tuple[dict[str, np.ndarray], int, int]:
         for name in spikes:
@@ -176,7 +182,7 @@ class EventSimulation:
         fixed = {array.name for array in self._program.arrays if array.values is not None and
                  not array.name.endswith("_w")}
         inputs = {f"{source.r}_{kind}" for source in self._program.sources.values()
-                  for kind in ("ptr", "index", "counts")} | set(self._program.signals.values())
+                  for kind in ("ptr", "index", "counts", "trains")} | set(self._program.signals.values())
         kept = {name: values.copy() for name, values in self._arrays.items() if name not in fixed | inputs}
         return {**kept, "clock": np.array([self._now, self._age, self._tick], np.int64)}
 
@@ -194,36 +200,26 @@ class EventSimulation:
 
 
 class _Kept:
-    """Collects what a run was asked to record, between the pieces in which it runs."""
+    """Collects what a run was asked to record between the pieces in which it runs."""
 
-    def __init__(self, simulation: EventSimulation, watched, samples: int, steps: int, weights_every: int | None):
-        self.simulation, self.steps, self.weights_every = simulation, steps, weights_every
+    def __init__(self, simulation: EventSimulation, variables: Sequence[str], samples: int, steps: int,
+                 weights_every: int | None):
+        self.simulation, self.weights_every = simulation, weights_every
         sizes = simulation.network.sizes
-        self.values = {name: np.zeros((samples, steps, sizes[name.partition(".")[0]]))
-                       for name in watched if not name.endswith(".spikes")}
-        self._dense = {name.partition(".")[0]: np.zeros((samples, steps, sizes[name.partition(".")[0]]), bool)
-                       for name in watched if name.endswith(".spikes")}
+        self.values = {name: np.zeros((samples, steps, sizes[name.partition(".")[0]])) for name in variables}
+        self.stops = bool(variables or weights_every)
         self._weights: dict[str, list[np.ndarray]] = {p.name: [] for p in simulation.network.plastic}
 
     def pieces(self, steps: int) -> list[tuple[int, int]]:
-        width = 1 if self.values or self._dense else (self.weights_every or max(steps, 1))
+        width = 1 if self.values else (self.weights_every or max(steps, 1))
         return [(t, min(t + width, steps)) for t in range(0, steps, width)] or [(0, 0)]
 
     def take(self, first: int, here: int, t_stop: int) -> None:
-        simulation, samples = self.simulation, slice(first, first + here)
         for name, out in self.values.items():
-            out[samples, t_stop - 1] = np.atleast_2d(simulation.get(name))[:here]
-        for name, out in self._dense.items():
-            group = simulation._program.groups[name]
-            spk, ns = simulation._arrays[f"{group.p}_spk"], simulation._arrays[f"{group.p}_ns"]
-            for b in range(here):
-                out[first + b, t_stop - 1, spk[b, : ns[b, 0]]] = True
+            out[first : first + here, t_stop - 1] = np.atleast_2d(self.simulation.get(name))[:here]
         if self.weights_every and t_stop % self.weights_every == 0:
             for name, found in self._weights.items():
-                found.append(simulation.get(f"{name}.w"))
-
-    def spikes(self) -> dict[str, Spikes]:
-        return {name: Spikes.from_dense(dense) for name, dense in self._dense.items()}
+                found.append(self.simulation.get(f"{name}.w"))
 
     def trajectory(self) -> dict[str, np.ndarray]:
         return {name: np.array(found) for name, found in self._weights.items() if found}

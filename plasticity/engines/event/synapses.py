@@ -28,7 +28,9 @@ class Source:
         if self.group is None:
             code.array(f"{self.r}_ptr", 1, 1, kind="int64")
             code.array(f"{self.r}_index", 1, kind="int32")
-        code.array(f"{self.r}_counts", 1, 1, kind="int32")
+        else:
+            code.array(f"{self.r}_counts", 1, 1, kind="int32")
+            code.array(f"{self.r}_trains", 1, 1, 1, kind="uint8")
         if self.longest:
             code.array(f"{self.r}_ring", self.longest + 1, self.n, kind="int32", per_sample=True)
             code.array(f"{self.r}_ringn", self.longest + 1, kind="int64", per_sample=True)
@@ -47,11 +49,14 @@ class Source:
         return f"{self.group.p}_spk"
 
     def fired(self, code: Writer) -> None:
-        """Counts this step's spikes and puts them into the ring."""
+        """Counts this step's output spikes and puts all that arrive later into the ring."""
         spikes = self._now(code)
-        sample = "s + b" if code.batched else "s"
-        with code.block("for q in range(lo, hi):"):
-            code(f"{self.r}_counts[{sample}, {spikes}[q]] += 1")
+        if self.group is not None:
+            sample = "s + b" if code.batched else "s"
+            with code.block("for q in range(lo, hi):"):
+                code(f"{self.r}_counts[{sample}, {spikes}[q]] += 1")
+                with code.block(f"if {self.r}_trains.shape[0] > 0:"):
+                    code(f"{self.r}_trains[{sample}, t, {spikes}[q]] = 1")
         if self.longest:
             code(f"slot = now % {self.longest + 1}", f"{self.r}_ringn[slot] = hi - lo")
             with code.block("for q in range(lo, hi):"):
