@@ -11,6 +11,7 @@ from support.stress_rules import STRESS
 from support.trains import TRAINS, concatenated, signals_for, weights
 
 from plasticity import RefusedError, Rule, engines, replay
+from plasticity.neurons.discretise import import_brian2
 from plasticity.rule import ORDERS
 
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
@@ -117,9 +118,19 @@ def test_brian2_noise_has_the_same_spread():
     assert len(np.unique(w)) == w.size
 
 
+@pytest.fixture
+def quick_compiler():
+    """Brian2's programs without optimisation: they compile in half the time."""
+    prefs = import_brian2().prefs
+    flags = prefs["codegen.cpp.extra_compile_args_gcc"]
+    prefs["codegen.cpp.extra_compile_args_gcc"] = ["-O0", "-std=c++11"]
+    yield
+    prefs["codegen.cpp.extra_compile_args_gcc"] = flags
+
+
 @pytest.mark.standalone
 @pytest.mark.parametrize("name", ["pair", "triplet_visual_cortex", "diehl_cook_released"])
-def test_brian2_as_a_program(name):
+def test_brian2_as_a_program(name, quick_compiler):
     same_run(CASES[name].make(order="brian2"), weights(), *concatenated(), "brian2_cpp")
 
 
