@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from plasticity import encoding, engines, networks
-from plasticity.errors import PlasticityError
+from plasticity import engines, networks
 from plasticity.learner.checks import positive
 from plasticity.learner.classifier import default_dtype, named_rule
+from plasticity.learner.presenting import Source, blocks, encode, encoded_ahead
 from plasticity.model import Model
+from plasticity.spikes import Spikes
 
 INPUTS, ACTIVE, MAX_RATE, STEPS = 784, 150, 127.5, 250
 BLOCKS = 7
@@ -30,8 +32,9 @@ def bench_stdp(neurons: int = 400, images: int = 700, engine: str = "event", bat
                dtype: str | None = None, device: str = "cpu", reduce: str = "sum") -> dict:
     """Times the network "diehl-cook" while it learns: 784 Poisson inputs, 250 steps of 1 ms, weights normalised.
 
-    Timed are drawing the input spikes and running the network, in 7 blocks of images/7 (rounded up to whole batches)
-    after one block to warm up; ms_per_image is their median. compile_seconds: building the network and its first
+    Timed are drawing the input spikes and running the network, as the learner does it (the next block is drawn in a
+    thread meanwhile), in 7 blocks of images/7 (rounded up to whole batches) after one block to warm up; ms_per_image is
+    their median. compile_seconds: building the network and its first
     batch. rule: name or Rule (default the network's own). weights_changed: largest change of a weight.
     """
     positive(neurons=neurons, images=images, batch=batch)
@@ -42,14 +45,10 @@ def bench_stdp(neurons: int = 400, images: int = 700, engine: str = "event", bat
     dtype = dtype or default_dtype(engine)
     begun = time.perf_counter()
     simulation = engines.build(model.network, engine, dtype=dtype, device=device, batch=batch, reduce=reduce, seed=seed)
-    _block(simulation, model, x[:batch], 0, seed)
+    _run(simulation, model, encode(model, x[:batch], Source(seed, "learn"), 0))
     compiled = time.perf_counter() - begun
     first = _weights(simulation, model)
-    done = [_block(simulation, model, x[start : start + per_block], start, seed)
-            for start in range(batch, len(x), per_block)]
-    timed = done[1:]
-    if len(timed) < BLOCKS:
-        raise PlasticityError(f"only {len(timed)} blocks were timed")
+    timed = list(_blocks(simulation, model, x, batch, per_block, seed))[1:]
     count = per_block * BLOCKS
     return {"engine": engine, "device": device, "dtype": dtype, "neurons": neurons, "images": count, "steps": STEPS,
             "batch": batch, "rule": model.network.plastic[0].rule.name, "seed": seed,
@@ -61,13 +60,21 @@ def bench_stdp(neurons: int = 400, images: int = 700, engine: str = "event", bat
             "weights_changed": float(np.abs(_weights(simulation, model) - first).max())}
 
 
-def _block(simulation: engines.Simulation, model: Model, x: np.ndarray, position: int, seed: int) -> dict[str, float]:
-    """Encodes and runs a block; seconds include both."""
+def _blocks(simulation: engines.Simulation, model: Model, x: np.ndarray, first: int, size: int,
+            seed: int) -> Iterator[dict[str, float]]:
+    """Shows block after block as the learner does; seconds run from the end of one block to the end of the next."""
     begun = time.perf_counter()
-    spikes = encoding.poisson(model.presentation.rates(x), STEPS, model.network.dt, seed, position)
+    for _, _, spikes in encoded_ahead(model, x, Source(seed, "learn"), 0, blocks(np.arange(len(x)), size, first)):
+        output = _run(simulation, model, spikes)
+        ended = time.perf_counter()
+        yield {"seconds": ended - begun, "input": float(spikes.ptr[:, -1].sum() - spikes.ptr[:, 0].sum()),
+               "output": output}
+        begun = ended
+
+
+def _run(simulation: engines.Simulation, model: Model, spikes: Spikes) -> float:
     found = simulation.run({model.input: spikes}, learn=True, reset=model.presentation.reset)
-    output = float(found.counts[model.output].sum())
-    return {"seconds": time.perf_counter() - begun, "input": float(len(spikes.index)), "output": output}
+    return float(found.counts[model.output].sum())
 
 
 def _weights(simulation: engines.Simulation, model: Model) -> np.ndarray:
