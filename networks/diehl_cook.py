@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from plasticity import neurons as neurons_
 from plasticity.errors import PlasticityError, choice
 from plasticity.model import Model, Presentation
 from plasticity.network import Input, Network, Population, Projection
@@ -26,10 +27,6 @@ _PUBLISHED_INHIBITORY = """
 dv/dt = ((v_rest - v) + ge*(e_exc - v) + gi*(e_inh - v))/tau : volt (unless refractory)
 dge/dt = -ge/tau_ge : 1
 dgi/dt = -gi/tau_gi : 1
-"""
-_CURRENT_BASED = """
-dv/dt = (v_rest - v)/tau : volt (unless refractory)
-dtheta/dt = -theta/tau_theta : volt
 """
 GATES = ("inert", "50ms")
 TAU_THETA = 1e4  # s, as published
@@ -54,11 +51,7 @@ def fast(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, s
     rng = np.random.default_rng(seed)
     if theta_plus is None:
         theta_plus = 24e-3 * neurons / remembered(presentations, steps * 1e-3)
-    neuron = Neuron(
-        _CURRENT_BASED, threshold="v > v_thresh + theta", reset="v = v_reset", adapt="theta += theta_plus",
-        refractory=5e-3, slow=("theta",), initial={"v": "v_rest"}, name="current-based, adaptive threshold",
-        params={"v_rest": "-65*mV", "v_reset": "-60*mV", "v_thresh": "-52*mV", "tau": f"{tau!r}*second",
-                "tau_theta": f"{TAU_THETA!r}*second", "theta_plus": f"{theta_plus!r}*volt"})
+    neuron = neurons_.diehl_cook(theta_plus=theta_plus, tau=tau, tau_theta=TAU_THETA)
     network = Network(
         inputs=(Input("pixels", n_inputs),),
         populations=(Population("excitatory", neurons, neuron, winner="highest"),),
@@ -138,15 +131,8 @@ def bindsnet(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = Non
     """
     _positive(n_inputs=n_inputs, neurons=neurons, steps=steps)
     rng, dt = np.random.default_rng(seed), 1e-3
-    excitatory = Neuron(
-        _CURRENT_BASED, threshold="v > v_thresh + theta", reset="v = v_reset", adapt="theta += theta_plus",
-        refractory=5e-3, slow=("theta",), initial={"v": "v_rest"}, name="BindsNET DiehlAndCookNodes",
-        params={"v_rest": "-65*mV", "v_reset": "-60*mV", "v_thresh": "-52*mV", "tau": "100*ms",
-                "tau_theta": "1e4*second", "theta_plus": f"{theta_plus!r}*volt"}, source="BindsNET 0.3.4")
-    inhibitory = Neuron(
-        "dv/dt = (v_rest - v)/tau : volt (unless refractory)", threshold="v > v_thresh", reset="v = v_reset",
-        refractory=2e-3, initial={"v": "v_rest"}, name="BindsNET LIFNodes",
-        params={"v_rest": "-60*mV", "v_reset": "-45*mV", "v_thresh": "-40*mV", "tau": "10*ms"}, source="BindsNET 0.3.4")
+    excitatory = neurons_.diehl_cook(theta_plus=theta_plus, tau_theta=TAU_THETA)
+    inhibitory = neurons_.lif(tau=10e-3, v_rest=-60e-3, v_reset=-45e-3, v_threshold=-40e-3, refractory=2e-3)
     network = Network(
         inputs=(Input("pixels", n_inputs),),
         populations=(Population("excitatory", neurons, excitatory, winner="random", losers_reset=True),
