@@ -7,13 +7,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= 2
 INSTALL_FROM := setup.py pyproject.toml constraints.txt
 
-.PHONY: help install demo test lint check clean
+STUDIES ?= digits_400 mnist_400 mnist_1600
+
+.PHONY: help install demo test lint check results clean
 
 help:
 	@echo "make demo     learn the embedded digits, print accuracy beside an untrained control, draw figures"
 	@echo "make test     run all tests"
 	@echo "make lint     check style"
 	@echo "make check    lint and test"
+	@echo "make results  run the studies of docs/results again (MNIST needed; STUDIES=... for some of them)"
+	@echo "make test-peers, make bench-peers  compare with BindsNET, in an environment of its own (6 GB)"
 	@echo "make clean    remove the environment, caches and runs"
 
 $(VENV)/bin/python:
@@ -39,6 +43,9 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 
 check: lint test
+
+results: $(VENV)/.installed
+	$(BIN)/python scripts/reproduce/unsupervised.py $(STUDIES)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build *.egg-info runs

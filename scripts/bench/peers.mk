@@ -7,6 +7,8 @@ PEERS_PYTHON := $(abspath $(PEERS)/bin/python)
 PEERS_READY := $(PEERS)/.installed
 endif
 
+OURS_READY := $(if $(VENV),$(VENV)/.installed-test)
+
 .PHONY: peers test-peers bench-peers
 
 peers: $(PEERS_READY)
@@ -17,8 +19,8 @@ $(PEERS)/.installed: requirements-peers.txt
 	touch $@
 
 # Spikes are imposed on BindsNET's rules there and its weights compared with ours here: only .npz files cross over.
-test-peers: $(PEERS_READY)
+test-peers: $(PEERS_READY) $(OURS_READY)
 	PEERS_PYTHON=$(PEERS_PYTHON) $(OUR_PYTHON) -m pytest -q tests/peers
 
-bench-peers: $(PEERS_READY)
+bench-peers: $(PEERS_READY) $(OURS_READY)
 	$(OUR_PYTHON) scripts/bench/compare.py --peers-python $(PEERS_PYTHON)
