@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from plasticity.errors import PlasticityError, unknown
 from plasticity.model import Model
+from plasticity.named import parse
 from plasticity.networks import diehl_cook
 
 #: name -> builder(n_inputs, neurons, *, rule=None, seed=0, presentations=60_000, **options)
@@ -18,7 +19,12 @@ catalogue: Mapping[str, Callable[..., Model]] = MappingProxyType({
 
 
 def build(name: str, n_inputs: int, neurons: int, *, rule=None, seed: int = 0, **options) -> Model:
-    """The network called `name`. Raises PlasticityError for unknown names, with the nearest match, and options."""
+    """The network called `name`, which may carry options: "diehl-cook-published(gate=inert)".
+
+    Raises PlasticityError for unknown names, with the nearest match, and for options the network does not have.
+    """
+    name, given = parse(name)
+    options = {**options, **given}
     if name not in catalogue:
         raise unknown("network", name, catalogue)
     try:

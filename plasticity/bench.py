@@ -10,9 +10,10 @@ import numpy as np
 
 from plasticity import engines, networks
 from plasticity.learner.checks import positive
-from plasticity.learner.classifier import default_dtype, named_rule
+from plasticity.learner.classifier import default_dtype
 from plasticity.learner.presenting import Source, blocks, encode, encoded_ahead
 from plasticity.model import Model
+from plasticity.named import rule_of
 from plasticity.spikes import Spikes
 
 INPUTS, ACTIVE, MAX_RATE, STEPS = 784, 150, 127.5, 250
@@ -38,7 +39,7 @@ def bench_stdp(neurons: int = 400, images: int = 700, engine: str = "event", bat
     batch. rule: name or Rule (default the network's own). weights_changed: largest change of a weight.
     """
     positive(neurons=neurons, images=images, batch=batch)
-    model = networks.build("diehl-cook", INPUTS, neurons, rule=named_rule(rule), seed=seed, steps=STEPS)
+    model = networks.build("diehl-cook", INPUTS, neurons, rule=rule_of(rule), seed=seed, steps=STEPS)
     model = model.with_(presentation=replace(model.presentation, max_rate=MAX_RATE, total_rate=None))
     per_block = -(-images // (BLOCKS * batch)) * batch
     x = intensities((BLOCKS + 1) * per_block + batch, seed)

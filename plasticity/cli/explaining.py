@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from plasticity import rules
 from plasticity.cli.output import say, write_json
 from plasticity.errors import PlasticityError
 from plasticity.explain import describe, explain
+from plasticity.named import rule_of
 
 FORMATS = (".png", ".pdf", ".svg")
 
 
 def show(name: str, figure: Path | None, as_json: bool) -> None:
     """Prints what a rule does; draws its STDP window if a file for it is named."""
-    rule = rules.make(name)
+    rule = rule_of(name)
     found = describe(rule)
     if figure is not None:
         found["figure"] = str(_draw(rule, figure))

@@ -17,6 +17,7 @@ from plasticity.learner.presenting import BLOCK, Source, encode, epoch_order, re
 from plasticity.learner.reading import Responses, fit_readers, needs_trains, require_known
 from plasticity.learner.training import Training, train
 from plasticity.model import Model
+from plasticity.named import parse, rule_of
 from plasticity.network import Network
 from plasticity.readout import assign_labels
 from plasticity.rule import Rule
@@ -174,14 +175,14 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
 
         presentations: how many samples will be shown; named networks whose homeostasis depends on it are told.
         """
-        rule = named_rule(self.rule)
+        rule = rule_of(self.rule)
         if isinstance(self.network, Model):
             return self.network if rule is None else _with_rule(self.network, rule)
         from plasticity import networks
 
         checks.positive(neurons=self.neurons)
         options = dict(self.network_options or {})
-        builder = networks.catalogue.get(self.network)
+        builder = networks.catalogue.get(parse(self.network)[0])
         if presentations and builder and "presentations" in inspect.signature(builder).parameters:
             options.setdefault("presentations", presentations)
         return networks.build(self.network, n_inputs, self.neurons, rule=rule, seed=self.seed, **options)
@@ -248,15 +249,6 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
 def default_dtype(engine: str) -> str:
     """float32 is quicker; Brian2 computes in float64 only."""
     return {"brian2": "float64", "brian2_cpp": "float64"}.get(engine, "float32")
-
-
-def named_rule(rule: str | Rule | None) -> Rule | None:
-    """A rule given by name, with its default parameters."""
-    if rule is None or isinstance(rule, Rule):
-        return rule
-    from plasticity import rules
-
-    return rules.make(rule)
 
 
 def _with_rule(model: Model, rule: Rule) -> Model:

@@ -22,7 +22,9 @@ def folder() -> Path:
 
 def load(source: str) -> ModuleType:
     """The module of a source text, written once under a name made of its hash."""
-    name = "plasticity_program_" + hashlib.sha256(f"{__version__}\n{source}".encode()).hexdigest()[:20]
+    # The functions it calls are compiled into it, so a change of theirs makes another program.
+    called = Path(__file__).with_name("support.py").read_text(encoding="utf-8")
+    name = "plasticity_program_" + hashlib.sha256(f"{__version__}\n{called}\n{source}".encode()).hexdigest()[:20]
     if name in sys.modules:
         return sys.modules[name]
     path = folder() / f"{name}.py"

@@ -1,0 +1,46 @@
+"""Catalogue entries with options as one text: "pair_stdp" or "pair_stdp(a_plus=0.02, pairing=nearest)"."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from plasticity.errors import PlasticityError
+
+if TYPE_CHECKING:
+    from plasticity.rule import Rule
+
+
+def parse(text: str) -> tuple[str, dict[str, object]]:
+    """Name and options of an entry. Values are numbers, True, False, None, quoted texts or bare words.
+
+    >>> parse("diehl_cook(variant=released, w_max=0.5)")
+    ('diehl_cook', {'variant': 'released', 'w_max': 0.5})
+
+    Raises PlasticityError for anything else; nothing is evaluated.
+    """
+    name, bracket, inside = text.partition("(")
+    if not bracket:
+        return text, {}
+    try:
+        call = ast.parse(f"f({inside}", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args or not all(keyword.arg for keyword in call.keywords):
+            raise ValueError("options are name=value")
+        return name.strip(), {keyword.arg: _value(keyword.value) for keyword in call.keywords}
+    except (SyntaxError, ValueError) as error:
+        reason = getattr(error, "msg", error)
+        raise PlasticityError(f"cannot read {text!r} ({reason}); write NAME or NAME(option=value, ...)") from None
+
+
+def rule_of(rule: str | Rule | None) -> Rule | None:
+    """A rule of the catalogue, by its name with or without options; a Rule or None as it is."""
+    if not isinstance(rule, str):
+        return rule
+    from plasticity import rules
+
+    name, options = parse(rule)
+    return rules.make(name, **options)
+
+
+def _value(node: ast.expr) -> object:
+    return node.id if isinstance(node, ast.Name) else ast.literal_eval(node)
