@@ -1,0 +1,71 @@
+"""Writes docs/results.md from the files in docs/results/, so that every number there has a run behind it.
+
+    .venv/bin/python scripts/results_table.py
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).parents[1]
+RESULTS, PAGE = ROOT / "docs" / "results", ROOT / "docs" / "results.md"
+HEAD = """# Results
+
+Written by `scripts/results_table.py` from the raw files in `docs/results/`, which hold settings, all runs, versions and
+machine. `accuracy` is the all-activity readout of Diehl & Cook (2015) on the test set, with labels assigned on training
+images; everything tuned was tuned on the last 10,000 training images. Means over seeds with their standard deviation;
+"untrained" is the same network read out before learning.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    studies = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
+    learned = {name: found for name, found in studies.items() if "study" in found}
+    parts = [HEAD, "## Digits without labels: `make results STUDIES=...`\n", _learned(learned)]
+    if "bench_stdp" in studies:
+        parts += ["## Learning speed: `make bench-peers`\n", _speed(studies["bench_stdp"])]
+    return "\n".join(parts)
+
+
+def _learned(studies: dict) -> str:
+    rows = ["| study | task | network | neurons | passes | seeds | accuracy | proportion | untrained | train, s |",
+            "|---|---|---|---|---|---|---|---|---|---|"]
+    for name, found in studies.items():
+        run, summary = found["runs"][0], found["summary"]
+        cells = [name, run["task"], run["network"], run["neurons"], run["epochs"], len(summary["accuracy"]["seeds"]),
+                 _spread(summary["accuracy"]), _spread(summary["accuracy by proportion"]),
+                 _spread(summary["accuracy_untrained"]), f"{summary['train_seconds']['mean']:.1f}"]
+        rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    machine = next(iter(studies.values()))["machine"] if studies else {}
+    return "\n".join([*rows, "", f"Machine: {machine.get('processor')}, {machine.get('cores')} cores.", ""])
+
+
+def _spread(figure: dict) -> str:
+    return f"{figure['mean']:.4f}" + (f" ± {figure['sd']:.4f}" if figure["sd"] is not None else "")
+
+
+def _speed(found: dict) -> str:
+    intro = ("784 Poisson inputs of which 150 are active at up to 127.5 Hz, 250 steps of 1 ms, learning and "
+             f"normalisation on, {found['neurons']} neurons. Ratios are medians over rounds in which all took turns.\n")
+    times = ["| who | ms per image | output spikes per image |", "|---|---|---|"]
+    for label, runs in _by_label(found).items():
+        times.append(f"| {label} | {median(run['ms_per_image'] for run in runs):.3f} | "
+                     f"{median(run['output_spikes_per_image'] for run in runs):.1f} |")
+    ratios = ["", "| work | beside | times faster | target |", "|---|---|---|---|"]
+    ratios += [f"| {r['work']} | {r['peer']} | {r['ratio']:.0f} | {r['target']:.0f} |" for r in found["ratios"]]
+    return "\n".join([intro, *times, *ratios, ""])
+
+
+def _by_label(found: dict) -> dict[str, list[dict]]:
+    grouped: dict[str, list[dict]] = {}
+    for turn in found["rounds"]:
+        for label, run in turn.items():
+            grouped.setdefault(label, []).append(run)
+    return grouped
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
