@@ -49,9 +49,9 @@ def _spread(figure: dict) -> str:
 
 def _speed(found: dict) -> str:
     intro = ("784 Poisson inputs of which 150 are active at up to 127.5 Hz, 250 steps of 1 ms, learning and "
-             f"normalisation on, {found['config']['neurons']} neurons. Ratios are medians over rounds in which all took "
-             "turns. Our time includes drawing the input spikes, which the others are given; our network is tuned to "
-             "spike less than BindsNET's, whose settings Brian2 shares.\n")
+             f"normalisation on, {found['config']['neurons']} neurons. Ratios are medians over rounds in which all "
+             "took turns. Our time includes drawing the input spikes, which the others are given; our network is "
+             "tuned to spike less than BindsNET's, whose settings Brian2 shares.\n")
     times = ["| who | ms per image | output spikes per image |", "|---|---|---|"]
     for label, runs in _by_label(found).items():
         times.append(f"| {label} | {median(run['ms_per_image'] for run in runs):.3f} | "
