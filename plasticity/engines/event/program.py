@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticity.engines.event import learning, populations, stepping
-from plasticity.engines.event.learning import Plastic
+from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.populations import Group
-from plasticity.engines.event.synapses import Source, Synapses, transmit
+from plasticity.engines.event.sources import Source
+from plasticity.engines.event.synapses import Synapses
+from plasticity.engines.event.transmission import transmit
 from plasticity.engines.event.writer import Array, Writer
 from plasticity.network import Network
 

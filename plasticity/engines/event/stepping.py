@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from plasticity import language
-from plasticity.engines.event.learning import INDEX, Plastic, apply, change, stamp
+from plasticity.engines.event.learning import apply, change, stamp
+from plasticity.engines.event.plastic import INDEX, Plastic
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
 from plasticity.rule import Statement

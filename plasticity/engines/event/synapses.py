@@ -1,4 +1,4 @@
-"""Source for transmission, and the loops over synapses that transmission and plasticity share."""
+"""The synapses of a projection as the program keeps them, and the loops over them."""
 
 from __future__ import annotations
 
@@ -9,66 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from plasticity.engines.event.populations import Group, hold, release
+from plasticity.engines.event.sources import Source
 from plasticity.engines.event.writer import Writer
 from plasticity.network import Network, Projection, existing, shape_of, weight_matrix
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where spikes come from: an input's events or a population's list, kept in a ring for delays."""
-
-    name: str
-    r: str  # prefix of the ring's arrays
-    n: int
-    longest: int  # the longest delay (steps) with which anything reads this source
-    group: Group | None
-
-    def declare(self, code: Writer) -> None:
-        if self.group is None:
-            code.array(f"{self.r}_ptr", 1, 1, kind="int64")
-            code.array(f"{self.r}_index", 1, kind="int32")
-        else:
-            code.array(f"{self.r}_counts", 1, 1, kind="int32")
-            code.array(f"{self.r}_trains", 1, 1, 1, kind="uint8")
-        if self.longest:
-            code.array(f"{self.r}_ring", self.longest + 1, self.n, kind="int32", per_sample=True)
-            code.array(f"{self.r}_ringn", self.longest + 1, kind="int64", per_sample=True)
-
-    def start(self, code: Writer) -> None:
-        if self.longest:
-            code(f"{self.r}_ringn[:] = 0")
-
-    def _now(self, code: Writer) -> str:
-        """Source text for the bounds of this step's spikes; answers the list they are in."""
-        if self.group is None:
-            sample = "s + b" if code.batched else "s"
-            code(f"lo = {self.r}_ptr[{sample}, t]", f"hi = {self.r}_ptr[{sample}, t + 1]")
-            return f"{self.r}_index"
-        code("lo = 0", f"hi = {self.group.p}_ns[0]")
-        return f"{self.group.p}_spk"
-
-    def fired(self, code: Writer) -> None:
-        """Counts this step's output spikes and puts all that arrive later into the ring."""
-        spikes = self._now(code)
-        if self.group is not None:
-            sample = "s + b" if code.batched else "s"
-            with code.block("for q in range(lo, hi):"):
-                code(f"{self.r}_counts[{sample}, {spikes}[q]] += 1")
-                with code.block(f"if {self.r}_trains.shape[0] > 0:"):
-                    code(f"{self.r}_trains[{sample}, t, {spikes}[q]] = 1")
-        if self.longest:
-            code(f"slot = now % {self.longest + 1}", f"{self.r}_ringn[slot] = hi - lo")
-            with code.block("for q in range(lo, hi):"):
-                code(f"{self.r}_ring[slot, q - lo] = {spikes}[q]")
-
-    def arriving(self, code: Writer, delay: str = "0") -> str:
-        """Sets lo and hi to the spikes fired `delay` steps ago; answers the list."""
-        if delay == "0":
-            return self._now(code)
-        code(f"slot = (now - {delay}) % {self.longest + 1}", "lo = 0", f"hi = {self.r}_ringn[slot]",
-             f"row = {self.r}_ring[slot]")
-        return "row"
 
 
 @dataclass(frozen=True)
@@ -254,50 +197,3 @@ def _pointers(first: np.ndarray, second: np.ndarray, n_first: int, n_second: int
     ends = np.cumsum(counts.ravel())
     starts = np.concatenate(([0], ends[:-1])).reshape(n_first, n_second) if ends.size else counts
     return np.concatenate((starts, starts[:, -1:] + counts[:, -1:]), axis=1)
-
-
-def transmit(code: Writer, synapses: Synapses, group: Group) -> None:
-    """Adds scale * w to the target variable for every spike that arrives; refractory neurons take no gated input."""
-    projection, s = synapses.projection, synapses.s
-    target = f"{group.p}_{projection.onto}"
-    code.constants[f"{s}_scale"] = projection.scale
-    gated = [projection.onto] if projection.onto in group.gated else []
-    if projection.connect == "one_to_one":
-        hold(code, group, gated)
-        with synapses.presynaptic_arrivals(code):
-            code(f"{target}[i] += {s}_scale * {s}_w[i]")
-        release(code, group, gated)
-    elif projection.connect == "all_but_self":
-        _all_but_self(code, synapses, group, target, gated)
-    else:
-        _sum_rows(code, synapses, group, target, gated)
-
-
-def _all_but_self(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str]) -> None:
-    s = synapses.s
-    spikes = synapses.source.arriving(code, str(int(synapses.axonal)))
-    with code.block("if hi > lo:"):
-        hold(code, group, gated)
-        with code.block("for q in range(lo, hi):"):
-            code(f"{s}_acc[q - lo] = {target}[{spikes}[q]] + {s}_scale * {s}_w[0] * (hi - lo - 1)")
-        code(f"step = {s}_scale * {s}_w[0] * (hi - lo)")
-        with code.block(f"for j in range({target}.shape[0]):"):
-            code(f"{target}[j] += step")
-        with code.block("for q in range(lo, hi):"):
-            code(f"{target}[{spikes}[q]] = {s}_acc[q - lo]")
-        release(code, group, gated)
-
-
-def _sum_rows(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str]) -> None:
-    s = synapses.s
-    code("arrived = False")
-    with synapses.presynaptic_arrivals(code):
-        with code.block("if not arrived:"):
-            code("arrived = True", f"{s}_acc[:] = 0.0")
-        with synapses.row(code):
-            code(f"{s}_acc[j] += {synapses.w}")
-    with code.block("if arrived:"):
-        hold(code, group, gated)
-        with code.block(f"for j in range({target}.shape[0]):"):
-            code(f"{target}[j] += {s}_scale * {s}_acc[j]")
-        release(code, group, gated)

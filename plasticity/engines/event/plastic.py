@@ -1,0 +1,152 @@
+"""Where the program finds each name of a rule: traces, states, neuron variables, signals; and what it may skip."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from plasticity import language
+from plasticity.engines.event.populations import Group
+from plasticity.engines.event.support import FUNCTIONS
+from plasticity.engines.event.synapses import Synapses
+from plasticity.engines.event.writer import Writer
+from plasticity.rule import ORDERS, Rule
+
+OTHER = {"pre": "post", "post": "pre"}
+INDEX = {"pre": "i", "post": "j"}
+DELAYS = {"pre": "da", "post": "dd"}
+
+
+@dataclass(frozen=True)
+class Plastic:
+    """A projection that learns: where each name of its rule is found in the program."""
+
+    synapses: Synapses
+    groups: dict[str, Group]
+    signals: dict[str, str]  # signal -> its array
+    code: Writer
+
+    @property
+    def rule(self) -> Rule:
+        return self.synapses.projection.rule
+
+    @property
+    def s(self) -> str:
+        return self.synapses.s
+
+    @property
+    def mixed(self) -> bool:
+        return self.synapses.mixed
+
+    @cached_property
+    def spiking(self) -> dict[str, str]:
+        """Traces that rise with spikes -> side."""
+        return {name: side for side in ("pre", "post") for name, trace in getattr(self.rule, side).items()
+                if trace.rise != "none"}
+
+    def reads(self, event: str) -> frozenset[str]:
+        return frozenset().union(*(language.names(line.expr) for line in self.rule.statements.get(event, ())))
+
+    def listed_active(self, side: str) -> bool:
+        """Whether the neurons of a side that spiked since the start are listed: their traces are zero before."""
+        traces = [self.rule.variables[name] for name, at in self.spiking.items() if at == side]
+        return bool(traces) and not self.mixed and all(trace.initial == 0.0 and not trace.keep for trace in traces)
+
+    def active(self, side: str) -> str:
+        return f"{self.s}_ac{side}"
+
+    def visits_active(self, event: str) -> str:
+        """The list of neurons of the other side to keep to at an event; empty for all."""
+        other = OTHER[event[3:]]
+        zero = {name for name, side in self.spiking.items() if side == other}
+        lines = [line for line in self.rule.statements.get(event, ()) if line.place == "syn"]
+        skips = self.listed_active(other) and not self.synapses.listed
+        return self.active(other) if skips and all(language.vanishes(line.expr, zero) for line in lines) else ""
+
+    def lazy(self, name: str) -> bool:
+        """Whether a trace decays only when it is read."""
+        side = self.spiking.get(name)
+        busy = name in self.reads("on_step") or (side == "post" and name in self.reads("on_pre"))
+        return side is not None and not self.mixed and not busy and self.listed_active(side)
+
+    def sees_coincident(self, event: str) -> bool:
+        """Whether an event reads the other side's traces after their rise in the same step."""
+        sequence = ORDERS[self.rule.order]
+        return sequence.index(f"rise_{OTHER[event[3:]]}") < sequence.index(event)
+
+    def keeps_before(self, name: str) -> bool:
+        """Whether an event reads its own neuron's trace only after the rise, so that it must be remembered."""
+        sequence, event = ORDERS[self.rule.order], f"on_{self.spiking[name]}"
+        return sequence.index(f"rise_{self.spiking[name]}") < sequence.index(event) and name in self.reads(event)
+
+    def value(self, name: str, index: str) -> str:
+        """A trace now, without delays that differ."""
+        stored = f"{self.s}_{name}[{index}]"
+        if not self.lazy(name):
+            return stored
+        return f"decayed({stored}, tick - {self.s}_{name}_t[{index}], {self.s}_{name}_tab, {self.s}_{name}_rate)"
+
+    def names(self, event: str) -> dict[str, str]:
+        """name -> how the program writes it within the loop over synapses of an event."""
+        found = {"w": "w"}
+        for place, index in (("pre", "i"), ("post", "j")):
+            for name in getattr(self.rule, place):
+                found[name] = self._trace(event, name, place, index)
+        found.update({name: self.syn(name) for name in self.rule.syn})
+        for name in (*self.rule.reads, *self.rule.signals, *self.rule.delayed):
+            found[name] = self.outside(name)
+        found["noise"] = "noise"
+        return found
+
+    def _trace(self, event: str, name: str, place: str, index: str) -> str:
+        if name not in self.spiking:
+            return f"{self.s}_{name}[{index}]"
+        own = event == f"on_{place}"
+        if self.mixed:
+            risen = event != "on_step" and not own and self.sees_coincident(event)
+            delay = f"{self.s}_{DELAYS[place]}[k]"
+            ring = f"{self.s}_{name}_{'after' if risen else 'before'}"
+            return f"{ring}[(tick - {delay}) % {ring}.shape[0], {index}]"
+        return f"own_{name}" if own else self.value(name, index)
+
+    def own(self, name: str, index: str) -> str:
+        """A trace of the spiking neuron, from before its rise."""
+        if self.keeps_before(name):
+            return f"{self.s}_{name}_b[{index}]"
+        return self.value(name, index)
+
+    def syn(self, name: str) -> str:
+        return f"{self.s}_{name}[k]" if self.synapses.listed else f"{self.s}_{name}[i, j]"
+
+    def outside(self, name: str) -> str:
+        """A neuron's variable, a signal, or a delayed copy of one, as a synapse (i, j) reads it."""
+        place = self.rule.place_of(name)
+        if name in self.rule.delayed:
+            return f"{self.s}_{name}[{self._past(name)}, {INDEX.get(place, '0')}]"
+        return self.current(name, INDEX.get(place, ""))
+
+    def _past(self, name: str) -> str:
+        lag = self.lag(name)
+        return f"max(age - {lag}, 0) % {lag + 1}"
+
+    def lag(self, name: str) -> int:
+        return int(np.rint(self.rule.delayed[name][1] / self.synapses.network.dt))
+
+    def current(self, name: str, index: str) -> str:
+        where, what = self.synapses.network.source_of(self.synapses.projection, name)
+        if where == "signal":
+            sample = "s + b" if self.code.batched else "s"
+            return f"{self.signals[what]}[{sample}, t{', ' + index if index else ''}]"
+        population, _, variable = what.partition(".")
+        group = self.groups[population]
+        return group.text(self.code, ast.Name(id=variable, ctx=ast.Load()), index)
+
+    def text(self, expr: ast.expr, names: dict[str, str]) -> str:
+        constants = language.Constants({*self.rule.constants, "dt"}, prefix=f"{self.s}_c{len(self.code.constants)}_")
+        expr = constants.pull(expr)
+        given = {**self.rule.constants, "dt": self.synapses.network.dt}
+        self.code.constants.update(constants.values(given))
+        return language.render(expr, names, FUNCTIONS)

@@ -1,0 +1,54 @@
+"""Source for transmission: what the spikes that arrive in a step add to the neurons."""
+
+from __future__ import annotations
+
+from plasticity.engines.event.populations import Group, hold, release
+from plasticity.engines.event.synapses import Synapses
+from plasticity.engines.event.writer import Writer
+
+
+def transmit(code: Writer, synapses: Synapses, group: Group) -> None:
+    """Adds scale * w to the target variable for every spike that arrives; refractory neurons take no gated input."""
+    projection, s = synapses.projection, synapses.s
+    target = f"{group.p}_{projection.onto}"
+    code.constants[f"{s}_scale"] = projection.scale
+    gated = [projection.onto] if projection.onto in group.gated else []
+    if projection.connect == "one_to_one":
+        hold(code, group, gated)
+        with synapses.presynaptic_arrivals(code):
+            code(f"{target}[i] += {s}_scale * {s}_w[i]")
+        release(code, group, gated)
+    elif projection.connect == "all_but_self":
+        _all_but_self(code, synapses, group, target, gated)
+    else:
+        _sum_rows(code, synapses, group, target, gated)
+
+
+def _all_but_self(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str]) -> None:
+    s = synapses.s
+    spikes = synapses.source.arriving(code, str(int(synapses.axonal)))
+    with code.block("if hi > lo:"):
+        hold(code, group, gated)
+        with code.block("for q in range(lo, hi):"):
+            code(f"{s}_acc[q - lo] = {target}[{spikes}[q]] + {s}_scale * {s}_w[0] * (hi - lo - 1)")
+        code(f"step = {s}_scale * {s}_w[0] * (hi - lo)")
+        with code.block(f"for j in range({target}.shape[0]):"):
+            code(f"{target}[j] += step")
+        with code.block("for q in range(lo, hi):"):
+            code(f"{target}[{spikes}[q]] = {s}_acc[q - lo]")
+        release(code, group, gated)
+
+
+def _sum_rows(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str]) -> None:
+    s = synapses.s
+    code("arrived = False")
+    with synapses.presynaptic_arrivals(code):
+        with code.block("if not arrived:"):
+            code("arrived = True", f"{s}_acc[:] = 0.0")
+        with synapses.row(code):
+            code(f"{s}_acc[j] += {synapses.w}")
+    with code.block("if arrived:"):
+        hold(code, group, gated)
+        with code.block(f"for j in range({target}.shape[0]):"):
+            code(f"{target}[j] += {s}_scale * {s}_acc[j]")
+        release(code, group, gated)
