@@ -46,14 +46,23 @@ def exprel(u: torch.Tensor) -> torch.Tensor:
 
 def rank(u: torch.Tensor) -> torch.Tensor:
     """0 for the largest value of the last axis, ties to the lower index."""
-    return torch.argsort(torch.argsort(-u, dim=-1, stable=True), dim=-1, stable=True).to(u.dtype)
+    places = torch.arange(u.shape[-1], dtype=u.dtype, device=u.device).expand(u.shape)
+    return torch.empty_like(places).scatter_(-1, torch.argsort(-u, dim=-1, stable=True), places)
 
 
 def over_post(reduction: Callable, n_post: int, context: Context) -> Callable:
-    """A reduction over the postsynaptic axis, for arguments that are the same for all of it too."""
+    """A reduction over the postsynaptic axis, for arguments that are the same for all of it too.
+
+    The last result is kept, as the parts of one text often ask for the same one; an argument changed in place counts as
+    another.
+    """
+    last = [None, -1, None]
+
     def reduced(u):
         u = context.tensor(u)
-        return reduction(u.expand(*u.shape[:-1], n_post))
+        if last[0] is not u or last[1] != u._version:
+            last[:] = u, u._version, reduction(u.expand(*u.shape[:-1], n_post))
+        return last[2]
 
     return reduced
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from plasticity import language
 from plasticity.engines.torch import factor
@@ -81,9 +82,7 @@ class Compiler:
             expr = ast.BinOp(left=ast.Name(id="dt", ctx=ast.Load()), op=ast.Mult(), right=expr)
         assigns = line.kind == "assign"
         if line.target == "w":
-            if assigns:
-                expr = ast.BinOp(left=expr, op=ast.Sub(), right=ast.Name(id="w", ctx=ast.Load()))
-            return self._weight_change(event, expr)
+            return self._weight_change(event, _less_w(expr) if assigns else expr)
         place = self.place(line.target)
         return Change(line.target, place, assigns, (), self._function(expr, full=place == "syn"))
 
@@ -115,7 +114,20 @@ class Compiler:
     def _function(self, expr: ast.expr, full: bool = False) -> Callable:
         rename = {name: f"v[{name!r}]" + (_FULL[self.place(name)] if full else "")
                   for name in language.names(expr) if self.place(name) != "constant"}
-        return expression(expr, self.constants, rename, functions(self.context, self.n_post))
+        return expression(expr, self.constants, rename, self._known)
+
+    @cached_property
+    def _known(self) -> Mapping[str, Callable]:
+        return functions(self.context, self.n_post)
+
+
+def _less_w(expr: ast.expr) -> ast.expr:
+    """expr - w, without the w that most assignments of weights begin with."""
+    terms = language.sum_terms(expr)
+    w = next((term for term in terms if isinstance(term, ast.Name) and term.id == "w"), None)
+    if w is None:
+        return ast.BinOp(left=expr, op=ast.Sub(), right=ast.Name(id="w", ctx=ast.Load()))
+    return language.total([term for term in terms if term is not w])
 
 
 def _whole(term: factor.Term) -> ast.expr:
