@@ -105,6 +105,30 @@ def stdp(
         report(found, as_json, stdout, f"learning by STDP, {neurons} neurons, engine {engine}")
 
 
+@bench.command("eprop")
+def eprop(
+    inputs: Annotated[int, typer.Option(help="Input neurons.")] = 700,
+    hidden: Annotated[int, typer.Option(help="Recurrent spiking neurons.")] = 256,
+    outputs: Annotated[int, typer.Option(help="Classes.")] = 20,
+    steps: Annotated[int, typer.Option(help="Steps per sample.")] = 100,
+    batch: Annotated[int, typer.Option(help="Samples per weight update.")] = 128,
+    density: Annotated[float, typer.Option(help="Probability that an input spikes in a step.")] = 0.02,
+    adaptive: Annotated[float, typer.Option(help="Fraction of neurons with an adaptive threshold.")] = 0.0,
+    repeats: Annotated[int, typer.Option(help="Weight updates that are timed.")] = 30,
+    threads: Annotated[int | None, typer.Option(help="Threads (default: one per core).")] = None,
+    seed: Seed = 0,
+    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    as_json: Json = False,
+) -> None:
+    """Forward, e-prop gradient and Adam of a recurrent layer on random spikes, by the event-driven kernel."""
+    from plasticity.bench_eprop import bench_eprop
+    from plasticity.cli.output import quiet_stdout, report
+
+    with quiet_stdout() as stdout:
+        found = bench_eprop(inputs, hidden, outputs, steps, batch, density, adaptive, repeats, seed, dtype, threads)
+        report(found, as_json, stdout, f"learning by e-prop, {inputs}-{hidden}-{outputs}, {steps} steps")
+
+
 @bench.callback()
 def _bench() -> None:
     """Time a standard piece of work."""
