@@ -253,7 +253,7 @@ def test_bench(run, more, batch):
     found = json.loads(out)
     assert code == 0, err
     assert (found["engine"], found["neurons"], found["images"], found["steps"]) == ("event", 30, 28, 250)
-    assert found["batch"] == batch and found["rule"] == ("pair_stdp" if more else "pair_stdp")
+    assert found["batch"] == batch and found["rule"] == "pair_stdp"
     assert found["input_spikes_per_image"] == pytest.approx(150 * 63.75 * 0.25, rel=0.08)
     assert found["ms_per_image"] == pytest.approx(np.median(found["ms_per_image_blocks"]))
     assert len(found["ms_per_image_blocks"]) >= 5 and found["compile_seconds"] > 0
