@@ -29,6 +29,10 @@ STUDIES = {
     "mnist_1600": {"task": "mnist", "neurons": 1600, "epochs": 2},
     "mnist_400_batch32": {"task": "mnist", "neurons": 400, "epochs": 1, "batch": 32},
     "mnist_400_bindsnet_network": {"task": "mnist", "neurons": 400, "epochs": 1, "network": "diehl-cook-bindsnet"},
+    "mnist_400_published_inert": {"task": "mnist", "neurons": 400, "epochs": 1,
+                                  "network": "diehl-cook-published(gate=inert)"},
+    "mnist_400_published_50ms": {"task": "mnist", "neurons": 400, "epochs": 1,
+                                 "network": "diehl-cook-published(gate='50ms')"},
     "fashion_mnist_400": {"task": "fashion_mnist", "neurons": 400, "epochs": 1},
     "usps_400": {"task": "usps", "neurons": 400},
 }
