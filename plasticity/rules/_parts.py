@@ -11,6 +11,26 @@ from plasticity.rule import Trace
 PAIRINGS = {"all": "add", "nearest": "set"}
 
 
+def positive(**values: float) -> None:
+    """Raises PlasticityError for the first value that is not above 0."""
+    for name, value in values.items():
+        if not value > 0:
+            raise PlasticityError(f"{name} must be positive, got {value!r}")
+
+
+def not_negative(**values: float) -> None:
+    """Raises PlasticityError for the first value that is below 0 or no number."""
+    for name, value in values.items():
+        if not value >= 0:
+            raise PlasticityError(f"{name} must not be negative, got {value!r}")
+
+
+def finite_bounds(rule: str, w_min: float, w_max: float) -> None:
+    """For rules whose change vanishes at both bounds."""
+    if not (math.isfinite(w_min) and math.isfinite(w_max)):
+        raise PlasticityError(f"{rule} needs finite bounds, got w_min={w_min!r}, w_max={w_max!r}")
+
+
 def trace(tau: float, pairing: str) -> Trace:
     """A trace that counts every earlier spike ("all") or only the last one ("nearest")."""
     return Trace(tau, PAIRINGS[choice("pairing", pairing, PAIRINGS)])

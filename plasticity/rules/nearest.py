@@ -1,0 +1,67 @@
+"""Pair-based plasticity in which only neighbouring spikes form pairs, in three readings of "neighbouring"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from plasticity.errors import choice
+from plasticity.rule import Rule, State, Trace
+from plasticity.rules._parts import not_negative
+
+
+def nearest_stdp(scheme: str = "symmetric", a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 20e-3,
+                 tau_minus: float = 20e-3, *, order: str = "brian2", w_min: float = 0.0, w_max: float = 1.0) -> Rule:
+    """Pair STDP in which a spike is paired only with its neighbours in time.
+
+    a pair of spikes changes the weight by a_plus exp(-dt/tau_plus) if the presynaptic one came first, and by
+    -a_minus exp(-dt/tau_minus) if the postsynaptic one did. Which spikes form pairs:
+
+    scheme="symmetric": a presynaptic spike with the last postsynaptic one, a postsynaptic with the last presynaptic.
+    scheme="presynaptic_centred": a presynaptic spike with the last and with the next postsynaptic one; so several
+        presynaptic spikes between two postsynaptic ones all count.
+    scheme="reduced_symmetric": only spikes that follow each other directly; no spike takes part in two pairs of the
+        same sign.
+
+    a_plus, a_minus: weight change of a coincident pair (unit of w), not negative. tau_plus, tau_minus: seconds.
+    order: as in `pair_stdp`. With "strict" a coincident pair does nothing, and both of its spikes stay free for a
+    later partner. w_min, w_max: bounds. Raises PlasticityError for an unknown scheme and for values out of range.
+
+    Source: Morrison, Diesmann & Gerstner 2008, Biological Cybernetics 98:459, figure 7A, B and C. Amplitudes and time
+    constants are those of `pair_stdp`.
+    """
+    not_negative(a_plus=a_plus, a_minus=a_minus)
+    parts = SCHEMES[choice("scheme", scheme, SCHEMES)](tau_plus, tau_minus)
+    return Rule(
+        **parts, params={"a_plus": a_plus, "a_minus": a_minus},
+        w_min=w_min, w_max=w_max, order=order, name=f"nearest_stdp_{scheme}", family="pair",
+        words="A spike is paired with its neighbours in time only; pre before post strengthens, post before pre "
+              "weakens.",
+        source=f"Morrison, Diesmann & Gerstner 2008 ({scheme.replace('_', ' ')})",
+        units={"a_plus": "w", "a_minus": "w"})
+
+
+def _symmetric(tau_plus: float, tau_minus: float) -> dict:
+    return {"pre": {"x": Trace(tau_plus, "set")}, "post": {"y": Trace(tau_minus, "set")},
+            "on_pre": {"w": "-a_minus * y"}, "on_post": {"w": "a_plus * x"}}
+
+
+def _presynaptic_centred(tau_plus: float, tau_minus: float) -> dict:
+    """`used` is what earlier postsynaptic spikes have already paired with, decayed: the rest of x is new."""
+    return {"pre": {"x": Trace(tau_plus)}, "post": {"y": Trace(tau_minus, "set")}, "syn": {"used": State(tau_plus)},
+            "on_pre": {"w": "-a_minus * y"},
+            "on_post": {"w": "a_plus * (x - used)", "used": "x - used"}}
+
+
+def _reduced_symmetric(tau_plus: float, tau_minus: float) -> dict:
+    """Spikes are counted; a pair is new if the partner's count has risen since the last look. Counts are exact."""
+    return {"pre": {"x": Trace(tau_plus, "set"), "n_pre": Trace()},
+            "post": {"y": Trace(tau_minus, "set"), "n_post": Trace()},
+            "syn": {"seen_pre": State(), "seen_post": State()},
+            "on_pre": {"w": "-a_minus * y * (n_post > seen_post)", "seen_post": "n_post - seen_post"},
+            "on_post": {"w": "a_plus * x * (n_pre > seen_pre)", "seen_pre": "n_pre - seen_pre"}}
+
+
+#: scheme -> its traces and texts
+SCHEMES: Mapping[str, Callable[[float, float], dict]] = MappingProxyType({
+    "symmetric": _symmetric, "presynaptic_centred": _presynaptic_centred, "reduced_symmetric": _reduced_symmetric})
