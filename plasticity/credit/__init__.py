@@ -1,0 +1,68 @@
+"""Gradient rules: backpropagation through time, e-prop and their relatives as choices of paths on one torch network."""
+
+from plasticity.credit.alignment import Alignment, alignment
+from plasticity.credit.exact import gradients, learning_signals, rtrl
+from plasticity.credit.losses import cross_entropy, mse, rate_regularisation, spike_count_mse
+from plasticity.credit.lsnn import lsnn_neuron
+from plasticity.credit.network import GradientNetwork, Run
+from plasticity.credit.optimisers import UncorrectedEpsAdam
+from plasticity.credit.readout import Readout
+from plasticity.credit.rules import (
+    GradientRule,
+    Paths,
+    bptt,
+    catalogue,
+    dfa,
+    eprop,
+    feedback_alignment,
+    make,
+    ottt,
+    rflo,
+    sltt,
+    truncated_bptt,
+)
+from plasticity.credit.surrogates import (
+    Surrogate,
+    arctan,
+    fast_sigmoid,
+    multi_gaussian,
+    sigmoid_derivative,
+    superspike,
+    triangular,
+)
+
+__all__ = [
+    "Alignment",
+    "GradientNetwork",
+    "GradientRule",
+    "Paths",
+    "Readout",
+    "Run",
+    "Surrogate",
+    "UncorrectedEpsAdam",
+    "alignment",
+    "arctan",
+    "bptt",
+    "catalogue",
+    "cross_entropy",
+    "dfa",
+    "eprop",
+    "fast_sigmoid",
+    "feedback_alignment",
+    "gradients",
+    "learning_signals",
+    "lsnn_neuron",
+    "make",
+    "mse",
+    "multi_gaussian",
+    "ottt",
+    "rate_regularisation",
+    "rflo",
+    "rtrl",
+    "sigmoid_derivative",
+    "sltt",
+    "spike_count_mse",
+    "superspike",
+    "triangular",
+    "truncated_bptt",
+]

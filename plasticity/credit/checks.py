@@ -1,0 +1,115 @@
+"""What a gradient network is made of and given, checked; and the weights it starts with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from plasticity.credit.links import Link, reached
+from plasticity.credit.readout import Readout
+from plasticity.credit.rules import GradientRule
+from plasticity.errors import PlasticityError, RefusedError, unknown
+from plasticity.network import Network, existing, weight_matrix
+
+
+class Weights(NamedTuple):
+    """Arrays by name: projections, readouts, what brings the readout's error, what brings it through projections."""
+
+    weights: dict[str, np.ndarray]
+    readouts: dict[str, np.ndarray]
+    feedback: dict[str, np.ndarray]
+    transport: dict[str, np.ndarray]
+
+
+def initial_weights(network: Network, readout: Readout | None, rule: GradientRule, frozen: Sequence[str],
+                    feedback: Mapping[str, np.ndarray], generator: np.random.Generator) -> Weights:
+    """Given weights, and those that are drawn: readout and feedback with variance 1/n, n neurons of the population."""
+    names = [projection.name for projection in network.projections]
+    for name in frozen:
+        if name not in names:
+            raise unknown("projection in frozen:", name, names)
+    weights = {projection.name: weight_matrix(network, projection) for projection in network.projections}
+    sources = readout.sources if readout else ()
+    readouts = {name: readout.first_weights(name, network.sizes[name], generator) for name in sources}
+    hearing = [] if rule.feedback == "symmetric" else _hearing(network, sources, rule)
+    back = {name: _feedback(name, (readout.n, network.sizes[name]), feedback, generator) for name in hearing}
+    for name in feedback:
+        if name not in back:
+            raise unknown(f"population that hears feedback under rule {rule.name!r}:", name, back)
+    return Weights(weights, readouts, back, _transport(network, weights, rule, generator))
+
+
+def _hearing(network: Network, sources: Sequence[str], rule: GradientRule) -> list[str]:
+    return [part.name for part in network.populations] if rule.broadcast else list(sources)
+
+
+def _feedback(name: str, shape: tuple[int, int], given: Mapping, generator: np.random.Generator) -> np.ndarray:
+    drawn = generator.normal(size=shape) / math.sqrt(shape[1])
+    found = np.asarray(given.get(name, drawn), float)
+    if found.shape != shape:
+        raise PlasticityError(f"feedback to {name!r} must have shape {shape} ([output, neuron]), got {found.shape}")
+    return found
+
+
+def _transport(network: Network, weights: Mapping, rule: GradientRule, generator) -> dict[str, np.ndarray]:
+    """Random weights for the way back, of each projection's own spread."""
+    if rule.transport == "symmetric":
+        return {}
+    between = [part for part in network.projections if network.population(part.pre)]
+    return {part.name: generator.normal(size=weights[part.name].shape) * weights[part.name].std()
+            * existing(network, part) for part in between}
+
+
+def require_error(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule) -> None:
+    """Raises where the rule leaves a population without an error to learn from."""
+    if readout is None:
+        if rule.feedback != "symmetric" or rule.broadcast:
+            raise RefusedError(f"rule {rule.name!r} brings the error from a readout, and the network has none: "
+                               "give readout=")
+        return
+    for name in readout.sources:
+        if network.population(name) is None:
+            raise unknown("population for the readout:", name, [part.name for part in network.populations])
+    for population in network.populations:
+        if not (rule.broadcast or _hears(network, links, population.name, readout, rule)):
+            raise RefusedError(f"rule {rule.name!r} brings no error to population {population.name!r}, which does not "
+                               "project to the readout: let the readout read it, or choose a rule that passes layers "
+                               "or broadcasts the error")
+
+
+def _hears(network: Network, links: Sequence[Link], name: str, readout: Readout, rule: GradientRule) -> bool:
+    if name in readout.sources or not any(link.post == name for link in links):
+        return True
+    open_ = {"layer": rule.paths.layers != "cut", "recurrent": rule.paths.recurrent}
+    return any(open_[link.kind] and link.post != name and set(readout.sources) & reached(network, link.post)
+               for link in links if link.pre == name)
+
+
+def presented(network: Network, x, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """Inputs as {name: [batch, steps, n]}."""
+    names = [part.name for part in network.inputs]
+    if not isinstance(x, Mapping):
+        if len(names) != 1:
+            raise PlasticityError(f"this network has the inputs {names}: give {{name: [batch, steps, n]}}")
+        x = {names[0]: x}
+    if set(x) != set(names):
+        raise PlasticityError(f"expected values for the inputs {names}, got {sorted(x)}")
+    found = {name: torch.as_tensor(values).to(dtype) for name, values in x.items()}
+    shapes = {values.shape[:2] for values in found.values()}
+    for name, values in found.items():
+        if values.ndim != 3 or values.shape[2] != network.sizes[name] or len(shapes) > 1 or not values.shape[1]:
+            raise PlasticityError(f"input {name!r} must have shape [batch, steps, {network.sizes[name]}], the first "
+                                  f"two the same for all inputs, got {tuple(values.shape)}")
+    return found
+
+
+def require_records(network: Network, record: Sequence[str]) -> None:
+    known = [f"{part.name}.{name}" for part in network.populations
+             for name in (*part.neuron.variables, *part.neuron.subexpressions)]
+    for name in record:
+        if name not in known:
+            raise unknown("name to record:", name, known)

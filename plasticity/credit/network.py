@@ -1,0 +1,176 @@
+"""A network as a torch module whose gradients are those of a gradient rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from plasticity.credit import rules, surrogates
+from plasticity.credit.cells import cell
+from plasticity.credit.checks import initial_weights, presented, require_error, require_records
+from plasticity.credit.links import carried, delayed, hint, links, transmit
+from plasticity.credit.readout import Readout, read
+from plasticity.credit.rules import GradientRule
+from plasticity.credit.stepping import State, begin, cut, fire, settle, start
+from plasticity.credit.surrogates import Surrogate
+from plasticity.engines.torch.language import Context
+from plasticity.errors import RefusedError
+from plasticity.network import Network, existing
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a presentation answers.
+
+    outputs: [batch, steps, n] of the readout (None without one). spikes: {population: [batch, steps, n]}, 0 or 1 (or
+    its graded output). sent: the same, one tensor [batch, n] per step, as nodes of the graph.
+    records: {"population.variable": [batch, steps, n]}, as the threshold sees them.
+    """
+
+    outputs: torch.Tensor | None
+    spikes: Mapping[str, torch.Tensor]
+    sent: Mapping[str, Sequence[torch.Tensor]]
+    records: Mapping[str, torch.Tensor]
+
+
+class GradientNetwork(nn.Module):
+    """A spiking (or graded) network for torch optimisers; `loss.backward()` leaves the rule's gradients in `.grad`.
+
+    network: populations, projections (of any kind; one axonal delay each) and inputs, as for every engine. The forward
+        pass is the one that the engines compute. readout: leaky sums of populations, or None.
+    rule: a `GradientRule` or its name. surrogate: a `Surrogate` or its name.
+    frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights.
+    seed: of readout and feedback weights. dtype: of everything; torch's default.
+
+    Parameters: `weights[projection]` [pre, post], `readouts[population]` [pre, output], `bias`, and, for adaptive
+    feedback, `feedback[population]` [output, neuron].
+    Raises RefusedError for a network that the rule cannot train, saying why.
+
+    Source of the idea that learning rules are choices of paths: Marschall, Cho & Savin 2020, JMLR 21:135.
+    """
+
+    def __init__(self, network: Network, readout: Readout | None = None, rule: str | GradientRule = "bptt",
+                 surrogate: str | Surrogate = "triangular", frozen: Sequence[str] = (),
+                 feedback: Mapping[str, np.ndarray] | None = None, seed: int = 0, dtype: torch.dtype | None = None):
+        super().__init__()
+        self.network, self.readout = network, readout
+        self.rule, self.surrogate = rules.make(rule), surrogates.make(surrogate)
+        self.dtype = dtype or torch.get_default_dtype()
+        if network.signals:
+            raise RefusedError("a gradient network takes no signals; give values as an input (they need not be spikes)")
+        self.links = links(network)
+        require_error(network, self.links, readout, self.rule)
+        context = Context(self.dtype, torch.device("cpu"), network.dt, "sum", seed, None)
+        self.cells = {population.name: cell(population, context, self.surrogate, self.rule.paths.reset)
+                      for population in network.populations}
+        self._make_weights(np.random.default_rng(seed), frozen, feedback or {})
+
+    def _make_weights(self, generator: np.random.Generator, frozen: Sequence[str], feedback: Mapping) -> None:
+        def as_parameter(values: np.ndarray, learns: bool = True) -> nn.Parameter:
+            return nn.Parameter(torch.tensor(values, dtype=self.dtype), learns)
+
+        first = initial_weights(self.network, self.readout, self.rule, frozen, feedback, generator)
+        self.weights = nn.ParameterDict({name: as_parameter(w, name not in frozen)
+                                         for name, w in first.weights.items()})
+        self.readouts = nn.ParameterDict({name: as_parameter(w) for name, w in first.readouts.items()})
+        adaptive = self.rule.feedback == "adaptive"
+        self.feedback = nn.ParameterDict({name: as_parameter(b, adaptive) for name, b in first.feedback.items()})
+        self.transport = nn.ParameterDict({name: as_parameter(b, False) for name, b in first.transport.items()})
+        self.bias = as_parameter(np.zeros(self.readout.n)) if self.readout and self.readout.bias else None
+        for projection in self.network.projections:
+            exists = torch.tensor(existing(self.network, projection))
+            self.register_buffer(f"exists {projection.name}", None if exists.all() else exists, persistent=False)
+
+    def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Run:
+        """Presents spikes (or graded values) {input: [batch, steps, n]}; a tensor if there is one input only."""
+        given = presented(self.network, x, self.dtype)
+        require_records(self.network, record)
+        batch, steps = next(iter(given.values())).shape[:2]
+        weights = self.effective()
+        drives = self.drives(given, weights, steps)
+        states = {name: start(part, batch, self.rule.paths) for name, part in self.cells.items()}
+        sent = {name: [] for name in self.cells}
+        records = {name: [] for name in record}
+        for now in range(steps):
+            states = self.step(states, drives[now], sent, weights, now, records)
+        spikes = {name: torch.stack(found, 1) for name, found in sent.items()}
+        return Run(self.answer(spikes), spikes, sent, {name: torch.stack(found, 1) for name, found in records.items()})
+
+    def effective(self) -> dict[str, torch.Tensor]:
+        """What a presynaptic spike adds, {projection: [pre, post]}: w times scale, zero where there is no synapse."""
+        found = {}
+        for link in self.links:
+            w, exists = self.weights[link.name], getattr(self, f"exists {link.name}")
+            w = w if exists is None else w * exists
+            found[link.name] = w if link.scale == 1 else w * link.scale
+        return found
+
+    def drives(self, given: Mapping[str, torch.Tensor], weights, steps: int) -> list[dict]:
+        """What inputs bring in each step, {(population, variable): [batch, n]}: one product for all steps."""
+        drives: list[dict] = [{} for _ in range(steps)]
+        for link in (link for link in self.links if link.kind == "input"):
+            amounts = (given[link.pre] @ weights[link.name]).unbind(1)
+            for drive, amount in zip(drives[link.delay:], amounts, strict=False):
+                _add(drive, (link.post, link.onto), amount)
+        return drives
+
+    def step(self, states: Mapping[str, State], drive: Mapping, sent: Mapping[str, list], weights: Mapping, now: int,
+             records: Mapping[str, list] | None = None) -> dict[str, State]:
+        """One step: `sent` gains this step's spikes, `records` what is recorded."""
+        paths = self.rule.paths
+        if paths.truncate and now and now % paths.truncate == 0:
+            states = {name: cut(state) for name, state in states.items()}
+        begun, spikes = {}, {}
+        for name, part in self.cells.items():
+            begun[name], seen, free = begin(part, states[name], paths, now)
+            spikes[name] = fire(part, seen, free, self.surrogate)
+            sent[name].append(spikes[name].sent)
+            for wanted, found in (records or {}).items():
+                population, _, variable = wanted.partition(".")
+                if population == name:
+                    found.append(part.view(variable, seen))
+        arrivals, hints = self._transmitted(drive, sent, weights)
+        return {name: settle(part, begun[name], spikes[name], _onto(arrivals, name), _onto(hints, name), paths, now)
+                for name, part in self.cells.items()}
+
+    def _transmitted(self, drive: Mapping, sent: Mapping[str, list], weights: Mapping) -> tuple[dict, dict]:
+        """What arrives, {(population, variable): amount}, and zeros that carry credit to it within the step only."""
+        arrivals, hints, instant = dict(drive), {}, self.rule.paths.layers == "step"
+        for link in (link for link in self.links if link.kind != "input"):
+            spikes, w = delayed(sent[link.pre], link.delay), weights[link.name]
+            if spikes is None:
+                continue
+            way = carried(link, w, self.transport.get(link.name, None), self.rule)
+            if instant and link.kind == "layer":
+                _add(hints, (link.post, link.onto), hint(spikes, way))
+                way = None
+            _add(arrivals, (link.post, link.onto), transmit(spikes, w, way))
+        return arrivals, hints
+
+    def answer(self, spikes: Mapping[str, torch.Tensor]) -> torch.Tensor | None:
+        """The readout's outputs [batch, steps, n]."""
+        if self.readout is None:
+            return None
+        y = read(spikes, self.readouts, self.feedback, *self.readout.leak(self.network.dt), self.rule.paths)
+        return y if self.bias is None else y + self.bias
+
+    def with_rule(self, rule: str | GradientRule, feedback: Mapping[str, np.ndarray] | None = None,
+                  seed: int = 0) -> GradientNetwork:
+        """The same network with the same parameters (shared, not copied) under another rule."""
+        other = GradientNetwork(self.network, self.readout, rule, self.surrogate, feedback=feedback, seed=seed,
+                                dtype=self.dtype)
+        other.weights, other.readouts, other.bias = self.weights, self.readouts, self.bias
+        return other
+
+
+def _add(found: dict, key: tuple[str, str], amount: torch.Tensor) -> None:
+    found[key] = found[key] + amount if key in found else amount
+
+
+def _onto(found: Mapping, population: str) -> dict[str, torch.Tensor]:
+    return {variable: amount for (name, variable), amount in found.items() if name == population}
+

@@ -1,0 +1,150 @@
+"""Surrogate derivatives: what stands in for the derivative of a spike with respect to the distance from threshold.
+
+A spike is a step function of u = v - threshold, whose derivative is zero or infinite; every gradient rule for spiking
+neurons puts a finite function psi(u) in its place. u is in the unit of the membrane (volts or dimensionless), so for
+neurons in volts the width or slope has to be given in volts too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import torch
+
+from plasticity.errors import PlasticityError, unknown
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """psi(u), as a function of a tensor; `words` is its formula, `source` where it is from."""
+
+    name: str
+    psi: Callable[[torch.Tensor], torch.Tensor] = field(compare=False, repr=False)
+    params: Mapping[str, float]
+    words: str
+    source: str
+
+    def __call__(self, u: torch.Tensor) -> torch.Tensor:
+        return self.psi(u)
+
+    def __reduce__(self):
+        return make, (self.name, dict(self.params))
+
+
+def triangular(height: float = 0.3, width: float = 1.0) -> Surrogate:
+    """psi = height/width max(0, 1 - |u|/width): e-prop's pseudo-derivative, with `width` the baseline threshold.
+
+    Source: Bellec, Salaj, Subramoney, Legenstein & Maass 2018; Bellec et al. 2020.
+    """
+    _positive(height=height, width=width)
+    return Surrogate("triangular", lambda u: height / width * (1 - u.abs() / width).clamp(min=0),
+                     {"height": height, "width": width}, "height/width max(0, 1 - |u|/width)", "Bellec et al. 2020")
+
+
+def fast_sigmoid(slope: float = 25.0) -> Surrogate:
+    """psi = 1 / (1 + slope |u|)^2, the derivative of u/(1 + slope |u|).
+
+    The same function as `superspike`, under the name and with the steepness that it often has today.
+
+    Source: Zenke & Ganguli 2018, Neural Computation 30:1514; slope 25 is snnTorch's default (Eshraghian et al. 2023).
+    """
+    _positive(slope=slope)
+    return Surrogate("fast_sigmoid", lambda u: (1 + slope * u.abs()) ** -2, {"slope": slope},
+                     "1/(1 + slope |u|)^2", "Zenke & Ganguli 2018")
+
+
+def superspike(beta: float = 10.0) -> Surrogate:
+    """psi = 1 / (1 + beta |u|)^2.
+
+    Source: Zenke & Ganguli 2018, Neural Computation 30:1514; beta 10 after Zenke & Vogels 2021, ibid. 33:899.
+    """
+    _positive(beta=beta)
+    return Surrogate("superspike", lambda u: (1 + beta * u.abs()) ** -2, {"beta": beta},
+                     "1/(1 + beta |u|)^2", "Zenke & Ganguli 2018; Zenke & Vogels 2021")
+
+
+def sigmoid_derivative(beta: float = 10.0) -> Surrogate:
+    """psi = beta s (1 - s), s = sigmoid(beta u): the derivative of that sigmoid, with area 1.
+
+    Source: Zenke & Vogels 2021 (who leave out the factor beta).
+    """
+    _positive(beta=beta)
+
+    def psi(u: torch.Tensor) -> torch.Tensor:
+        s = torch.sigmoid(beta * u)
+        return beta * s * (1 - s)
+
+    return Surrogate("sigmoid_derivative", psi, {"beta": beta}, "beta s (1 - s), s = sigmoid(beta u)",
+                     "Zenke & Vogels 2021")
+
+
+def arctan(alpha: float = 2.0) -> Surrogate:
+    """psi = alpha/2 / (1 + (pi/2 alpha u)^2), the derivative of arctan(pi/2 alpha u)/pi.
+
+    Source: Fang, Yu, Chen, Masquelier, Huang & Tian 2021, ICCV.
+    """
+    _positive(alpha=alpha)
+    return Surrogate("arctan", lambda u: alpha / 2 / (1 + (math.pi / 2 * alpha * u) ** 2), {"alpha": alpha},
+                     "alpha/2 / (1 + (pi/2 alpha u)^2)", "Fang et al. 2021")
+
+
+def multi_gaussian(gamma: float = 0.5, sigma: float = 0.5, height: float = 0.15, scale: float = 6.0) -> Surrogate:
+    """psi = gamma [(1 + h) N(u; 0, sigma) - h N(u; sigma, s sigma) - h N(u; -sigma, s sigma)]: negative far away.
+
+    N(u; m, d) is the normal density with mean m and standard deviation d; h is `height`, s is `scale`.
+
+    Source: Yin, Corradi & Bohte 2021, Nature Machine Intelligence 3:905; the numbers are those of their code.
+    """
+    _positive(gamma=gamma, sigma=sigma, scale=scale)
+
+    def psi(u: torch.Tensor) -> torch.Tensor:
+        sides = _normal(u - sigma, scale * sigma) + _normal(u + sigma, scale * sigma)
+        return gamma * ((1 + height) * _normal(u, sigma) - height * sides)
+
+    return Surrogate("multi_gaussian", psi, {"gamma": gamma, "sigma": sigma, "height": height, "scale": scale},
+                     "gamma [(1 + h) N(u; 0, sigma) - h N(u; sigma, s sigma) - h N(u; -sigma, s sigma)]",
+                     "Yin, Corradi & Bohte 2021")
+
+
+def _normal(u: torch.Tensor, deviation: float) -> torch.Tensor:
+    return torch.exp(-((u / deviation) ** 2) / 2) / (deviation * math.sqrt(2 * math.pi))
+
+
+def _positive(**values: float) -> None:
+    for name, value in values.items():
+        if not value > 0:
+            raise PlasticityError(f"{name} of a surrogate derivative must be positive, got {value!r}")
+
+
+#: name -> function that makes the surrogate; all of its arguments have defaults
+catalogue: Mapping[str, Callable[..., Surrogate]] = MappingProxyType({
+    make.__name__: make for make in (triangular, fast_sigmoid, superspike, sigmoid_derivative, arctan,
+                                     multi_gaussian)})
+
+
+def make(surrogate: str | Surrogate, options: Mapping[str, float] | None = None) -> Surrogate:
+    """The surrogate of that name (or itself). Raises PlasticityError for an unknown name or option."""
+    if isinstance(surrogate, Surrogate):
+        return surrogate
+    found = catalogue.get(surrogate.replace("-", "_"))
+    if found is None:
+        raise unknown("surrogate derivative", surrogate, catalogue)
+    try:
+        return found(**(options or {}))
+    except TypeError as error:
+        raise PlasticityError(f"surrogate {surrogate!r}: {error}") from None
+
+
+def spike(u: torch.Tensor, strict: bool, surrogate: Surrogate, able: torch.Tensor | None = None) -> torch.Tensor:
+    """1 where u > 0 (u >= 0 unless strict) and the neuron is able to spike, else 0; differentiates as psi(u).
+
+    able: bool; where False (refractory) there is neither a spike nor a derivative.
+    """
+    with torch.no_grad():
+        fired, slope = (u > 0 if strict else u >= 0).to(u.dtype), surrogate(u)
+        if able is not None:
+            fired, slope = fired * able, slope * able
+    return fired + slope * (u - u.detach()) if u.requires_grad else fired
