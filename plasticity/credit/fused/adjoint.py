@@ -91,7 +91,8 @@ def run_backwards(error, feedback, push, beta, c, work, signal, gv, ga, found):
     ga[:] = c.zero
     found[steps, :] = c.zero
     for t in range(steps - 1, -1, -1):
-        signal[:] = push
+        for j in range(signal.size):
+            signal[j] = push[j]
         add_weighted_rows(signal, feedback, error[t])
         if c.general:
             step_by(signal, work.psi[t], work.gain[t + 1], work.credit[t + 1], work.arrival[t], beta, c, gv, ga,

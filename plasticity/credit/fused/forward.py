@@ -30,15 +30,13 @@ class Work(NamedTuple):
     left: np.ndarray
 
 
-@compiled
-def workspace(steps, n, like, general):
-    """Memory for one sample; `like` is any array of the type that is computed in."""
-    rows = steps + 1 if general else 0
-    kind = like.dtype
+def workspace(steps: int, n: int, kind: np.dtype, general: bool) -> Work:
+    """Memory for one sample."""
+    rows = (steps + 1 if general else 0, n)
     return Work(
         psi=np.empty((steps, n), kind), ptr=np.zeros(steps + 1, np.int64), index=np.empty(steps * n + 1, np.int32),
-        counts=np.zeros(n, np.int64), gain=np.zeros((rows, n), kind), arrival=np.zeros((rows, n), kind),
-        credit=np.zeros((rows, n), kind), v=np.zeros(n, kind), adapt=np.zeros(n, kind), current=np.zeros(n, kind),
+        counts=np.zeros(n, np.int64), gain=np.zeros(rows, kind), arrival=np.zeros(rows, kind),
+        credit=np.zeros(rows, kind), v=np.zeros(n, kind), adapt=np.zeros(n, kind), current=np.zeros(n, kind),
         z=np.zeros(n, kind), left=np.zeros(n, np.int32))
 
 

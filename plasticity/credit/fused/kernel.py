@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from plasticity.credit.fused.adjoint import add_at_spikes, filter_backwards, loss_and_error, run_backwards
-from plasticity.credit.fused.forward import forward, workspace
+from plasticity.credit.fused.forward import forward
 from plasticity.credit.fused.rows import by_neuron, compiled
 
 
@@ -58,19 +58,27 @@ class Scratch(NamedTuple):
     times: np.ndarray
 
 
+def scratch_for(given: Given, first: int, last: int) -> Scratch:
+    """Memory for the gradient of one sample of this part."""
+    (n, n_out), n_in, kind = given.w_out.shape, given.w_in.shape[0], given.w_in.dtype
+    steps, spikes = given.ptr.shape[1] - 1, given.ptr[first:last, -1] - given.ptr[first:last, 0]
+    return Scratch(
+        error=np.zeros((steps, n_out), kind), adjoint=np.zeros((steps + 1, n), kind), signal=np.zeros(n, kind),
+        push=np.zeros(n, kind), gv=np.zeros(n, kind), ga=np.zeros(n, kind), start_in=np.zeros(n_in + 1, np.int64),
+        times_in=np.empty(spikes.max(), np.int32), start=np.zeros(n + 1, np.int64),
+        times=np.empty(steps * n, np.int32))
+
+
 @compiled
-def run_part(first, last, given, found, c):
+def run_part(first, last, given, found, work, c):
     """Samples first to last, forward only."""
-    work = workspace(found.y.shape[1], given.w_out.shape[0], given.w_out, c.general)
     for s in range(first, last):
         one_forward(s, given, found, work, c)
 
 
 @compiled
-def gradient_part(first, last, given, found, c, d_in, d_rec, d_out):
+def gradient_part(first, last, given, found, work, scratch, c, d_in, d_rec, d_out):
     """Samples first to last, forward and gradient; adds their sum to d_in, d_rec and d_out."""
-    work = workspace(found.y.shape[1], given.w_out.shape[0], given.w_out, c.general)
-    scratch = scratch_for(first, last, given, found.y)
     for s in range(first, last):
         one_forward(s, given, found, work, c)
         one_backward(s, given, found, work, scratch, c, d_in, d_rec, d_out)
@@ -80,7 +88,8 @@ def gradient_part(first, last, given, found, c, d_in, d_rec, d_out):
 def one_forward(s, given, found, work, c):
     """Sample s through the layer."""
     forward(given.ptr[s], given.index, given.w_in, given.w_rec, given.w_out, given.own, given.beta, c, work, found.y[s])
-    found.counts[s, :] = work.counts
+    for j in range(work.counts.size):
+        found.counts[s, j] = work.counts[j]
     if found.raster.shape[0] > 0:
         for t in range(work.ptr.size - 1):
             for k in range(work.ptr[t], work.ptr[t + 1]):
@@ -104,16 +113,3 @@ def one_backward(s, given, found, work, scratch, c, d_in, d_rec, d_out):
     if d_rec.size > 0:
         add_at_spikes(d_rec, scratch.adjoint[1:], scratch.start, scratch.times)  # a spike arrives one step later
     add_at_spikes(d_out, scratch.error, scratch.start, scratch.times)
-
-
-@compiled
-def scratch_for(first, last, given, y):
-    """Memory for the gradient of one sample of this part."""
-    n, n_in, steps, kind = given.w_out.shape[0], given.w_in.shape[0], y.shape[1], y.dtype
-    most = 0
-    for s in range(first, last):
-        most = max(most, given.ptr[s, steps] - given.ptr[s, 0])
-    return Scratch(
-        error=np.zeros((steps, y.shape[2]), kind), adjoint=np.zeros((steps + 1, n), kind), signal=np.zeros(n, kind),
-        push=np.zeros(n, kind), gv=np.zeros(n, kind), ga=np.zeros(n, kind), start_in=np.zeros(n_in + 1, np.int64),
-        times_in=np.empty(most, np.int32), start=np.zeros(n + 1, np.int64), times=np.empty(steps * n, np.int32))

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from plasticity.credit.fused.adjoint import CROSS_ENTROPY, MSE
-from plasticity.credit.fused.kernel import Found, Given, gradient_part, run_part
-from plasticity.credit.fused.layer import DTYPES, Layer
+from plasticity.credit.fused.forward import Work, workspace
+from plasticity.credit.fused.kernel import Found, Given, gradient_part, run_part, scratch_for
+from plasticity.credit.fused.layer import DTYPES, Constants, Layer
 from plasticity.errors import PlasticityError, choice
 from plasticity.spikes import Spikes, as_spikes
 
@@ -59,7 +60,7 @@ def run(layer: Layer, weights: Weights, inputs: Spikes | np.ndarray, *, record: 
     target = np.zeros((0, 1, weights.w_out.shape[1]), weights.w_in.dtype)
     given = _given(layer, weights, spikes, target, np.zeros((0, spikes.steps), target.dtype), "mse", None, None)
     found, c = _empty(given, record), layer.constants(str(target.dtype))
-    _in_parts(spikes.samples, threads, lambda first, last: run_part(first, last, given, found, c))
+    _in_parts(spikes.samples, threads, lambda first, last: run_part(first, last, given, found, _work(given, c), c))
     return Outcome(found.y, found.counts, found.raster if record else None)
 
 
@@ -93,7 +94,7 @@ def gradient(layer: Layer, weights: Weights, inputs: Spikes | np.ndarray, target
 
     def part(first: int, last: int) -> Weights:
         made = Weights(*(np.zeros_like(array) for array in (given.w_in, given.w_rec, given.w_out)))
-        gradient_part(first, last, given, found, c, *made)
+        gradient_part(first, last, given, found, _work(given, c), scratch_for(given, first, last), c, *made)
         return made
 
     made = _in_parts(spikes.samples, threads, part)
@@ -200,6 +201,10 @@ def _given(layer: Layer, weights: Weights, spikes: Spikes, target: np.ndarray, w
         feedback=np.zeros((n_out, n), dtype) if feedback is None else feedback, beta=layer.betas(n, str(dtype)),
         target=target, weight=weight, kind=LOSSES[choice("loss", loss, LOSSES)],
         rate_strength=float(rate.strength), rate_target=float(rate.target) * layer.dt)
+
+
+def _work(given: Given, c: Constants) -> Work:
+    return workspace(given.ptr.shape[1] - 1, given.w_out.shape[0], given.w_in.dtype, c.general)
 
 
 def _empty(given: Given, record: bool) -> Found:
