@@ -3,7 +3,7 @@
 Spikes are lists of step numbers. `sees` says whether an event counts the other neuron's spike of the same step.
 """
 
-from math import exp
+from math import exp, log
 
 #: order -> (which side acts first, whether pre sees a coincident post spike, whether post sees a coincident pre spike)
 ORDERS = {"brian2": ("pre", False, True), "strict": ("post", False, False), "inclusive": ("pre", True, True)}
@@ -92,3 +92,43 @@ def additive_sum(pre, post, dt, a_plus, a_minus, tau_plus, tau_minus, order):
             else:
                 total += plus * a_plus - minus * a_minus
     return total
+
+
+def nearest(pre, post, dt, scheme, a_plus, a_minus, tau_plus, tau_minus):
+    """Morrison, Diesmann & Gerstner 2008, figure 7: which spikes form pairs, searched for one event at a time."""
+    def met(spikes, t, same):
+        return [s for s in spikes if s < t or (same and s == t)]
+
+    def partners(own, other, t, same, all_new):
+        before, looks = met(other, t, same), [p for p in own if p < t]
+        new = [s for s in before if not any(p > s or (same and p == s) for p in looks)]
+        return {"last": before[-1:], "new": new, "last_new": [s for s in before[-1:] if s in new]}[all_new]
+
+    kinds = {"symmetric": ("last", "last"), "presynaptic_centred": ("last", "new"),
+             "reduced_symmetric": ("last_new", "last_new")}[scheme]
+
+    def change(own, other, kind, a, tau):
+        return lambda w, t, same: a * sum(exp(-(t - s) * dt / tau) for s in partners(own, other, t, same, kind))
+
+    return change(pre, post, kinds[0], -a_minus, tau_minus), change(post, pre, kinds[1], a_plus, tau_plus)
+
+
+def power_law(pre, post, dt, rate, alpha, mu, w_0, tau_plus, tau_minus):
+    """Morrison, Aertsen & Diesmann 2007."""
+    return (lambda w, t, same: -rate * alpha * w * every(post, t, tau_minus, dt, same),
+            lambda w, t, same: rate * w_0 ** (1 - mu) * w**mu * every(pre, t, tau_plus, dt, same))
+
+
+def log_stdp(pre, post, dt, eta, w_0, alpha=5.0, beta=50.0, c_plus=1.0, c_minus=0.5):
+    """Gilson & Fukai 2011: f- is linear up to w_0 and logarithmic above, f+ falls slowly."""
+    def depression(w):
+        return c_minus * (w / w_0 if w <= w_0 else 1 + log(1 + alpha * (w / w_0 - 1)) / alpha)
+
+    return (lambda w, t, same: -eta * depression(w) * every(post, t, 34e-3, dt, same),
+            lambda w, t, same: eta * c_plus * exp(-w / (beta * w_0)) * every(pre, t, 17e-3, dt, same))
+
+
+def rank_order(pre, post, dt, a_plus, a_minus):
+    """Kheradpisheh et al. 2018: t_pre <= t_post gains, all others lose, by w (1 - w)."""
+    return (lambda w, t, same: 0.0,
+            lambda w, t, same: (a_plus if any(s < t or (same and s == t) for s in pre) else -a_minus) * w * (1 - w))
