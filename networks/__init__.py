@@ -9,6 +9,7 @@ from plasticity.errors import PlasticityError, unknown
 from plasticity.model import Model
 from plasticity.named import parse
 from plasticity.networks import diehl_cook
+from plasticity.noise import checked_seed
 
 #: name -> builder(n_inputs, neurons, *, rule=None, seed=0, presentations=60_000, **options)
 catalogue: Mapping[str, Callable[..., Model]] = MappingProxyType({
@@ -28,6 +29,6 @@ def build(name: str, n_inputs: int, neurons: int, *, rule=None, seed: int = 0, *
     if name not in catalogue:
         raise unknown("network", name, catalogue)
     try:
-        return catalogue[name](n_inputs, neurons, rule=rule, seed=seed, **options)
+        return catalogue[name](n_inputs, neurons, rule=rule, seed=checked_seed(seed), **options)
     except TypeError as error:
         raise PlasticityError(f"network {name!r}: {error}") from None

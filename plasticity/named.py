@@ -43,4 +43,9 @@ def rule_of(rule: str | Rule | None) -> Rule | None:
 
 
 def _value(node: ast.expr) -> object:
-    return node.id if isinstance(node, ast.Name) else ast.literal_eval(node)
+    if isinstance(node, ast.Name):
+        return node.id
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        raise ValueError(f"{ast.unparse(node)!r} is not a number, a text or a word") from None

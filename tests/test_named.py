@@ -29,6 +29,12 @@ def test_rules_and_networks_take_options():
     assert "50ms" in build("diehl-cook-published(gate='50ms')", 16, 4).network.name
 
 
+@pytest.mark.parametrize("seed", [-1, 0.5, "x", True])
+def test_seeds_are_whole_numbers(seed):
+    with pytest.raises(PlasticityError, match="seed must be"):
+        build("diehl-cook", 16, 4, seed=seed)
+
+
 def test_unknown_options_are_named():
     with pytest.raises(PlasticityError, match="a_pls"):
         rule_of("pair_stdp(a_pls=1)")

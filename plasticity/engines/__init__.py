@@ -11,6 +11,7 @@ import numpy as np
 
 from plasticity.errors import unknown
 from plasticity.network import Network
+from plasticity.noise import checked_seed
 from plasticity.spikes import Spikes
 
 #: engine name -> (module, what it is for)
@@ -81,7 +82,7 @@ def build(network: Network, engine: str = "event", *, dtype: str = "float64", de
     same weights. reduce: "sum" or "mean" of their increments. seed: of whatever is random inside the engine.
     Raises RefusedError, with the reason, when the engine cannot run the network.
     """
-    options = {"dtype": dtype, "device": device, "batch": batch, "reduce": reduce, "seed": seed}
+    options = {"dtype": dtype, "device": device, "batch": batch, "reduce": reduce, "seed": checked_seed(seed)}
     return _module(engine).build(network, engine=engine, **options)
 
 
