@@ -12,6 +12,8 @@ from plasticity.errors import NetworkWarning, PlasticityError
 from plasticity.model import Model
 from plasticity.neurons.units import si
 
+SILENT = 0.1  # output spikes per sample below which nothing can be read out
+
 
 def samples(x: np.ndarray, n_inputs: int | None = None) -> np.ndarray:
     """Intensities as floats [samples, n] (images are flattened). Raises PlasticityError for what cannot be shown."""
@@ -100,11 +102,11 @@ def capacity(model: Model) -> float:
 
 
 def warn_silent(model: Model, spikes_per_sample: float, shown: int) -> None:
-    """Warns when the output population has not spiked at all."""
-    if spikes_per_sample == 0:
-        warnings.warn(f"network {model.network.name!r} is silent: no output spike in {shown} samples; raise the input "
-                      f"rate (max_rate), the weights or `normalize`, or lower the threshold", NetworkWarning,
-                      stacklevel=3)
+    """Warns when most samples drew no spike from the output population."""
+    if spikes_per_sample < SILENT:
+        warnings.warn(f"network {model.network.name!r} is silent: {spikes_per_sample:.2g} output spikes per sample in "
+                      f"{shown} samples; raise the input rate (max_rate), the weights or `normalize`, or lower the "
+                      f"threshold", NetworkWarning, stacklevel=3)
 
 
 def warn_activity(model: Model, spikes_per_sample: float, shown: int) -> None:
