@@ -6,6 +6,7 @@ from plasticity.credit.losses import cross_entropy, mse, rate_regularisation, sp
 from plasticity.credit.lsnn import lsnn_neuron
 from plasticity.credit.network import GradientNetwork, Run
 from plasticity.credit.optimisers import UncorrectedEpsAdam
+from plasticity.credit.rate import rate_neuron
 from plasticity.credit.readout import Readout
 from plasticity.credit.rules import (
     GradientRule,
@@ -56,6 +57,7 @@ __all__ = [
     "mse",
     "multi_gaussian",
     "ottt",
+    "rate_neuron",
     "rate_regularisation",
     "rflo",
     "rtrl",

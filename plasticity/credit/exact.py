@@ -31,13 +31,17 @@ def learning_signals(network: GradientNetwork, x, objective: Objective) -> dict[
     """dE/dz of every neuron in every step, {population: [batch, steps, n]}, along the open paths of the rule.
 
     Under `bptt` this is the ideal learning signal of Bellec et al. 2020 (equation 1): everything that a spike brings
-    about but for its effect on its own adaptation, which belongs to the eligibility trace.
+    about but for its effect on its own adaptation, which belongs to the eligibility trace. Zero in the first steps, in
+    which no weight has had an effect yet.
     """
     run = network(x)
-    flat = [z for found in run.sent.values() for z in found]
-    given = torch.autograd.grad(objective(run), flat, allow_unused=True)
-    whole = iter(torch.zeros_like(z) if g is None else g for z, g in zip(flat, given, strict=True))
-    return {name: torch.stack([next(whole) for _ in found], 1) for name, found in run.sent.items()}
+    places = [(name, step) for name, found in run.sent.items() for step, z in enumerate(found) if z.requires_grad]
+    given = torch.autograd.grad(objective(run), [run.sent[name][step] for name, step in places], allow_unused=True)
+    signals = {name: torch.zeros_like(z) for name, z in run.spikes.items()}
+    for (name, step), error in zip(places, given, strict=True):
+        if error is not None:
+            signals[name][:, step] = error
+    return signals
 
 
 def rtrl(network: GradientNetwork, x, objective: Objective) -> Gradients:

@@ -1,0 +1,85 @@
+"""Gradients of two layers of leaky neurons (subtracting their threshold one step late), by loops with numpy only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def forward(x, w1, w2, w_out, p, threshold, kappa, height):
+    """Spikes and psi of both layers, and outputs; every layer answers one step after the layer below."""
+    v1, z1, v2, z2 = (np.zeros(n) for n in (w1.shape[1],) * 2 + (w2.shape[1],) * 2)
+    arrived, y, found = np.zeros(w1.shape[1]), np.zeros(w_out.shape[1]), []
+    for now in x:
+        v2 = p * v2 - threshold * z2 + z1 @ w2
+        v1 = p * v1 - threshold * z1 + arrived
+        z1, z2 = (v1 >= threshold) * 1.0, (v2 >= threshold) * 1.0
+        y = kappa * y + (1 - kappa) * z2 @ w_out
+        arrived = now @ w1
+        psi = [height / threshold * np.maximum(0, 1 - np.abs(v - threshold) / threshold) for v in (v1, v2)]
+        found.append((z1, z2, *psi, y))
+    return [np.array(part) for part in zip(*found, strict=True)]
+
+
+def shifted(values):
+    """One step later."""
+    return np.concatenate([np.zeros_like(values[:1]), values[:-1]])
+
+
+def trace(values, decay):
+    found = np.zeros_like(values)
+    for t in range(len(values)):
+        found[t] = values[t] + (decay * found[t - 1] if t else 0)
+    return found
+
+
+def backward(x, w1, w2, w_out, error, p, threshold, kappa, height, *, back_out, back2, direct1=None):
+    """Backpropagation through time.
+
+    back_out [n_out, n2], back2 [n2, n1] take the place of transposed weights; direct1 [n_out, n1] brings the error to
+    the first layer instead of the second layer.
+    """
+    z1, z2, psi1, psi2, y = forward(x, w1, w2, w_out, p, threshold, kappa, height)
+    steps = len(x)
+    f, dv1, dv2 = np.zeros(w_out.shape[1]), np.zeros(w1.shape[1]), np.zeros(w2.shape[1])
+    d1, d2, d_out, z_bar = np.zeros_like(w1), np.zeros_like(w2), np.zeros_like(w_out), (1 - kappa) * trace(z2, kappa)
+    for t in reversed(range(steps)):
+        err = error(y, t)
+        f = (1 - kappa) * err + kappa * f
+        dz2 = f @ back_out - threshold * dv2
+        dz1 = (dv2 @ back2 if direct1 is None else f @ direct1) - threshold * dv1
+        dv1, dv2 = psi1[t] * dz1 + p * dv1, psi2[t] * dz2 + p * dv2
+        d1 += np.outer(shifted(x)[t], dv1)
+        d2 += np.outer(shifted(z1)[t], dv2)
+        d_out += np.outer(z_bar[t], err)
+    return d1, d2, d_out
+
+
+def step_by_step(x, w1, w2, w_out, error, p, threshold, kappa, height, *, traces):
+    """OTTT (traces) and SLTT (none): the error passes the layers at once; presynaptic traces hold the past."""
+    z1, z2, psi1, psi2, y = forward(x, w1, w2, w_out, p, threshold, kappa, height)
+    past_x, past_1 = (trace(shifted(v), p) if traces else shifted(v) for v in (x, z1))
+    past_2 = (1 - kappa) * (trace(z2, kappa) if traces else z2)
+    d1, d2, d_out = np.zeros_like(w1), np.zeros_like(w2), np.zeros_like(w_out)
+    for t in range(len(x)):
+        err = error(y, t)
+        d_out += np.outer(past_2[t], err)
+        delta2 = psi2[t] * ((1 - kappa) * w_out @ err)
+        d2 += np.outer(past_1[t], delta2)
+        if t:
+            d1 += np.outer(past_x[t - 1], psi1[t - 1] * (w2 @ delta2))
+    return d1, d2, d_out
+
+
+def rflo(x, w_in, w_rec, w_out, feedback, target, leak):
+    """Murray 2019: p <- (1 - leak) p + leak phi'(u) pre; change = (B error) p, for outputs that see h as it is."""
+    h, u = np.zeros(w_rec.shape[0]), np.zeros(w_rec.shape[0])
+    p = np.zeros((len(w_in) + len(w_rec), len(w_rec)))
+    pre, total, outputs = np.zeros(len(p)), np.zeros_like(p), []
+    for now, wanted in zip(x, target, strict=True):
+        p = (1 - leak) * p + leak * np.outer(pre, 1 - np.tanh(u) ** 2)
+        h = (1 - leak) * h + leak * np.tanh(u)
+        outputs.append(h @ w_out)
+        total += p * ((outputs[-1] - wanted) @ feedback)
+        pre = np.concatenate([now, h])
+        u = pre @ np.concatenate([w_in, w_rec])
+    return total[:len(w_in)], total[len(w_in):], np.array(outputs)
