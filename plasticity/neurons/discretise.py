@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from functools import lru_cache
@@ -64,11 +65,13 @@ def _by_brian2(neuron: Neuron) -> tuple[Assignment, ...]:
 
 
 def import_brian2():
-    """Brian2 without its global side effects: its own exception hook, log files and console messages."""
-    hook = sys.excepthook
+    """Brian2 without its global side effects: exception hook, captured warnings, log files, console messages."""
+    hook, first = sys.excepthook, "brian2" not in sys.modules
     import brian2
 
     sys.excepthook = hook
+    if first:
+        logging.captureWarnings(False)  # else warnings raised later would end in Brian2's log
     brian2.prefs.logging.delete_log_on_exit = True
     brian2.BrianLogger.suppress_name("unused_brian_object")
     brian2.BrianLogger.suppress_name("method_choice")
