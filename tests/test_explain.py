@@ -66,7 +66,7 @@ source: Song, Miller & Abbott 2000; weight dependence: Guetig, Aharonov, Rotter 
 def test_locality_follows_the_text():
     soft = describe(rules.pair_stdp(mu_plus=1.0))["locality"]
     assert soft == {"on_pre": ["postsynaptic trace"], "on_post": ["presynaptic trace", "weight"]}
-    assert describe(STRESS["dopamine_stdp"]())["locality"]["on_step"] == ["synaptic state",
+    assert describe(rules.dopamine_stdp())["locality"]["on_step"] == ["synaptic state",
                                                                           "third factor dopamine (global)"]
 
 

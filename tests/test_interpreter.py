@@ -1,4 +1,4 @@
-"""The numpy definition: five published rules against loops from the papers, and properties of any rule."""
+"""The numpy definition: published rules against loops from the papers, and properties of any rule."""
 
 import math
 
@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from reference import pairs, papers
-from support.rule_cases import CASES, DT
-from support.stress_rules import STRESS, clopath, dopamine_stdp, eprop_alif, graupner_brunel, sanger
+from support.rule_cases import CASES, CONTINUOUS, DT
+from support.stress_rules import eprop_alif, sanger
 from support.trains import N_POST, N_PRE, TRAINS, signals_for, times, weights
 
 from plasticity import PlasticityError, Rule, State, Trace, noise, replay
 from plasticity.rule import ORDERS
+from plasticity.rules import clopath, dopamine_stdp, graupner_brunel
 
 TRAIN = arrays.arrays(bool, (20, 3))
 
@@ -27,7 +28,7 @@ def each(w, formula):
     return np.array([[formula(i, j) for j in range(w.shape[1])] for i in range(w.shape[0])])
 
 
-# Five published rules.
+# Published rules.
 
 def test_clopath_equals_the_paper():
     w, (pre, post) = weights(), TRAINS["random"]()
@@ -41,7 +42,8 @@ def test_clopath_equals_the_paper():
 def test_graupner_brunel_equals_the_paper():
     w, (pre, post) = weights(0.2, 0.8), TRAINS["coincident"]()
     gauss = np.array([noise.normal(4, t, (1, N_PRE, N_POST))[0] for t in range(len(pre))])
-    found = run(graupner_brunel(), w, pre, post, axonal_delay=5e-3, seed=4)
+    free = graupner_brunel(w_min=-math.inf, w_max=math.inf)
+    found = run(free, w, pre, post, axonal_delay=5e-3, seed=4)
     expected = each(w, lambda i, j: papers.graupner_brunel(
         w[i, j], times(pre)[i], times(post)[j], len(pre), DT, 5e-3, gauss[:, i, j]))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
@@ -50,7 +52,7 @@ def test_graupner_brunel_equals_the_paper():
 
 def test_graupner_brunel_settles_where_the_theory_says():
     """With calcium above both thresholds the efficacy is an Ornstein-Uhlenbeck process (their equations 4-6)."""
-    rule = graupner_brunel()
+    rule = graupner_brunel(w_min=-math.inf, w_max=math.inf)
     steps, shape = 2500, (20, 25)
     always = np.ones((steps, 1), bool)
     found = replay(rule, np.full(shape, 0.5), always.repeat(20, 1), always.repeat(25, 1), DT, "torch", seed=1).w
@@ -138,6 +140,22 @@ def test_dopamine_equals_the_paper():
     assert abs(found - w).max() > 0.01
 
 
+@pytest.mark.parametrize("name", ["mstdp", "mstdpet", "r_max", "sdsp"])
+@pytest.mark.parametrize("train", ["random", "coincident"])
+def test_rules_with_a_third_factor_equal_the_papers(name, train):
+    w, (pre, post) = weights(), TRAINS[train]()
+    given_ = signals_for(name, len(pre))
+    own = {"sdsp": {"up": (0.5, 3.0), "down": (0.2, 1.5)}}.get(name, {})
+
+    def formula(i, j):
+        seen = {key: values[:, j] if values.ndim == 2 else values for key, values in given_.items()}
+        return getattr(papers, name)(w[i, j], times(pre)[i], times(post)[j], **seen, dt=DT, **own)
+
+    found = run(CONTINUOUS[name](), w, pre, post, **given_)
+    np.testing.assert_allclose(found, each(w, formula), rtol=0, atol=1e-12)
+    assert (found > w).any() and (found < w).any() and abs(found - w).max() > 0.002
+
+
 # Properties of any rule.
 
 @pytest.mark.parametrize("engine", ["interpreter", "torch"])
@@ -176,7 +194,7 @@ def test_permuting_neurons_permutes_weights(name, engine):
 @pytest.mark.parametrize("name", CASES)
 def test_zero_rates_change_nothing(name, engine):
     rule = CASES[name].make()
-    rates = ("a_plus", "a_minus", "a2_plus", "a3_plus", "a2_minus", "a3_minus", "a", "eta", "nu_pre", "nu_post")
+    rates = ("a_plus", "a_minus", "a2_plus", "a3_plus", "a2_minus", "a3_minus", "a", "eta", "nu_pre", "nu_post", "rate")
     still = rule.with_(params={rate: 0.0 for rate in rates if rate in rule.params})
     w, (pre, post) = weights(), TRAINS["saturating"]()
     assert np.array_equal(run(still, w, pre, post, engine), w)
@@ -230,9 +248,9 @@ def test_delayed_reads_the_past_and_before_the_start_the_first_value():
     assert found.trajectory.ravel().tolist() == [0, 0, 0, 0, 1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize("name", STRESS)
+@pytest.mark.parametrize("name", CONTINUOUS)
 def test_replay_names_a_missing_signal(name):
-    rule = STRESS[name]()
+    rule = CONTINUOUS[name]()
     if {**rule.reads, **rule.signals}:
         with pytest.raises(PlasticityError, match="pass"):
             run(rule, weights(), *TRAINS["silent"]())

@@ -55,11 +55,11 @@ def _presynaptic_centred(tau_plus: float, tau_minus: float) -> dict:
 
 def _reduced_symmetric(tau_plus: float, tau_minus: float) -> dict:
     """Spikes are counted; a pair is new if the partner's count has risen since the last look. Counts are exact."""
-    return {"pre": {"x": Trace(tau_plus, "set"), "n_pre": Trace()},
-            "post": {"y": Trace(tau_minus, "set"), "n_post": Trace()},
-            "syn": {"seen_pre": State(), "seen_post": State()},
-            "on_pre": {"w": "-a_minus * y * (n_post > seen_post)", "seen_post": "n_post - seen_post"},
-            "on_post": {"w": "a_plus * x * (n_pre > seen_pre)", "seen_pre": "n_pre - seen_pre"}}
+    return {"pre": {"x": Trace(tau_plus, "set"), "n": Trace()},
+            "post": {"y": Trace(tau_minus, "set"), "m": Trace()},
+            "syn": {"seen_n": State(), "seen_m": State()},
+            "on_pre": {"w": "-a_minus * y * (m > seen_m)", "seen_m": "m - seen_m"},
+            "on_post": {"w": "a_plus * x * (n > seen_n)", "seen_n": "n - seen_n"}}
 
 
 #: scheme -> its traces and texts

@@ -45,7 +45,8 @@ def change(rule, dt, **averages):
     v = -70e-3 + 55e-3 * np.sin(2 * np.pi * 20 * time) ** 4
     pre = train([20.0, 60.0, 72.0, 150.0], len(time), 1e3 * dt)
     given = {name: make(time, v, dt)[:, None] for name, make in averages.items()}
-    return replay(rule, np.array([[0.5]]), pre, np.zeros_like(pre), dt, "interpreter", v=v[:, None], **given).w[0, 0] - 0.5
+    found = replay(rule, np.array([[0.5]]), pre, np.zeros_like(pre), dt, "interpreter", v=v[:, None], **given)
+    return found.w[0, 0] - 0.5
 
 
 def average(tau):

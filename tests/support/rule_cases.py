@@ -13,6 +13,7 @@ from reference import pairs
 from plasticity import rules
 from plasticity.network import Input, Network, Projection, Signal
 from plasticity.rule import Rule
+from support.stress_rules import STRESS
 from support.trains import N_POST, N_PRE, times
 
 DT = 1e-3
@@ -55,6 +56,11 @@ def _bindsnet(w, pre, post, steps, order):
     return pairs.run(w, pre, post, steps, order, *events, 0.0, 1.0)
 
 
+def _nearest(scheme):
+    numbers = {"a_plus": 0.05, "a_minus": 0.06, "tau_plus": 17e-3, "tau_minus": 34e-3}
+    return Case(partial(rules.nearest_stdp, scheme, **numbers), _events(pairs.nearest, scheme=scheme, **numbers))
+
+
 CASES: Mapping[str, Case] = MappingProxyType({
     "pair": Case(partial(rules.pair_stdp, 0.05, 0.06, 17e-3, 34e-3),
                  _events(pairs.pair, a_plus=0.05, a_minus=0.06, tau_plus=17e-3, tau_minus=34e-3)),
@@ -83,4 +89,22 @@ CASES: Mapping[str, Case] = MappingProxyType({
                              _events(pairs.diehl_cook_paper, eta=0.05, x_tar=0.4, mu=0.6, tau=20e-3)),
     "diehl_cook_released": Case(partial(rules.diehl_cook, "released"), _events(pairs.diehl_cook_released)),
     "diehl_cook_bindsnet": Case(partial(rules.diehl_cook, "bindsnet", nu_pre=0.02, nu_post=0.05), _bindsnet),
+    "nearest_symmetric": _nearest("symmetric"),
+    "nearest_presynaptic_centred": _nearest("presynaptic_centred"),
+    "nearest_reduced_symmetric": _nearest("reduced_symmetric"),
+    "power_law": Case(partial(rules.power_law_stdp, 0.06, 0.9, 0.4, 0.7, 17e-3, 34e-3, w_max=1.0),
+                      _events(pairs.power_law, rate=0.06, alpha=0.9, mu=0.4, w_0=0.7, tau_plus=17e-3,
+                              tau_minus=34e-3)),
+    "log": Case(partial(rules.log_stdp, 0.02, 0.3, w_max=1.0), _events(pairs.log_stdp, eta=0.02, w_0=0.3)),
+    "anti": Case(partial(rules.anti_stdp, 0.05, 0.06, 17e-3, 34e-3),
+                 _events(pairs.pair, a_plus=-0.05, a_minus=-0.06, tau_plus=17e-3, tau_minus=34e-3)),
+    "rank_order": Case(partial(rules.rank_order_stdp, 0.2, 0.15),
+                       _events(pairs.rank_order, a_plus=0.2, a_minus=0.15)),
 })
+
+#: rules that change in every step or read more than spikes: see `trains.signals_for`
+CONTINUOUS: Mapping[str, Callable[..., Rule]] = MappingProxyType({
+    **STRESS,
+    **{make.__name__: make for make in (rules.clopath, rules.graupner_brunel, rules.dopamine_stdp, rules.mstdp,
+                                        rules.mstdpet, rules.r_max)},
+    "sdsp": partial(rules.sdsp, up=(0.5, 3.0), down=(0.2, 1.5))})

@@ -66,7 +66,7 @@ def times(train: np.ndarray) -> list[list[int]]:
 
 
 def signals_for(name: str, steps: int, seed: int = 9) -> dict[str, np.ndarray]:
-    """What each of the stress rules reads from outside, [steps, n] or [steps]."""
+    """What each rule reads from outside, [steps, n] or [steps]."""
     rng = np.random.default_rng(seed)
     voltage = -0.065 + 0.03 * rng.random((steps, N_POST)) ** 2
     voltage[rng.random((steps, N_POST)) < 0.1] = 0.02  # action potentials
@@ -75,5 +75,9 @@ def signals_for(name: str, steps: int, seed: int = 9) -> dict[str, np.ndarray]:
         "eprop_alif": {"psi": 0.3 * rng.random((steps, N_POST)), "L": rng.normal(size=(steps, N_POST))},
         "sanger": {"rate_pre": rng.normal(size=(steps, N_PRE)), "rate_post": rng.normal(size=(steps, N_POST))},
         "dopamine_stdp": {"dopamine": rng.normal(size=steps)},
+        "mstdp": {"reward": rng.normal(size=steps)},
+        "mstdpet": {"reward": rng.normal(size=steps)},
+        "r_max": {"rho": 40 * rng.random((steps, N_POST)), "reward": 5 * rng.normal(size=steps)},
+        "sdsp": {"v": 1.6 * rng.random((steps, N_POST))},
     }
     return made.get(name, {})
