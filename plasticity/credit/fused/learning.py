@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from plasticity.credit.fused.adjoint import CROSS_ENTROPY, MSE
+from plasticity.credit.fused.events import events
 from plasticity.credit.fused.forward import Work, workspace
 from plasticity.credit.fused.kernel import Found, Given, gradient_part, run_part, scratch_for
 from plasticity.credit.fused.layer import DTYPES, Constants, Layer
 from plasticity.errors import PlasticityError, choice
-from plasticity.spikes import Spikes, as_spikes
+from plasticity.spikes import Spikes
 
 LOSSES: Mapping[str, int] = MappingProxyType({"cross_entropy": CROSS_ENTROPY, "mse": MSE})
 
@@ -147,7 +148,7 @@ def _weights(layer: Layer, weights: Weights) -> Weights:
 
 
 def _inputs(inputs: Spikes | np.ndarray, weights: Weights) -> Spikes:
-    spikes = as_spikes(inputs, "inputs", weights.w_in.shape[0])
+    spikes = events(inputs, "inputs", weights.w_in.shape[0])
     if not spikes.samples or not spikes.steps:
         raise PlasticityError(f"inputs hold {spikes.samples} samples of {spikes.steps} steps; both must be at least 1")
     if spikes.index.size and not 0 <= spikes.index.min() <= spikes.index.max() < spikes.n:
