@@ -14,7 +14,7 @@ from plasticity import Input, Network, Population, Projection, replay
 from plasticity.credit import GradientNetwork, Readout, cross_entropy, eprop, gradients, lsnn_neuron, mse, triangular
 from plasticity.neurons import lif
 
-DT, STEPS, N_IN, N, N_OUT = 1e-3, 60, 6, 5, 2
+DT, STEPS, N_IN, N, N_OUT = 1e-3, 40, 6, 5, 2
 TAU, TAU_A, TAU_OUT, THRESHOLD = 12e-3, 40e-3, 8e-3, 0.6
 RESETS, BETAS = ("subtract_delayed", "subtract", "fixed"), {"lif": 0.0, "alif": 0.3}
 

@@ -73,12 +73,8 @@ def sigmoid_derivative(beta: float = 10.0) -> Surrogate:
     """
     _positive(beta=beta)
 
-    def psi(u: torch.Tensor) -> torch.Tensor:
-        s = torch.sigmoid(beta * u)
-        return beta * s * (1 - s)
-
-    return Surrogate("sigmoid_derivative", psi, {"beta": beta}, "beta s (1 - s), s = sigmoid(beta u)",
-                     "Zenke & Vogels 2021")
+    return Surrogate("sigmoid_derivative", lambda u: beta * torch.sigmoid(beta * u) * torch.sigmoid(-beta * u),
+                     {"beta": beta}, "beta s (1 - s), s = sigmoid(beta u)", "Zenke & Vogels 2021")
 
 
 def arctan(alpha: float = 2.0) -> Surrogate:
