@@ -19,6 +19,7 @@ _PUBLIC = {
     "Signal": "plasticity.network",
     "Spikes": "plasticity.spikes",
     "build": "plasticity.engines",
+    "UnsupervisedClassifier": "plasticity.learner",
     "replay": "plasticity.replaying",
     "PlasticityError": "plasticity.errors",
     "LanguageError": "plasticity.errors",
