@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plasticity.credit.fused.rows import compiled
+from plasticity.credit.fused.compiling import kept
 from plasticity.errors import PlasticityError
 
 
@@ -50,7 +50,7 @@ class Adam(NamedTuple):
                   number(epsilon))
 
 
-@compiled
+@kept
 def _step(w, gradient, mean, square, rate, fresh, fresh_square, epsilon):
     for i in range(w.size):
         g = gradient[i]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from plasticity.credit.fused.rows import compiled
+from plasticity.credit.fused.compiling import kept
 from plasticity.spikes import Spikes, as_spikes
 
 
@@ -20,7 +20,7 @@ def events(spikes: Spikes | np.ndarray, name: str, n: int) -> Spikes:
     return Spikes(ends[np.arange(samples)[:, None] * steps + np.arange(steps + 1)], index, n)
 
 
-@compiled
+@kept
 def _read(words, cells, n, ends, index):
     """Fills index with the columns of the nonzero cells, row by row of length n, and ends with the counts so far."""
     count, row = 0, 0

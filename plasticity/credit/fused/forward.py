@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plasticity.credit.fused.rows import add_rows, compiled
+from plasticity.credit.fused.compiling import compiled
+from plasticity.credit.fused.rows import add_rows
 
 
 class Work(NamedTuple):

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from plasticity.credit.fused.adjoint import add_at_spikes, filter_backwards, loss_and_error, run_backwards
+from plasticity.credit.fused.compiling import compiled, kept, sources
 from plasticity.credit.fused.forward import forward
-from plasticity.credit.fused.rows import by_neuron, compiled
+from plasticity.credit.fused.rows import by_neuron
 
 
 class Given(NamedTuple):
@@ -70,21 +71,6 @@ def scratch_for(given: Given, first: int, last: int) -> Scratch:
 
 
 @compiled
-def run_part(first, last, given, found, work, c):
-    """Samples first to last, forward only."""
-    for s in range(first, last):
-        one_forward(s, given, found, work, c)
-
-
-@compiled
-def gradient_part(first, last, given, found, work, scratch, c, d_in, d_rec, d_out):
-    """Samples first to last, forward and gradient; adds their sum to d_in, d_rec and d_out."""
-    for s in range(first, last):
-        one_forward(s, given, found, work, c)
-        one_backward(s, given, found, work, scratch, c, d_in, d_rec, d_out)
-
-
-@compiled
 def one_forward(s, given, found, work, c):
     """Sample s through the layer."""
     forward(given.ptr[s], given.index, given.w_in, given.w_rec, given.w_out, given.own, given.beta, c, work, found.y[s])
@@ -113,3 +99,26 @@ def one_backward(s, given, found, work, scratch, c, d_in, d_rec, d_out):
     if d_rec.size > 0:
         add_at_spikes(d_rec, scratch.adjoint[1:], scratch.start, scratch.times)  # a spike arrives one step later
     add_at_spikes(d_out, scratch.error, scratch.start, scratch.times)
+
+
+def _entries(version):
+    """The two functions that are called from Python, kept for one version of the sources."""
+    @kept
+    def run_part(first, last, given, found, work, c):
+        """Samples first to last, forward only."""
+        _ = version
+        for s in range(first, last):
+            one_forward(s, given, found, work, c)
+
+    @kept
+    def gradient_part(first, last, given, found, work, scratch, c, d_in, d_rec, d_out):
+        """Samples first to last, forward and gradient; adds their sum to d_in, d_rec and d_out."""
+        _ = version
+        for s in range(first, last):
+            one_forward(s, given, found, work, c)
+            one_backward(s, given, found, work, scratch, c, d_in, d_rec, d_out)
+
+    return run_part, gradient_part
+
+
+run_part, gradient_part = _entries(sources())

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
-# contract: a*b + c in one instruction. Nothing is reordered, so the same call gives the same bits.
-compiled = njit(error_model="numpy", nogil=True, cache=True, fastmath={"contract"})
+from plasticity.credit.fused.compiling import compiled
 
 
 @compiled
