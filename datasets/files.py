@@ -40,14 +40,15 @@ def cache_folder(description: DataSet) -> Path:
 
 def _find(description: DataSet, source: Source) -> Path | None:
     """The verified file, wherever it lies; None when it lies nowhere."""
-    for folder in _folders(description):
+    for folder in candidates(description):
         path = folder / source.filename
         if path.is_file():
             return _verified(path, source, description)
     return None
 
 
-def _folders(description: DataSet) -> Iterable[Path]:
+def candidates(description: DataSet) -> Iterable[Path]:
+    """The folders in which a data set (anything with a name and `folders`) is looked for."""
     given = os.environ.get(VARIABLE)
     if given:
         root = Path(given).expanduser()

@@ -1,0 +1,105 @@
+"""Archives of many small files, read in memory: nothing is ever unpacked to disk, so no name in one can do harm."""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import tarfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from plasticity.datasets.description import MEGABYTE
+from plasticity.datasets.files import candidates
+from plasticity.errors import DataError
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A data set that is published as many files: described by what they hold, not by how they were packed.
+
+    filename: the archive (.tar, .tar.gz, ...); a folder called `unpacked` beside it will do as well. members: how many
+    files end in one of `endings`. content: sha256 over their sorted names and contents, see `content_of`.
+    """
+
+    name: str
+    title: str
+    filename: str
+    unpacked: str
+    endings: tuple[str, ...]
+    members: int
+    content: str
+    licence: str
+    citation: str
+    homepage: str
+    classes: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    most: int = 512 * MEGABYTE
+
+
+def files_of(archive: Archive) -> dict[str, bytes]:
+    """name -> content of every file of the data set, verified.
+
+    Looked for in $PLASTICITY_DATA and in the cache, packed or as a folder. Raises DataError when it is not there,
+    cannot be read, or holds something else.
+    """
+    found = None
+    for folder in candidates(archive):
+        if (folder / archive.filename).is_file():
+            found = read_tar(folder / archive.filename, archive.endings, archive.most)
+        elif (folder / archive.unpacked).is_dir():
+            found = read_folder(folder / archive.unpacked, archive.endings, archive.most)
+        if found is not None:
+            return _verified(archive, found, folder)
+    raise DataError(f"{archive.name}: neither {archive.filename} nor the folder {archive.unpacked} found; put one of "
+                    f"them into $PLASTICITY_DATA ({archive.homepage}; {archive.citation})")
+
+
+def read_tar(path: Path, endings: tuple[str, ...], most: int) -> dict[str, bytes]:
+    """The regular files of an archive that end in one of `endings`, by their names without folders."""
+    found: dict[str, bytes] = {}
+    try:
+        with tarfile.open(path) as packed:
+            for member in packed:
+                if not (member.isreg() and member.name.endswith(endings)):
+                    continue
+                if member.size > most:
+                    raise DataError(f"{path} unpacks to more than the {most} bytes this data set may have")
+                _add(found, PurePosixPath(member.name).name, packed.extractfile(member).read(), path)
+                most -= member.size
+    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise DataError(f"{path} is not a complete tar archive ({error})") from None
+    return found
+
+
+def read_folder(path: Path, endings: tuple[str, ...], most: int) -> dict[str, bytes]:
+    """The same from a folder."""
+    chosen = sorted(file for file in path.iterdir() if file.is_file() and file.name.endswith(endings))
+    if sum(file.stat().st_size for file in chosen) > most:
+        raise DataError(f"{path} holds more than the {most} bytes this data set may have")
+    return {file.name: file.read_bytes() for file in chosen}
+
+
+def content_of(files: Mapping[str, bytes]) -> str:
+    """A checksum of names and contents: the same however and in which order they were packed."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name} {hashlib.sha256(files[name]).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _add(found: dict[str, bytes], name: str, content: bytes, path: Path) -> None:
+    if name in found:
+        raise DataError(f"{path} holds two files called {name}")
+    found[name] = content
+
+
+def _verified(archive: Archive, found: dict[str, bytes], where: Path) -> dict[str, bytes]:
+    if len(found) != archive.members:
+        raise DataError(f"{archive.name} in {where} has {len(found)} files, expected {archive.members}; it is "
+                        "incomplete or another version")
+    if content_of(found) != archive.content:
+        raise DataError(f"{archive.name} in {where} is altered or another version (its files do not have the contents "
+                        "described); remove or replace it")
+    return found
