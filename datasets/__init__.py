@@ -4,7 +4,7 @@
     data.train_x   # float32 [60000, 28, 28], intensities in [0, 1]
     data.train_y   # int64 [60000]
 
-Sounds and events of a camera have loaders of their own (`load_fsdd`, `load_nmnist_small`), and tasks in time are made by
+Sounds and events of a camera have loaders of their own (`load_fsdd`, `load_nmnist_small`); tasks in time are made by
 functions (`pattern_generation`, `evidence_accumulation`, `store_recall`).
 
 Files are looked for in $PLASTICITY_DATA, then in the cache, then downloaded; their checksums are always verified.
