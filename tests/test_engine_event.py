@@ -6,8 +6,22 @@ import sys
 import numpy as np
 import pytest
 
-from plasticity import Input, Network, Neuron, Population, Projection, RefusedError, Rule, State, Trace, build, replay
+from plasticity import (
+    Input,
+    Network,
+    Neuron,
+    Population,
+    Projection,
+    RefusedError,
+    Rule,
+    State,
+    Trace,
+    build,
+    replay,
+    replaying,
+)
 from plasticity.engines import refusal
+from plasticity.engines.event.program import write
 from plasticity.errors import PlasticityError
 
 STEPS, SHAPE = 120, (6, 5)
@@ -27,7 +41,12 @@ DELAYED = Rule(post={"u": State()}, on_step={"u": "r + (u - r) * exp(-dt / 0.01)
 SLIDING = Rule(post={"th": State(initial=0.5, keep=True)}, reads={"r": "post", "q": "pre"},
                on_step={"dw/dt": "r * (r - th) * q", "dth/dt": "(r * r - th) / 0.1"})
 OWN = Rule(pre={"x": Trace(20e-3), "g": State()}, on_pre={"g": "0.1 * x + 1", "w": "0.01 * g"})
-RULES = {"pair": PAIR, "dopamine": DOPAMINE, "calcium": CALCIUM, "sanger": SANGER, "competitive": COMPETITIVE,
+FLEETING = Rule(syn={"c": State(tau=2e-3, initial=0.3)}, on_pre={"c": "1"}, on_post={"w": "0.1 * c"},
+                on_step={"dw/dt": "0.5 * c"})
+GATED = Rule(pre={"x": Trace(5e-3)}, syn={"e": State(tau=50e-3)}, on_post={"e": "x"},
+             on_step={"dw/dt": "(d > 0.5) * (r > 0.7) * x * (1 + e)", "e": "e + (d > 0.5) * (r > 0.7) * x"},
+             reads={"r": "post"}, signals={"d": "global"})
+RULES = {"pair": PAIR, "fleeting": FLEETING, "gated": GATED, "dopamine": DOPAMINE, "calcium": CALCIUM, "sanger": SANGER, "competitive": COMPETITIVE,
          "delayed": DELAYED, "sliding": SLIDING, "own": OWN}
 
 
@@ -59,7 +78,7 @@ def test_every_feature_of_the_language_in_a_stream(name):
     assert_same(RULES[name])
 
 
-@pytest.mark.parametrize("name", ["pair", "dopamine", "calcium", "competitive"])
+@pytest.mark.parametrize("name", ["pair", "dopamine", "calcium", "competitive", "gated"])
 @pytest.mark.parametrize("batch", ["sum", "mean"])
 def test_every_feature_of_the_language_in_a_batch(name, batch):
     assert_same(RULES[name], batch=3) if batch == "sum" else _mean(RULES[name])
@@ -141,6 +160,13 @@ def test_recording_does_not_change_the_run():
     assert recording.values["out.v"].shape == (3, 80, 5)
     assert recording.trajectory["in->out"].shape == (12, 6, 5)
     np.testing.assert_array_equal(watched.get("in->out.w"), plain.get("in->out.w"))
+
+
+def test_a_loop_over_synapses_runs_only_where_something_can_change():
+    w = imposed(GATED, 1)[0]
+    program = write(replaying._network(GATED, w, 1e-3, 0.0, 0.0, None), batched=False).source
+    assert "n_live" in program
+    assert "n_live" not in write(small_network(), batched=False).source
 
 
 def test_learning_off_changes_nothing_that_lasts():

@@ -18,6 +18,7 @@ from plasticity.errors import RefusedError
 from plasticity.rule import ORDERS, Statement, Trace
 
 LONGEST_TABLE = 1 << 16
+SMALLEST_SCALE = 1e-12  # below it stored values, larger by its inverse, would leave the range of float32
 
 
 def declare(code: Writer, plastic: Plastic) -> None:
@@ -38,6 +39,8 @@ def declare(code: Writer, plastic: Plastic) -> None:
     weights = plastic.synapses.weights().shape
     for name, trace in rule.syn.items():
         code.array(f"{s}_{name}", *weights, per_sample=True, start=trace.initial)
+        if plastic.scale(name):
+            code.array(f"{s}_{name}_scale", 1, per_sample=True, start=1.0)
     if code.batched:
         code.array(f"{s}_D", *weights)
         code.array(f"{s}_mark", *weights, kind="int64")
@@ -81,7 +84,10 @@ def start(code: Writer, plastic: Plastic) -> None:
             code(f"{s}_{name}[:] = start_{s}_{name}")
             if plastic.mixed and name in plastic.spiking:
                 code(f"{s}_{name}_before[:] = start_{s}_{name}_before", f"{s}_{name}_after[:] = start_{s}_{name}_after")
-    code(*(f"{s}_{name}[:] = start_{s}_{name}" for name, trace in rule.syn.items() if not trace.keep))
+    for name, trace in rule.syn.items():
+        if not trace.keep:
+            code(f"{s}_{name}[:] = start_{s}_{name}")
+            code(*([f"{plastic.scale(name)} = 1.0"] if plastic.scale(name) else []))
 
 
 def decay(code: Writer, plastic: Plastic) -> None:
@@ -99,8 +105,9 @@ def decay(code: Writer, plastic: Plastic) -> None:
         for name, trace in rule.syn.items():
             if math.isfinite(trace.tau):
                 code.constants[f"{s}_{name}_decay"] = math.exp(-plastic.synapses.network.dt / trace.tau)
-                with plastic.synapses.every(code):
-                    code(f"{plastic.syn(name)} *= {s}_{name}_decay")
+                code(f"{plastic.scale(name)} *= {s}_{name}_decay")
+                with code.block(f"if {plastic.scale(name)} < {SMALLEST_SCALE}:"):
+                    code(f"{s}_{name} *= {plastic.scale(name)}", f"{plastic.scale(name)} = 1.0")
 
 
 def _decay_names(code: Writer, plastic: Plastic, names: list[str], side: str, active: str) -> None:
@@ -211,7 +218,8 @@ def change(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[s
         increments.append((line.target, f"change_{number}"))
     for target, increment in increments:
         if target != "w":
-            code(f"{plastic.syn(target)} += {increment}")
+            divided = f" / {plastic.scale(target)}" if plastic.scale(target) else ""
+            code(f"{plastic.syn(target)} += {increment}{divided}")
         elif code.batched:
             _collect(code, plastic, increment)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,7 +96,7 @@ class Plastic:
         for place, index in (("pre", "i"), ("post", "j")):
             for name in getattr(self.rule, place):
                 found[name] = self._trace(event, name, place, index)
-        found.update({name: self.syn(name) for name in self.rule.syn})
+        found.update({name: self.syn_value(name) for name in self.rule.syn})
         for name in (*self.rule.reads, *self.rule.signals, *self.rule.delayed):
             found[name] = self.outside(name)
         found["noise"] = "noise"
@@ -119,7 +120,18 @@ class Plastic:
         return self.value(name, index)
 
     def syn(self, name: str) -> str:
+        """Where a synaptic state is stored; with `scale`, this is what it is worth now."""
         return f"{self.s}_{name}[k]" if self.synapses.listed else f"{self.s}_{name}[i, j]"
+
+    def scale(self, name: str) -> str:
+        """The common factor of a synaptic state that decays; empty for one that does not.
+
+        All synapses decay by the same factor in a step, so it is kept once: value = stored * scale.
+        """
+        return f"{self.s}_{name}_scale[0]" if math.isfinite(self.rule.syn[name].tau) else ""
+
+    def syn_value(self, name: str) -> str:
+        return f"({self.syn(name)} * {self.scale(name)})" if self.scale(name) else self.syn(name)
 
     def outside(self, name: str) -> str:
         """A neuron's variable, a signal, or a delayed copy of one, as a synapse (i, j) reads it."""

@@ -135,6 +135,9 @@ class EventSimulation:
         synapses, plastic = self._program.synapses[part], self._program.plastic[part]
         values = self._arrays[f"{synapses.s}_{variable}"].astype(float)
         if variable in plastic.rule.syn:
+            if plastic.scale(variable):
+                scale = self._arrays[f"{synapses.s}_{variable}_scale"].astype(float)
+                values = values * scale.reshape(-1, *[1] * (values.ndim - 1))
             values = synapses.unpack(values)
         elif plastic.mixed and variable in plastic.spiking:
             values = self._as_first_synapse_sees(synapses, plastic.spiking[variable], variable)

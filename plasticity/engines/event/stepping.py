@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from plasticity import language
 from plasticity.engines.event.learning import apply, change, stamp
@@ -46,7 +48,7 @@ def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dic
     if any("noise" in language.names(line.expr) for line in lines):
         _draws_noise(code, plastic)
     if not reductions:
-        with plastic.synapses.every(code):
+        with _where_it_can_change(code, plastic, lines, names):
             _noise(code, plastic, lines)
             change(code, plastic, lines, names)
         return
@@ -64,6 +66,62 @@ def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dic
         with code.block(f"for j in range({plastic.s}_w.shape[1]):"):
             _noise(code, plastic, lines)
             change(code, plastic, lines, names)
+
+
+@contextmanager
+def _where_it_can_change(code: Writer, plastic: Plastic, lines: list[Statement],
+                         names: dict[str, str]) -> Iterator[None]:
+    """Runs over the synapses, but for those where a factor of every change is zero.
+
+    A reward of zero, a neuron below a threshold, an input without a trace: factors that one neuron or the whole
+    network shares are looked at once, before the loop over its synapses.
+    """
+    shared = _gate(plastic, lines, names, "global")
+    with code.blocks([f"if {shared}:"] if shared else []):
+        after, before = _gate(plastic, lines, names, "post"), _gate(plastic, lines, names, "pre")
+        if plastic.synapses.listed or not (after or before):
+            with plastic.synapses.every(code):
+                yield
+            return
+        live, s = f"{plastic.s}_live", plastic.s
+        if after:
+            code.array(live, plastic.synapses.shape[1], kind="int32")
+            code("n_live = 0")
+            with code.block(f"for j in range({s}_w.shape[1]):"), code.block(f"if {after}:"):
+                code(f"{live}[n_live] = j", "n_live += 1")
+        with code.blocks([f"for i in range({s}_w.shape[0]):", *([f"if {before}:"] if before else []),
+                          "for a in range(n_live):" if after else f"for j in range({s}_w.shape[1]):"]):
+            if after:
+                code(f"j = {live}[a]")
+            yield
+
+
+def _gate(plastic: Plastic, lines: list[Statement], names: dict[str, str], place: str) -> str:
+    """A condition without which nothing changes, over what is known at one place; empty if there is none."""
+    found = []
+    for line in lines:
+        factors = [factor for factor, below in language.product_factors(_increment(line)) if not below
+                   and _lives_at(plastic, factor, place)]
+        if not factors:
+            return ""
+        found.append(plastic.text(language.product((factor, False) for factor in factors), names))
+    return " or ".join(f"{text} != 0.0" for text in found)
+
+
+def _increment(line: Statement) -> ast.expr:
+    """What a statement adds: of "w + change" the change; of another new value, something that is never gated."""
+    if line.kind != "assign":
+        return line.expr
+    terms = language.sum_terms(line.expr)
+    rest = [term for term in terms if not (isinstance(term, ast.Name) and term.id == line.target)]
+    return language.total(rest) if len(rest) == len(terms) - 1 else ast.Name(id="w", ctx=ast.Load())
+
+
+def _lives_at(plastic: Plastic, factor: ast.expr, place: str) -> bool:
+    """Whether a factor reads something that changes, all of it at this place (or the same for the whole network)."""
+    fixed = {*plastic.rule.constants, "dt"}
+    places = {plastic.rule.place_of(name) for name in language.names(factor) - fixed}
+    return place in places and places <= {place, "global"}
 
 
 def _draws_noise(code: Writer, plastic: Plastic) -> None:
