@@ -46,8 +46,8 @@ FLEETING = Rule(syn={"c": State(tau=2e-3, initial=0.3)}, on_pre={"c": "1"}, on_p
 GATED = Rule(pre={"x": Trace(5e-3)}, syn={"e": State(tau=50e-3)}, on_post={"e": "x"},
              on_step={"dw/dt": "(d > 0.5) * (r > 0.7) * x * (1 + e)", "e": "e + (d > 0.5) * (r > 0.7) * x"},
              reads={"r": "post"}, signals={"d": "global"})
-RULES = {"pair": PAIR, "fleeting": FLEETING, "gated": GATED, "dopamine": DOPAMINE, "calcium": CALCIUM, "sanger": SANGER, "competitive": COMPETITIVE,
-         "delayed": DELAYED, "sliding": SLIDING, "own": OWN}
+RULES = {"pair": PAIR, "fleeting": FLEETING, "gated": GATED, "dopamine": DOPAMINE, "calcium": CALCIUM,
+         "sanger": SANGER, "competitive": COMPETITIVE, "delayed": DELAYED, "sliding": SLIDING, "own": OWN}
 
 
 def imposed(rule, batch, seed=1):
