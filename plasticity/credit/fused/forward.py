@@ -62,7 +62,9 @@ def forward(ptr, index, w_in, w_rec, w_out, own, beta, c, work, y):
         if c.refractory > 0:
             rest(work.z, work.psi[t], work.left, c)
         work.ptr[t + 1] = collect(work.z, work.index, work.ptr[t])
-        read(y, t, w_out, work, c)
+        y[t, :] = c.zero
+        add_rows(y[t], w_out, work.index, work.ptr[t], work.ptr[t + 1])
+        leak(y, t, c)
     for k in range(work.ptr[ptr.size - 1]):
         work.counts[work.index[k]] += 1
 
@@ -142,12 +144,9 @@ def collect(z, index, at):
 
 
 @compiled
-def read(y, t, w_out, work, c):
-    """The leaky readout of step t."""
-    now = y[t]
-    now[:] = c.zero
-    add_rows(now, w_out, work.index, work.ptr[t], work.ptr[t + 1])
-    for k in range(now.size):
+def leak(y, t, c):
+    """The leaky readout of step t, from what arrived in y[t]."""
+    for k in range(y.shape[1]):
         before = y[t - 1, k] if t > 0 else c.zero
-        new = c.kappa * before + c.inflow * now[k]
-        now[k] = new if abs(new) > c.tiny else c.zero
+        new = c.kappa * before + c.inflow * y[t, k]
+        y[t, k] = new if abs(new) > c.tiny else c.zero

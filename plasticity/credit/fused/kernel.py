@@ -71,9 +71,8 @@ def scratch_for(given: Given, first: int, last: int) -> Scratch:
 
 
 @compiled
-def one_forward(s, given, found, work, c):
-    """Sample s through the layer."""
-    forward(given.ptr[s], given.index, given.w_in, given.w_rec, given.w_out, given.own, given.beta, c, work, found.y[s])
+def keep(s, found, work):
+    """Spike counts of sample s, and its spikes if they were asked for."""
     for j in range(work.counts.size):
         found.counts[s, j] = work.counts[j]
     if found.raster.shape[0] > 0:
@@ -83,7 +82,7 @@ def one_forward(s, given, found, work, c):
 
 
 @compiled
-def one_backward(s, given, found, work, scratch, c, d_in, d_rec, d_out):
+def backward(s, given, found, work, scratch, c, d_in, d_rec, d_out):
     """Adds the gradient of sample s, which `work` remembers."""
     ptr, steps = given.ptr[s], work.psi.shape[0]
     weight = given.weight[s if given.weight.shape[0] > 1 else 0]
@@ -101,24 +100,20 @@ def one_backward(s, given, found, work, scratch, c, d_in, d_rec, d_out):
     add_at_spikes(d_out, scratch.error, scratch.start, scratch.times)
 
 
-def _entries(version):
-    """The two functions that are called from Python, kept for one version of the sources."""
+def _entry(version):
+    """The function that is called from Python, kept for one version of the sources."""
     @kept
-    def run_part(first, last, given, found, work, c):
-        """Samples first to last, forward only."""
+    def run_part(first, last, given, found, work, scratch, c, learn, d_in, d_rec, d_out):
+        """Samples first to last; with learn=True their gradients are added to d_in, d_rec and d_out."""
         _ = version
         for s in range(first, last):
-            one_forward(s, given, found, work, c)
+            forward(given.ptr[s], given.index, given.w_in, given.w_rec, given.w_out, given.own, given.beta, c, work,
+                    found.y[s])
+            keep(s, found, work)
+            if learn:
+                backward(s, given, found, work, scratch, c, d_in, d_rec, d_out)
 
-    @kept
-    def gradient_part(first, last, given, found, work, scratch, c, d_in, d_rec, d_out):
-        """Samples first to last, forward and gradient; adds their sum to d_in, d_rec and d_out."""
-        _ = version
-        for s in range(first, last):
-            one_forward(s, given, found, work, c)
-            one_backward(s, given, found, work, scratch, c, d_in, d_rec, d_out)
-
-    return run_part, gradient_part
+    return run_part
 
 
-run_part, gradient_part = _entries(sources())
+run_part = _entry(sources())

@@ -14,8 +14,8 @@ import numpy as np
 
 from plasticity.credit.fused.adjoint import CROSS_ENTROPY, MSE
 from plasticity.credit.fused.events import events
-from plasticity.credit.fused.forward import Work, workspace
-from plasticity.credit.fused.kernel import Found, Given, gradient_part, run_part, scratch_for
+from plasticity.credit.fused.forward import workspace
+from plasticity.credit.fused.kernel import Found, Given, run_part, scratch_for
 from plasticity.credit.fused.layer import DTYPES, Constants, Layer
 from plasticity.errors import PlasticityError, choice
 from plasticity.spikes import Spikes
@@ -61,7 +61,7 @@ def run(layer: Layer, weights: Weights, inputs: Spikes | np.ndarray, *, record: 
     target = np.zeros((0, 1, weights.w_out.shape[1]), weights.w_in.dtype)
     given = _given(layer, weights, spikes, target, np.zeros((0, spikes.steps), target.dtype), "mse", None, None)
     found, c = _empty(given, record), layer.constants(str(target.dtype))
-    _in_parts(spikes.samples, threads, lambda first, last: run_part(first, last, given, found, _work(given, c), c))
+    _in_parts(spikes.samples, threads, lambda first, last: _part(first, last, given, found, c, learn=False))
     return Outcome(found.y, found.counts, found.raster if record else None)
 
 
@@ -93,13 +93,17 @@ def gradient(layer: Layer, weights: Weights, inputs: Spikes | np.ndarray, target
     given = _given(layer, weights, spikes, target, weight, loss, _feedback(feedback, weights), rate)
     found, c = _empty(given, record), layer.constants(str(dtype))
 
-    def part(first: int, last: int) -> Weights:
-        made = Weights(*(np.zeros_like(array) for array in (given.w_in, given.w_rec, given.w_out)))
-        gradient_part(first, last, given, found, _work(given, c), scratch_for(given, first, last), c, *made)
-        return made
-
-    made = _in_parts(spikes.samples, threads, part)
+    made = _in_parts(spikes.samples, threads, lambda first, last: _part(first, last, given, found, c, learn=True))
     return Outcome(found.y, found.counts, found.raster if record else None, found.loss, _sum(made, layer, weights))
+
+
+def _part(first: int, last: int, given: Given, found: Found, c: Constants, learn: bool) -> Weights:
+    """Runs samples first to last with memory of their own; answers their summed gradient (empty without learning)."""
+    n, steps, rows = given.w_out.shape[0], given.ptr.shape[1] - 1, slice(None if learn else 0)
+    made = Weights(*(np.zeros_like(w[rows]) for w in (given.w_in, given.w_rec, given.w_out)))
+    run_part(first, last, given, found, workspace(steps, n, given.w_in.dtype, c.general),
+             scratch_for(given, first, last), c, learn, *made)
+    return made
 
 
 def _in_parts(samples: int, threads: int | None, work: Callable) -> list:
@@ -202,10 +206,6 @@ def _given(layer: Layer, weights: Weights, spikes: Spikes, target: np.ndarray, w
         feedback=np.zeros((n_out, n), dtype) if feedback is None else feedback, beta=layer.betas(n, str(dtype)),
         target=target, weight=weight, kind=LOSSES[choice("loss", loss, LOSSES)],
         rate_strength=float(rate.strength), rate_target=float(rate.target) * layer.dt)
-
-
-def _work(given: Given, c: Constants) -> Work:
-    return workspace(given.ptr.shape[1] - 1, given.w_out.shape[0], given.w_in.dtype, c.general)
 
 
 def _empty(given: Given, record: bool) -> Found:
