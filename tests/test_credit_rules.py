@@ -101,6 +101,33 @@ def test_errors_that_pass_layers_in_their_own_step(rule, traces):
         agree(found, expected)
 
 
+def test_local_losses():
+    net = layers("decolle", seed=5)
+    found = gradients(net, torch.tensor(X)[None], lambda run: net.error(
+        run, torch.tensor(TARGET)[None], mse(factor=0.5, steps="sum", batch="sum")))
+    local = [net.local[name].detach().numpy() for name in ("one", "two")]
+    expected = reference.step_by_step(*COMMON, traces=True, local=local)
+    for name, whole in zip(("weights.in->one", "weights.one->two", "readouts.two"), expected, strict=True):
+        agree(found[name], whole)
+    assert "local.one" not in found
+
+
+def test_ostl_traces_what_happens_within_layers():
+    for found, expected in zip(of(layers("ostl")), reference.within_layers(*COMMON), strict=False):
+        agree(found, expected)
+
+
+def test_ostl_of_one_recurrent_layer_is_the_gradient():
+    network = Network(inputs=(Input("in", N_IN),), populations=(Population("one", N1, NEURON),), dt=DT, projections=(
+        Projection("in", "one", W1, onto="x"), Projection("one", "one", 0.3 * np.eye(N1)[::-1] - 0.2, onto="x")))
+    readout = Readout("one", N_OUT, 0.0, weights=np.random.default_rng(0).normal(size=(N1, N_OUT)))
+    nets = [GradientNetwork(network, readout, rule, triangular(0.3, THRESHOLD), dtype=torch.float64)
+            for rule in ("ostl", "bptt", "sltt")]
+    ostl, bptt, sltt_ = (gradients(net, torch.tensor(X)[None], objective)["weights.one->one"] for net in nets)
+    agree(ostl, bptt)
+    assert (sltt_ - bptt).abs().max() > 0.1 * bptt.abs().max()
+
+
 def test_truncation_is_backpropagation_through_each_piece():
     """With 4 steps in a piece, what happens before a piece is a constant for all later ones."""
     whole, piece = of(layers("bptt")), of(layers(truncated_bptt(STEPS)))
@@ -121,7 +148,7 @@ def test_truncation_is_backpropagation_through_each_piece():
             states, y, error = {name: cut(state) for name, state in states.items()}, y.detach(), 0.0
         sent = {name: [] for name in net.cells}
         states = net.step(states, drives[now], sent, weights, now)
-        y = KAPPA * y + (1 - KAPPA) * sent["two"][0] @ net.readouts["two"]
+        y = KAPPA * y + (1 - KAPPA) * sent["two"][0].sent @ net.readouts["two"]
         error = error + ((y - torch.tensor(TARGET[now])) ** 2).sum() / 2
     total += torch.autograd.grad(error, net.weights["in->one"])[0]
     agree(short, total)

@@ -6,17 +6,18 @@ from plasticity.credit.losses import cross_entropy, mse, rate_regularisation, sp
 from plasticity.credit.lsnn import lsnn_neuron
 from plasticity.credit.network import GradientNetwork, Run
 from plasticity.credit.optimisers import UncorrectedEpsAdam
+from plasticity.credit.paths import GradientRule, Paths
 from plasticity.credit.rate import rate_neuron
 from plasticity.credit.readout import Readout
 from plasticity.credit.rules import (
-    GradientRule,
-    Paths,
     bptt,
     catalogue,
+    decolle,
     dfa,
     eprop,
     feedback_alignment,
     make,
+    ostl,
     ottt,
     rflo,
     sltt,
@@ -46,6 +47,7 @@ __all__ = [
     "bptt",
     "catalogue",
     "cross_entropy",
+    "decolle",
     "dfa",
     "eprop",
     "fast_sigmoid",
@@ -56,6 +58,7 @@ __all__ = [
     "make",
     "mse",
     "multi_gaussian",
+    "ostl",
     "ottt",
     "rate_neuron",
     "rate_regularisation",

@@ -10,7 +10,7 @@ import torch
 from plasticity.credit import rules
 from plasticity.credit.exact import Objective, gradients
 from plasticity.credit.network import GradientNetwork
-from plasticity.credit.rules import GradientRule
+from plasticity.credit.paths import GradientRule
 
 
 class Alignment(NamedTuple):

@@ -29,6 +29,7 @@ class Cell:
     advance(v, free): one step of the equations. held: the same for refractory neurons, or None where holding the gated
     variables is enough. jump(v): as a reset makes them. margin(v): distance above threshold. output: what is sent
     instead of the spike, or None. views: subexpressions by name. rest: refractory steps.
+    at_reset: variables that a reset changes.
     """
 
     name: str
@@ -43,15 +44,12 @@ class Cell:
     output: Callable | None
     views: Mapping[str, Callable]
     initial: Mapping[str, torch.Tensor]
+    at_reset: tuple[str, ...]
 
     @property
     def membrane(self) -> str:
         """The variable that a spike resets: the neuron's first."""
         return self.neuron.variables[0]
-
-    @property
-    def at_reset(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(line.target for line in self.neuron.at_reset))
 
     @property
     def gated(self) -> frozenset[str]:
@@ -91,7 +89,8 @@ def cell(population: Population, context: Context, surrogate: Surrogate, through
         margin=build.value(margin), strict=strict, output=build.value(output) if output else None,
         views={name: build.value(expr) for name, expr in neuron.subexpressions.items()},
         initial={name: context.tensor(population.initial.get(name, start)).expand(population.n)
-                 for name, start in neuron.start.items()})
+                 for name, start in neuron.start.items()},
+        at_reset=tuple(dict.fromkeys(line.target for line in neuron.at_reset)))
 
 
 def _require_differentiable(population: Population) -> None:

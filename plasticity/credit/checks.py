@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from plasticity.credit.links import Link, reached
+from plasticity.credit.paths import GradientRule
 from plasticity.credit.readout import Readout
-from plasticity.credit.rules import GradientRule
 from plasticity.errors import PlasticityError, RefusedError, unknown
 from plasticity.network import Network, existing, weight_matrix
 
@@ -23,6 +23,7 @@ class Weights(NamedTuple):
     readouts: dict[str, np.ndarray]
     feedback: dict[str, np.ndarray]
     transport: dict[str, np.ndarray]
+    local: dict[str, np.ndarray]
 
 
 def initial_weights(network: Network, readout: Readout | None, rule: GradientRule, frozen: Sequence[str],
@@ -40,7 +41,9 @@ def initial_weights(network: Network, readout: Readout | None, rule: GradientRul
     for name in feedback:
         if name not in back:
             raise unknown(f"population that hears feedback under rule {rule.name!r}:", name, back)
-    return Weights(weights, readouts, back, _transport(network, weights, rule, generator))
+    local = [(part.name, part.n) for part in network.populations] if rule.local else []
+    return Weights(weights, readouts, back, _transport(network, weights, rule, generator),
+                   {name: generator.normal(size=(n, readout.n)) / math.sqrt(n) for name, n in local})
 
 
 def _hearing(network: Network, sources: Sequence[str], rule: GradientRule) -> list[str]:
@@ -67,7 +70,7 @@ def _transport(network: Network, weights: Mapping, rule: GradientRule, generator
 def require_error(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule) -> None:
     """Raises where the rule leaves a population without an error to learn from."""
     if readout is None:
-        if rule.feedback != "symmetric" or rule.broadcast:
+        if rule.feedback != "symmetric" or rule.local:
             raise RefusedError(f"rule {rule.name!r} brings the error from a readout, and the network has none: "
                                "give readout=")
         return
@@ -75,7 +78,7 @@ def require_error(network: Network, links: Sequence[Link], readout: Readout | No
         if network.population(name) is None:
             raise unknown("population for the readout:", name, [part.name for part in network.populations])
     for population in network.populations:
-        if not (rule.broadcast or _hears(network, links, population.name, readout, rule)):
+        if not (rule.broadcast or rule.local or _hears(network, links, population.name, readout, rule)):
             raise RefusedError(f"rule {rule.name!r} brings no error to population {population.name!r}, which does not "
                                "project to the readout: let the readout read it, or choose a rule that passes layers "
                                "or broadcasts the error")
@@ -89,7 +92,7 @@ def _hears(network: Network, links: Sequence[Link], name: str, readout: Readout,
                for link in links if link.pre == name)
 
 
-def presented(network: Network, x, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+def presented(network: Network, x, dtype: torch.dtype, device: torch.device) -> dict[str, torch.Tensor]:
     """Inputs as {name: [batch, steps, n]}."""
     names = [part.name for part in network.inputs]
     if not isinstance(x, Mapping):
@@ -98,7 +101,7 @@ def presented(network: Network, x, dtype: torch.dtype) -> dict[str, torch.Tensor
         x = {names[0]: x}
     if set(x) != set(names):
         raise PlasticityError(f"expected values for the inputs {names}, got {sorted(x)}")
-    found = {name: torch.as_tensor(values).to(dtype) for name, values in x.items()}
+    found = {name: torch.as_tensor(values).to(device, dtype) for name, values in x.items()}
     shapes = {values.shape[:2] for values in found.values()}
     for name, values in found.items():
         if values.ndim != 3 or values.shape[2] != network.sizes[name] or len(shapes) > 1 or not values.shape[1]:

@@ -9,7 +9,7 @@ import torch
 
 from plasticity.credit.checks import presented
 from plasticity.credit.network import GradientNetwork, Run
-from plasticity.credit.stepping import Spiking, State, start
+from plasticity.credit.stepping import State, start
 from plasticity.errors import RefusedError
 
 Objective = Callable[[Run], torch.Tensor]
@@ -54,7 +54,7 @@ def rtrl(network: GradientNetwork, x, objective: Objective) -> Gradients:
     Source: Williams & Zipser 1989, Neural Computation 1:270.
     """
     _require_exact(network)
-    given = presented(network.network, x, network.dtype)
+    given = presented(network.network, x, network.dtype, network.device)
     dy, dz = _errors(network, given, objective)
     found: Gradients = {}
     for sample in range(len(next(iter(given.values())))):
@@ -67,7 +67,7 @@ def rtrl(network: GradientNetwork, x, objective: Objective) -> Gradients:
 
 def _require_exact(network: GradientNetwork) -> None:
     rule = network.rule
-    if rule.feedback != "symmetric" or rule.transport != "symmetric" or rule.paths.layers == "step":
+    if rule.feedback != "symmetric" or rule.transport != "symmetric" or rule.local or rule.paths.layers == "step":
         raise RefusedError(f"rule {rule.name!r} does not send the error along the derivatives of the network, which is "
                            "what rtrl computes; use a rule with symmetric feedback")
     if any(link.delay for link in network.links):
@@ -90,7 +90,7 @@ def _errors(network: GradientNetwork, given: Mapping, objective: Objective):
 def _sample(network: GradientNetwork, given: Mapping, dy: torch.Tensor | None, dz: Mapping) -> Gradients:
     """One sample, step by step."""
     learning = {f"weights.{name}": w for name, w in network.weights.items() if w.requires_grad}
-    states = {name: start(part, 1, network.rule.paths) for name, part in network.cells.items()}
+    states = {name: start(part, 1, network.rule.paths, network.device) for name, part in network.cells.items()}
     leaves, carried, read = _leaves(states), None, dict.fromkeys(learning, 0.0)
     found = {name: torch.zeros_like(w) for name, w in learning.items()}
     kappa, gain = network.readout.leak(network.network.dt) if network.readout else (0.0, 0.0)
@@ -116,12 +116,12 @@ def _weighed(error: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 
 
 def _advance(network: GradientNetwork, states, given: Mapping, now: int):
-    sent = {name: [] for name in network.cells}
+    fired = {name: [] for name in network.cells}
     weights = network.effective()
     here = {name: values[:, now:now + 1] for name, values in given.items()}
     drive = network.drives(here, weights, 1)[0]
-    new = network.step(states, drive, sent, weights, now)
-    return new, {name: values[-1] for name, values in sent.items()}
+    new = network.step(states, drive, fired, weights, now)
+    return new, {name: found[-1].sent for name, found in fired.items()}
 
 
 def _readout(network: GradientNetwork, given: Mapping, dy: torch.Tensor) -> Gradients:
@@ -144,7 +144,7 @@ def _flat(states: Mapping[str, State]) -> dict[tuple, torch.Tensor]:
     found = {(name, part): values for name, state in states.items() for part, values in state.values.items()}
     for name, state in states.items():
         if state.last is not None:
-            found |= {(name, "sent", None): state.last.sent, (name, "own", None): state.last.own}
+            found |= {(name, "kept", None): state.last.kept, (name, "own", None): state.last.own}
     return found
 
 
@@ -154,7 +154,7 @@ def _fresh(states: Mapping[str, State]) -> dict[str, State]:
         return values.detach().requires_grad_()
 
     return {name: replace(state, values={part: leaf(values) for part, values in state.values.items()},
-                          last=state.last and Spiking(leaf(state.last.sent), leaf(state.last.own), state.last.hit))
+                          last=state.last and replace(state.last, kept=leaf(state.last.kept), own=leaf(state.last.own)))
             for name, state in states.items()}
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from plasticity.credit.rules import GradientRule
+from plasticity.credit.paths import GradientRule
+from plasticity.credit.stepping import Spiking
 from plasticity.engines.torch.volley import in_steps
 from plasticity.errors import RefusedError
 from plasticity.network import Network, Projection
@@ -94,6 +95,6 @@ def hint(sent: torch.Tensor, way: torch.Tensor) -> torch.Tensor:
     return (sent - sent.detach()) @ way.detach()
 
 
-def delayed(history: Sequence[torch.Tensor], delay: int) -> torch.Tensor | None:
-    """What was sent `delay` steps before the last; None before anything could arrive."""
+def delayed(history: Sequence[Spiking], delay: int) -> Spiking | None:
+    """What was fired `delay` steps before the last; None before anything could arrive."""
     return history[-1 - delay] if len(history) > delay else None

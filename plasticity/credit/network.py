@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -13,8 +13,9 @@ from plasticity.credit import rules, surrogates
 from plasticity.credit.cells import cell
 from plasticity.credit.checks import initial_weights, presented, require_error, require_records
 from plasticity.credit.links import carried, delayed, hint, links, transmit
+from plasticity.credit.losses import Loss
+from plasticity.credit.paths import GradientRule
 from plasticity.credit.readout import Readout, read
-from plasticity.credit.rules import GradientRule
 from plasticity.credit.stepping import State, begin, cut, fire, settle, start
 from plasticity.credit.surrogates import Surrogate
 from plasticity.engines.torch.language import Context
@@ -28,13 +29,15 @@ class Run:
 
     outputs: [batch, steps, n] of the readout (None without one). spikes: {population: [batch, steps, n]}, 0 or 1 (or
     its graded output). sent: the same, one tensor [batch, n] per step, as nodes of the graph.
-    records: {"population.variable": [batch, steps, n]}, as the threshold sees them.
+    records: {"population.variable": [batch, steps, n]}, as the threshold sees them. local: {population: [batch, steps,
+    n_outputs]}, fixed random readouts of rules with local losses.
     """
 
     outputs: torch.Tensor | None
     spikes: Mapping[str, torch.Tensor]
     sent: Mapping[str, Sequence[torch.Tensor]]
     records: Mapping[str, torch.Tensor]
+    local: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 class GradientNetwork(nn.Module):
@@ -80,6 +83,7 @@ class GradientNetwork(nn.Module):
         adaptive = self.rule.feedback == "adaptive"
         self.feedback = nn.ParameterDict({name: as_parameter(b, adaptive) for name, b in first.feedback.items()})
         self.transport = nn.ParameterDict({name: as_parameter(b, False) for name, b in first.transport.items()})
+        self.local = nn.ParameterDict({name: as_parameter(g, False) for name, g in first.local.items()})
         self.bias = as_parameter(np.zeros(self.readout.n)) if self.readout and self.readout.bias else None
         for projection in self.network.projections:
             exists = torch.tensor(existing(self.network, projection))
@@ -87,18 +91,26 @@ class GradientNetwork(nn.Module):
 
     def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Run:
         """Presents spikes (or graded values) {input: [batch, steps, n]}; a tensor if there is one input only."""
-        given = presented(self.network, x, self.dtype)
+        given = presented(self.network, x, self.dtype, self.device)
         require_records(self.network, record)
         batch, steps = next(iter(given.values())).shape[:2]
         weights = self.effective()
         drives = self.drives(given, weights, steps)
-        states = {name: start(part, batch, self.rule.paths) for name, part in self.cells.items()}
-        sent = {name: [] for name in self.cells}
+        states = {name: start(part, batch, self.rule.paths, self.device) for name, part in self.cells.items()}
+        fired = {name: [] for name in self.cells}
         records = {name: [] for name in record}
         for now in range(steps):
-            states = self.step(states, drives[now], sent, weights, now, records)
+            states = self.step(states, drives[now], fired, weights, now, records)
+        sent = {name: [spikes.sent for spikes in found] for name, found in fired.items()}
         spikes = {name: torch.stack(found, 1) for name, found in sent.items()}
-        return Run(self.answer(spikes), spikes, sent, {name: torch.stack(found, 1) for name, found in records.items()})
+        records = {name: torch.stack(found, 1) for name, found in records.items()}
+        local = {name: spikes[name] @ g for name, g in self.local.items()}
+        return Run(self.answer(spikes), spikes, sent, records, local)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
 
     def effective(self) -> dict[str, torch.Tensor]:
         """What a presynaptic spike adds, {projection: [pre, post]}: w times scale, zero where there is no synapse."""
@@ -118,32 +130,33 @@ class GradientNetwork(nn.Module):
                 _add(drive, (link.post, link.onto), amount)
         return drives
 
-    def step(self, states: Mapping[str, State], drive: Mapping, sent: Mapping[str, list], weights: Mapping, now: int,
+    def step(self, states: Mapping[str, State], drive: Mapping, fired: Mapping[str, list], weights: Mapping, now: int,
              records: Mapping[str, list] | None = None) -> dict[str, State]:
-        """One step: `sent` gains this step's spikes, `records` what is recorded."""
+        """One step: `fired` gains this step's spikes, `records` what is recorded."""
         paths = self.rule.paths
         if paths.truncate and now and now % paths.truncate == 0:
             states = {name: cut(state) for name, state in states.items()}
         begun, spikes = {}, {}
         for name, part in self.cells.items():
             begun[name], seen, free = begin(part, states[name], paths, now)
-            spikes[name] = fire(part, seen, free, self.surrogate)
-            sent[name].append(spikes[name].sent)
+            spikes[name] = fire(part, begun[name], seen, free, self.surrogate)
+            fired[name].append(spikes[name])
             for wanted, found in (records or {}).items():
                 population, _, variable = wanted.partition(".")
                 if population == name:
                     found.append(part.view(variable, seen))
-        arrivals, hints = self._transmitted(drive, sent, weights)
+        arrivals, hints = self._transmitted(drive, fired, weights)
         return {name: settle(part, begun[name], spikes[name], _onto(arrivals, name), _onto(hints, name), paths, now)
                 for name, part in self.cells.items()}
 
-    def _transmitted(self, drive: Mapping, sent: Mapping[str, list], weights: Mapping) -> tuple[dict, dict]:
+    def _transmitted(self, drive: Mapping, fired: Mapping[str, list], weights: Mapping) -> tuple[dict, dict]:
         """What arrives, {(population, variable): amount}, and zeros that carry credit to it within the step only."""
         arrivals, hints, instant = dict(drive), {}, self.rule.paths.layers == "step"
         for link in (link for link in self.links if link.kind != "input"):
-            spikes, w = delayed(sent[link.pre], link.delay), weights[link.name]
-            if spikes is None:
+            past, w = delayed(fired[link.pre], link.delay), weights[link.name]
+            if past is None:
                 continue
+            spikes = past.kept if link.kind == "recurrent" else past.sent
             way = carried(link, w, self.transport.get(link.name, None), self.rule)
             if instant and link.kind == "layer":
                 _add(hints, (link.post, link.onto), hint(spikes, way))
@@ -155,8 +168,14 @@ class GradientNetwork(nn.Module):
         """The readout's outputs [batch, steps, n]."""
         if self.readout is None:
             return None
+        if self.rule.local:
+            spikes = {name: z.detach() for name, z in spikes.items()}
         y = read(spikes, self.readouts, self.feedback, *self.readout.leak(self.network.dt), self.rule.paths)
         return y if self.bias is None else y + self.bias
+
+    def error(self, run: Run, target: torch.Tensor, loss: Loss) -> torch.Tensor:
+        """The loss of the readout and, for rules with local losses, of every population's own."""
+        return sum((loss(y, target) for y in run.local.values()), loss(run.outputs, target))
 
     def with_rule(self, rule: str | GradientRule, feedback: Mapping[str, np.ndarray] | None = None,
                   seed: int = 0) -> GradientNetwork:

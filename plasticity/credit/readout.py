@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from plasticity.credit.rules import Paths
+from plasticity.credit.paths import Paths
 from plasticity.errors import PlasticityError
 
 

@@ -1,84 +1,13 @@
-"""Gradient rules as data: which paths carry credit, and what brings the error.
-
-A network unrolled in time is a graph, and backpropagation through time sends the error along every edge of it. A local
-rule closes some of the edges, and may send the error over other weights than those it came by. Each rule here is such a
-choice; nothing else tells them apart.
-"""
+"""Gradient rules from the literature: functions that answer a `GradientRule`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
 
-from plasticity.errors import PlasticityError, choice, unknown
-
-LAYERS = ("full", "step", "cut")
-FEEDBACK = ("symmetric", "random", "adaptive")
-
-
-@dataclass(frozen=True)
-class Paths:
-    """Which edges of the unrolled network carry credit.
-
-    time: from a neuron's variables to the same neuron's variables in the next step.
-    reset: from a spike to its own neuron's membrane (its first variable), which it resets; and, in maps, through
-        comparisons in the update.
-    adaptation: from a spike to the other variables of its own neuron (an adaptive threshold).
-    recurrent: from a spike through weights of a loop of projections to other neurons.
-    autapse: from a spike through its neuron's weight onto itself.
-    layers: through projections that lead forward: "full"; "step", only to what they drive in the step in which they
-        arrive, while the weights still learn through time; "cut".
-    truncate: number of steps after which all paths through time are cut, None for never.
-    """
-
-    time: bool = True
-    reset: bool = True
-    adaptation: bool = True
-    recurrent: bool = True
-    autapse: bool = True
-    layers: str = "full"
-    truncate: int | None = None
-
-    def __post_init__(self):
-        choice("layers", self.layers, LAYERS)
-        if self.truncate is not None and not (isinstance(self.truncate, int) and self.truncate > 0):
-            raise PlasticityError(f"truncate must be a positive number of steps, got {self.truncate!r}")
-
-
-@dataclass(frozen=True)
-class GradientRule:
-    """How the weights of a network are told what to change.
-
-    feedback: what brings the error from the readout: "symmetric", the readout's own weights, transposed; "random",
-        fixed random weights; "adaptive", weights that start random and learn as the readout's do.
-    broadcast: whether every population hears the readout's error over weights of its own (False: those that project
-        to the readout).
-    transport: "symmetric" where the error passes a projection by its transposed weights, "random" by fixed random ones.
-    words: what it does. memory: what has to be kept while a sample of T steps is shown to N neurons, as published;
-        autograd, which computes the gradients here, keeps all T steps for every rule. source: authors and year.
-    """
-
-    name: str
-    paths: Paths = field(default_factory=Paths)
-    feedback: str = "symmetric"
-    broadcast: bool = False
-    transport: str = "symmetric"
-    words: str = ""
-    memory: str = "O(T N)"
-    source: str = ""
-
-    def __post_init__(self):
-        choice("feedback", self.feedback, FEEDBACK)
-        choice("transport", self.transport, ("symmetric", "random"))
-        if self.broadcast and self.feedback != "random":
-            raise PlasticityError(f"rule {self.name!r}: broadcast needs feedback='random', as a population that does "
-                                  "not project to the readout has no weights to transpose")
-
-    def with_(self, **changes) -> GradientRule:
-        """A copy with fields replaced, those of `paths` too: rule.with_(reset=True)."""
-        inner = {name: changes.pop(name) for name in tuple(changes) if name in Paths.__dataclass_fields__}
-        return replace(self, **changes, paths=replace(changes.get("paths", self.paths), **inner))
+from plasticity.credit.paths import GradientRule, Paths
+from plasticity.errors import PlasticityError, unknown
 
 
 def bptt() -> GradientRule:
@@ -143,6 +72,32 @@ def ottt() -> GradientRule:
                         memory="O(N), O(1) in T", source="Xiao et al. 2022")
 
 
+def ostl() -> GradientRule:
+    """Online spatio-temporal learning: everything within a layer is traced, the error passes layers in its own step.
+
+    Temporal and spatial gradients are kept apart and their mixed terms left out; for one recurrent layer with a readout
+    that has no memory it is the exact gradient.
+
+    Source: Bohnstingl, Wozniak, Pantazi & Eleftheriou 2022, IEEE Trans. Neural Networks and Learning Systems.
+    """
+    return GradientRule("ostl", Paths(layers="step"), words="all paths within a layer; between layers only in the step",
+                        memory="O(N^3) online with recurrent weights, O(N^2) without; O(1) in T",
+                        source="Bohnstingl et al. 2022")
+
+
+def decolle() -> GradientRule:
+    """Deep continuous local learning: each layer has its own loss, on a fixed random readout of its spikes.
+
+    Traces carry the past of the inputs; resets, recurrent weights and layers carry nothing. The readout learns by its
+    loss and tells the layers nothing. Use `GradientNetwork.error` for the sum of all losses.
+
+    Source: Kaiser, Mostafa & Neftci 2020, Frontiers in Neuroscience 14:424.
+    """
+    return GradientRule("decolle", _EPROP, local=True,
+                        words="a loss per layer on a fixed random readout; presynaptic traces",
+                        memory="O(N), O(1) in T", source="Kaiser, Mostafa & Neftci 2020")
+
+
 def sltt() -> GradientRule:
     """Spatial learning through time: no path through time at all, only through the layers, step by step.
 
@@ -176,7 +131,8 @@ def dfa() -> GradientRule:
 
 #: name -> function that makes the rule; all of its arguments have defaults
 catalogue: Mapping[str, Callable[..., GradientRule]] = MappingProxyType({
-    make.__name__: make for make in (bptt, truncated_bptt, eprop, rflo, ottt, sltt, feedback_alignment, dfa)})
+    make.__name__: make for make in (bptt, truncated_bptt, eprop, rflo, ottt, ostl, sltt, decolle, feedback_alignment,
+                                     dfa)})
 
 
 def make(rule: str | GradientRule, **options) -> GradientRule:

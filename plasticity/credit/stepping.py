@@ -12,17 +12,21 @@ from dataclasses import dataclass, replace
 import torch
 
 from plasticity.credit.cells import Cell, Values
-from plasticity.credit.rules import Paths
+from plasticity.credit.paths import Paths
 from plasticity.credit.surrogates import Surrogate, spike
 
 
 @dataclass(frozen=True)
 class Spiking:
-    """The spikes of one step, twice, so that credit can tell how they are used: sent, to all others and for the reset;
-    own, what adapts their own neuron. hit: who spiked (bool)."""
+    """The spikes of one step under three names, so that credit can tell how they are used.
 
-    sent: torch.Tensor
+    own: adapts the neuron. kept: resets it, and passes loops of projections. sent: goes to further layers and to the
+    readout (the same as kept, unless credit passes layers within a step only). hit: who spiked (bool).
+    """
+
     own: torch.Tensor
+    kept: torch.Tensor
+    sent: torch.Tensor
     hit: torch.Tensor
 
 
@@ -40,9 +44,9 @@ class State:
     free_at: torch.Tensor | None
 
 
-def start(cell: Cell, batch: int, paths: Paths) -> State:
+def start(cell: Cell, batch: int, paths: Paths, device: torch.device | str = "cpu") -> State:
     """The beginning of a presentation."""
-    values = {name: first.expand(batch, cell.n).clone() for name, first in cell.initial.items()}
+    values = {name: first.to(device).expand(batch, cell.n).clone() for name, first in cell.initial.items()}
     some = next(iter(values.values()))
     free_at = torch.full_like(some, -torch.inf) if cell.rest else None
     return State(values, dict(values) if paths.layers == "step" else None, None, free_at)
@@ -50,7 +54,7 @@ def start(cell: Cell, batch: int, paths: Paths) -> State:
 
 def cut(state: State) -> State:
     """The state as a constant."""
-    last = state.last and Spiking(state.last.sent.detach(), state.last.own.detach(), state.last.hit)
+    last = state.last and replace(state.last, own=state.last.own.detach(), kept=state.last.kept.detach())
     return replace(state, values=_detached(state.values), fresh=state.fresh and _detached(state.fresh), last=last)
 
 
@@ -71,11 +75,14 @@ def begin(cell: Cell, state: State, paths: Paths, now: int) -> tuple[State, Valu
     return replace(state, values=values, fresh=fresh, last=None), seen, free
 
 
-def fire(cell: Cell, seen: Values, free: torch.Tensor | None, surrogate: Surrogate) -> Spiking:
-    """Who spikes. With a graded output, that is what is sent."""
-    z = spike(cell.margin(seen), cell.strict, surrogate, free)
-    sent = z.view_as(z) if cell.output is None else cell.output(seen)
-    return Spiking(sent, z, z.detach() != 0)
+def fire(cell: Cell, state: State, seen: Values, free: torch.Tensor | None, surrogate: Surrogate) -> Spiking:
+    """Who spikes. With a graded output, that is what is kept and sent."""
+    own = spike(cell.margin(state.values), cell.strict, surrogate, free)
+    kept = own.view_as(own) if cell.output is None else cell.output(state.values)
+    sent = kept
+    if state.fresh is not None:
+        sent = cell.output(seen) if cell.output else spike(cell.margin(seen), cell.strict, surrogate, free)
+    return Spiking(own, kept, sent, own.detach() != 0)
 
 
 def settle(cell: Cell, state: State, spikes: Spiking, arrivals: Mapping[str, torch.Tensor],
@@ -105,18 +112,18 @@ def _receive(cell: Cell, values: Values, arrivals: Mapping[str, torch.Tensor], o
 
 def _reset(cell: Cell, state: State, spikes: Spiking, paths: Paths) -> State:
     """The reset where neurons spiked; the spike itself carries credit along the open paths."""
-    values = _jump(cell, state.values, spikes.hit)
-    jumped, carried = cell.jump(state.values), dict(values)
+    jumped = cell.jump(state.values)
+    values = _where(cell, spikes.hit, jumped, state.values)
     for name in cell.at_reset:
         resets = name == cell.membrane
-        source = spikes.sent if resets and cell.output is None else spikes.own
+        source = spikes.kept if resets and cell.output is None else spikes.own
         if (paths.reset if resets else paths.adaptation) and source.requires_grad:
-            carried[name] = values[name] + (source - source.detach()) * (jumped[name] - state.values[name]).detach()
-    fresh = None if state.fresh is None else _jump(cell, state.fresh, spikes.hit)
-    return replace(state, values=carried, fresh=fresh)
+            change = (jumped[name] - state.values[name]).detach()
+            values[name] = values[name] + (source - source.detach()) * change
+    fresh = state.fresh and _where(cell, spikes.hit, cell.jump(state.fresh), state.fresh)
+    return replace(state, values=values, fresh=fresh)
 
 
-def _jump(cell: Cell, values: Values, hit: torch.Tensor) -> dict[str, torch.Tensor]:
-    jumped = cell.jump(values)
+def _where(cell: Cell, hit: torch.Tensor, jumped: Values, values: Values) -> dict[str, torch.Tensor]:
     return {name: torch.where(hit, jumped[name], value) if name in cell.at_reset else value
             for name, value in values.items()}

@@ -54,8 +54,11 @@ def backward(x, w1, w2, w_out, error, p, threshold, kappa, height, *, back_out, 
     return d1, d2, d_out
 
 
-def step_by_step(x, w1, w2, w_out, error, p, threshold, kappa, height, *, traces):
-    """OTTT (traces) and SLTT (none): the error passes the layers at once; presynaptic traces hold the past."""
+def step_by_step(x, w1, w2, w_out, error, p, threshold, kappa, height, *, traces, local=None):
+    """OTTT (traces) and SLTT (none): the error passes the layers at once; presynaptic traces hold the past.
+
+    local: DECOLLE's fixed readouts [n1, n_out], [n2, n_out], each with the same loss, instead of the layers above.
+    """
     z1, z2, psi1, psi2, y = forward(x, w1, w2, w_out, p, threshold, kappa, height)
     past_x, past_1 = (trace(shifted(v), p) if traces else shifted(v) for v in (x, z1))
     past_2 = (1 - kappa) * (trace(z2, kappa) if traces else z2)
@@ -63,11 +66,30 @@ def step_by_step(x, w1, w2, w_out, error, p, threshold, kappa, height, *, traces
     for t in range(len(x)):
         err = error(y, t)
         d_out += np.outer(past_2[t], err)
-        delta2 = psi2[t] * ((1 - kappa) * w_out @ err)
+        delta2 = psi2[t] * ((1 - kappa) * w_out @ err if local is None else local[1] @ error(z2 @ local[1], t))
         d2 += np.outer(past_1[t], delta2)
-        if t:
+        if local is not None:
+            d1 += np.outer(past_x[t], psi1[t] * (local[0] @ error(z1 @ local[0], t)))
+        elif t:
             d1 += np.outer(past_x[t - 1], psi1[t - 1] * (w2 @ delta2))
     return d1, d2, d_out
+
+
+def within_layers(x, w1, w2, w_out, error, p, threshold, kappa, height):
+    """OSTL: eligibilities through membrane and reset; the error passes layers in its own step, as if without past."""
+    z1, _, psi1, psi2, y = forward(x, w1, w2, w_out, p, threshold, kappa, height)
+    pre1, pre2 = shifted(x), shifted(z1)
+    eps1, eps2, e1, e2 = np.zeros_like(w1), np.zeros_like(w2), np.zeros_like(w1), np.zeros_like(w2)
+    d1, d2, before = np.zeros_like(w1), np.zeros_like(w2), e1
+    for t in range(len(x)):
+        before = e1
+        eps1 = p * eps1 - threshold * e1 + pre1[t][:, None]
+        eps2 = p * eps2 - threshold * e2 + pre2[t][:, None]
+        e1, e2 = psi1[t] * eps1, psi2[t] * eps2
+        dz2 = (1 - kappa) * w_out @ error(y, t)
+        d2 += e2 * dz2
+        d1 += before * (w2 @ (psi2[t] * dz2))
+    return d1, d2
 
 
 def rflo(x, w_in, w_rec, w_out, feedback, target, leak):
