@@ -22,7 +22,8 @@ def test_rates_settle_at_rho0(rho0):
     simulation, rng = engines.build(network, "event"), np.random.default_rng(0)
     rates = []
     for _ in range(4):
-        spikes = {"excitatory": rng.random((1, STEPS, N_EXC)) < 0.01, "inhibitory": rng.random((1, STEPS, N_INH)) < 0.02}
+        spikes = {"excitatory": rng.random((1, STEPS, N_EXC)) < 0.01,
+                  "inhibitory": rng.random((1, STEPS, N_INH)) < 0.02}
         rates.append(simulation.run(spikes).counts["cell"][0] / (STEPS * 1e-3))
     assert rates[0][2] > 1.3 * rates[0][0]  # at first the rates follow the excitation
     np.testing.assert_allclose(np.mean(rates[1:], 0), rho0, rtol=0.07)
