@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 from support.rates import CASES, run
 
 from plasticity import PlasticityError, RefusedError, Rule, State, Trace, rules
-from plasticity.learner import HebbianLayer
+from plasticity.learner import HebbianLayer, patches
 from plasticity.learner.hebbian import ACTIVATIONS, FEATURES
 
 
@@ -163,3 +163,35 @@ def test_bad_samples_are_refused(bad, what, x):
 def test_exploding_weights_are_noticed(x):
     with pytest.raises(PlasticityError, match="lower the rule's learning rate"):
         layer(rules.oja(50.0), epochs=20).fit(x)
+
+
+def test_a_convolution_is_the_layer_on_patches():
+    """Against torch's own convolution: Hebb's change of a filter is the sum over positions, as in its gradient."""
+    import torch
+
+    images = np.random.default_rng(1).normal(size=(3, 8, 7, 2))
+    seen = patches(images, 3, stride=2)
+    assert seen.shape == (3, 3, 3, 18)
+    np.testing.assert_array_equal(seen[1, 2, 1], images[1, 4:7, 2:5].ravel())
+    samples = seen.reshape(-1, 18)
+    first = layer(rules.hebb(0.0)).fit(samples)
+    filters = torch.tensor(first.weights_.T.reshape(5, 3, 3, 2)).permute(0, 3, 1, 2).requires_grad_()
+    maps = torch.nn.functional.conv2d(torch.tensor(images).permute(0, 3, 1, 2), filters, stride=2)
+    np.testing.assert_allclose(first.transform(samples).reshape(3, 3, 3, 5), maps.detach().permute(0, 2, 3, 1))
+    (0.5 * (maps**2).sum()).backward()
+    change = layer(rules.hebb(0.1), batch_size=len(samples)).fit(samples).weights_ - first.weights_
+    np.testing.assert_allclose(change.T, 0.1 * filters.grad.permute(0, 2, 3, 1).reshape(5, 18), atol=1e-12)
+
+
+@pytest.mark.parametrize("shape, size, stride, what", [
+    ((3, 8), 2, 1, "images must have shape"), ((3, 8, 7), 8, 1, "must not exceed the images' 8x7"),
+    ((3, 8, 7), 0, 1, "size must be"), ((3, 8, 7), 2, 0, "stride must be")])
+def test_bad_patches_are_refused(shape, size, stride, what):
+    with pytest.raises(PlasticityError, match=what):
+        patches(np.zeros(shape), size, stride)
+
+
+def test_patches_of_grey_images():
+    image = np.arange(12.0).reshape(1, 3, 4)
+    np.testing.assert_array_equal(patches(image, 2)[0, 1, 2], [6, 7, 10, 11])
+    assert patches(image, 2, 2).shape == (1, 1, 2, 4)

@@ -8,6 +8,7 @@ import importlib
 _PUBLIC = {
     "HebbianLayer": "plasticity.learner.hebbian",
     "UnsupervisedClassifier": "plasticity.learner.classifier",
+    "patches": "plasticity.learner.unfolding",
 }
 __all__ = sorted(_PUBLIC)
 

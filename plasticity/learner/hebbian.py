@@ -41,7 +41,8 @@ class HebbianLayer(TransformerMixin, BaseEstimator):
 
     Each mini-batch x gives every unit a total input u and an activity r_post; the rule's text turns r_pre = x, u and
     r_post into one change of the weights, summed (or averaged) over the mini-batch. With batch_size=1 this is the rule
-    exactly as `plasticity.replay` runs it, a step per sample.
+    exactly as `plasticity.replay` runs it, a step per sample (of 1 s, for texts with dX/dt). A convolution learns from
+    the `plasticity.learner.patches` of images.
 
     rule: name in `plasticity.rules.catalogue` (with options, as "soft_hebb(sharpness=8)"), or a Rule that has only
     `on_step` and reads r_pre, r_post or u. units: how many. total: u is "dot", w.x, or "distance", w.x - |w|^2/2, which

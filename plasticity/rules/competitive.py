@@ -73,8 +73,9 @@ def soft_hebb(eta: float = 0.045, sharpness: float = 12.0, anti_hebbian: bool = 
 
     anti_hebbian: the losers unlearn, -y for all but the neuron with the largest u. Weights settle at length 1.
 
-    eta: learning rate. sharpness: inverse temperature of the competition (1/rate). w_min, w_max: bounds. order has no
-    effect, as no spike acts.
+    eta: learning rate. sharpness: inverse temperature of the competition (1/rate); where differences of u times the
+    sharpness stay below the logarithm of the number of neurons, all of them learn the mean of the samples. w_min,
+    w_max: bounds. order has no effect, as no spike acts.
 
     Source: Moraitis, Toichkin, Journe, Chua & Guo 2022, Neuromorphic Computing and Engineering 2:044017 (without the
     bias of that paper); losers that unlearn: Journe, Garcia Rodriguez, Guo & Moraitis 2023, ICLR. 12 and 0.045 are the
