@@ -14,7 +14,7 @@ FORMATS = (".png", ".pdf", ".svg")
 
 
 def show(name: str, figure: Path | None, as_json: bool) -> None:
-    """Prints what a rule does; draws its STDP window if a file for it is named."""
+    """Prints what a rule does; draws its STDP window, or its curve over rates, if a file for it is named."""
     rule = rule_of(name)
     found = describe(rule)
     if figure is not None:
@@ -24,7 +24,7 @@ def show(name: str, figure: Path | None, as_json: bool) -> None:
         return
     sys.stdout.write(explain(rule))
     if figure is not None:
-        say(f"STDP window: {figure}")
+        say(f"figure: {figure}")
 
 
 def _draw(rule, figure: Path) -> Path:
@@ -32,4 +32,5 @@ def _draw(rule, figure: Path) -> Path:
         raise PlasticityError(f"--figure must end in {', '.join(FORMATS)}, got {str(figure)!r}")
     from plasticity import plots
 
-    return plots.save(plots.stdp_window(rule), figure)
+    drawn = plots.rate_curve(rule) if plots.of_rates(rule) else plots.stdp_window(rule)
+    return plots.save(drawn, figure)

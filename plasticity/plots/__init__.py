@@ -4,7 +4,9 @@ from plasticity.plots.confusion import confusion
 from plasticity.plots.curve import learning_curve
 from plasticity.plots.fields import receptive_fields
 from plasticity.plots.raster import raster
+from plasticity.plots.rates import of_rates, rate_change, rate_curve
 from plasticity.plots.style import save
 from plasticity.plots.window import stdp_window, window
 
-__all__ = ["confusion", "learning_curve", "raster", "receptive_fields", "save", "stdp_window", "window"]
+__all__ = ["confusion", "learning_curve", "of_rates", "raster", "rate_change", "rate_curve", "receptive_fields", "save",
+           "stdp_window", "window"]
