@@ -174,11 +174,21 @@ def test_rflo():
         agree(found[name], whole)
 
 
-def test_backpropagation_through_a_rate_network_is_the_slope_of_the_loss():
-    net = rate_network("bptt")
+def test_backpropagation_is_the_slope_of_the_loss():
+    """Two populations of rate neurons with masks, delays, scales, a bias: against differences of the loss."""
+    w, neuron = np.random.default_rng(3), rate_neuron(0.2)
+    network = Network(
+        inputs=(Input("in", N_IN),), populations=(Population("one", N1, neuron), Population("two", N2, neuron)), dt=DT,
+        projections=(Projection("in", "one", w.normal(size=(N_IN, N1)), onto="x", axonal_delay=1e-3),
+                     Projection("one", "one", -0.5, connect="all_but_self", onto="x"),
+                     Projection("one", "two", w.normal(size=(N1, N2)), onto="x", axonal_delay=3e-3, scale=0.7),
+                     Projection("two", "one", w.normal(size=(N2, N1)), onto="x", connect="sparse",
+                                mask=w.random((N2, N1)) < 0.7)))
+    net = GradientNetwork(network, Readout(("one", "two"), N_OUT, TAU_OUT, bias=True), dtype=torch.float64)
     found = gradients(net, torch.tensor(X)[None], objective)
+    assert (found["weights.two->one"] == 0).any() and torch.diag(found["weights.one->one"]).abs().max() == 0
     for name, p in net.named_parameters():
-        for place in ((0, 1), (2, 0)):
+        for place in ((0, 1), (2, 0)) if p.ndim == 2 else ((1,),):
             values, h = [], 1e-5
             for move in (h, -2 * h):
                 with torch.no_grad():
@@ -186,7 +196,7 @@ def test_backpropagation_through_a_rate_network_is_the_slope_of_the_loss():
                     values.append(objective(net(torch.tensor(X)[None])).item())
             with torch.no_grad():
                 p[place] += h
-            assert found[name][place].item() == pytest.approx((values[0] - values[1]) / (2 * h), rel=1e-6)
+            assert found[name][place].item() == pytest.approx((values[0] - values[1]) / (2 * h), rel=1e-6, abs=1e-9)
 
 
 LOOP = (Projection("two", "one", 0.3 * np.random.default_rng(1).normal(size=(N2, N1)), onto="x"),

@@ -1,6 +1,7 @@
 """Gradient rules: backpropagation through time, e-prop and their relatives as choices of paths on one torch network."""
 
 from plasticity.credit.alignment import Alignment, alignment
+from plasticity.credit.classifier import GradientClassifier, recurrent_network
 from plasticity.credit.exact import gradients, learning_signals, rtrl
 from plasticity.credit.losses import cross_entropy, mse, rate_regularisation, spike_count_mse
 from plasticity.credit.lsnn import lsnn_neuron
@@ -35,6 +36,7 @@ from plasticity.credit.surrogates import (
 
 __all__ = [
     "Alignment",
+    "GradientClassifier",
     "GradientNetwork",
     "GradientRule",
     "Paths",
@@ -62,6 +64,7 @@ __all__ = [
     "ottt",
     "rate_neuron",
     "rate_regularisation",
+    "recurrent_network",
     "rflo",
     "rtrl",
     "sigmoid_derivative",
