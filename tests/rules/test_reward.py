@@ -169,7 +169,8 @@ def test_r_max_learns_two_choices():
         post = rng.random(rho.shape) < DT * rho
         right = (post.sum(0) + 1e-3 * rng.random((batch, 2))).argmax(1) == target
         accuracy.append(right.mean())
-        w = replay(rule, w, pre, post, DT, "torch", batch="mean", rho=rho, reward=pulse * (right - right.mean())).w
+        surprise = pulse * (right - right.mean())
+        w = replay(rule, w, pre, post, DT, "interpreter", batch="mean", rho=rho, reward=surprise).w
     assert np.mean(accuracy[:2]) < 0.75 and np.mean(accuracy[-10:]) > 0.93
 
 
