@@ -137,3 +137,17 @@ def test_ties_go_to_the_lower_index():
         found = run(rule, w, engine, **rates).w
         close(found, by_hand(w, rates))
         assert np.array_equal(found[:, 1:], w[:, 1:]) and not np.array_equal(found[:, 0], w[:, 0])
+
+
+def test_torch_reductions_are_made_once_per_argument_and_again_when_it_changed():
+    import torch
+
+    from plasticity.engines.torch.language import REDUCTIONS, Context, over_post
+
+    context = Context(torch.float64, torch.device("cpu"), 1e-3, "sum", 0, torch.Generator())
+    rank, u = over_post(REDUCTIONS["rank"], 4, context), torch.tensor([[3.0, 1.0, 3.0, 2.0]], dtype=torch.float64)
+    first = rank(u)
+    assert first.tolist() == [[0, 3, 1, 2]] and rank(u) is first
+    u.mul_(-1)
+    assert rank(u).tolist() == [[2, 0, 3, 1]]
+    assert rank(torch.tensor([[1.0]], dtype=torch.float64)).tolist() == [[0, 1, 2, 3]]  # the same for all
