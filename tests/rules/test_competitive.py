@@ -51,7 +51,7 @@ def error(prototypes, x):
 def test_hard_wta_finds_prototypes_as_k_means_does(digits):
     """Each is the mean of the samples that are nearest to it, where k-means stays too."""
     x = digits[0][:600]
-    options = {"units": 12, "total": "distance", "first": "samples", "batch_size": 1, "epochs": 15, "decay": "linear"}
+    options = {"units": 12, "total": "distance", "first": "samples", "batch_size": 1, "epochs": 10, "decay": "linear"}
     found = HebbianLayer(rules.hard_wta(0.1), **options).fit(x).components_
     first = HebbianLayer(rules.hard_wta(0.0), **options).fit(x).components_
     best = KMeans(12, n_init=5, random_state=0).fit(x).inertia_
@@ -81,11 +81,10 @@ def test_weights_settle_at_length_one(name, digits):
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_features_are_better_than_random_ones(name, digits):
-    """Mean over three seeds; random features with whichever nonlinearity suits them best."""
+    """Mean over two seeds; random features with whichever nonlinearity suits them best."""
     random = np.mean([max(accuracy(HebbianLayer(rules.soft_hebb(0.0), UNITS, seed=seed).fit(digits[0]), digits, *how)
-                          for how in FEATURES) for seed in range(3)])
-    found = np.mean([accuracy(learned(name, digits, seed), digits, "triangle", 2.0) for seed in range(3)])
-    print(name, found, random)
+                          for how in FEATURES) for seed in range(2)])
+    found = np.mean([accuracy(learned(name, digits, seed), digits, "triangle", 2.0) for seed in range(2)])
     assert found > 0.97
     assert found > random
 
