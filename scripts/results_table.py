@@ -23,24 +23,41 @@ images; everything tuned was tuned on the last 10,000 training images. Means ove
 def page() -> str:
     """The whole page."""
     studies = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
-    learned = {name: found for name, found in studies.items() if "study" in found}
-    parts = [HEAD, "## Digits without labels: `make results STUDIES=...`\n", _learned(learned)]
+    spiking = {name: found for name, found in studies.items() if "accuracy_untrained" in found.get("summary", {})}
+    rates = {name: found for name, found in studies.items() if "accuracy_random_weights" in found.get("summary", {})}
+    parts = [HEAD, "## Digits without labels: `make results STUDIES=...`\n", _learned(spiking)]
+    if rates:
+        parts += ["## Layers of rates: `scripts/reproduce/hebbian_mnist.py`\n", _rates(rates)]
     if "bench_stdp" in studies:
         parts += ["## Learning speed: `make bench-peers`\n", _speed(studies["bench_stdp"])]
     return "\n".join(parts)
 
 
 def _learned(studies: dict) -> str:
-    rows = ["| study | task | network | neurons | passes | seeds | accuracy | proportion | untrained | train, s |",
+    rows = ["| study | images | network | neurons | passes | seeds | accuracy | proportion | untrained | train, s |",
             "|---|---|---|---|---|---|---|---|---|---|"]
     for name, found in studies.items():
         run, summary = found["runs"][0], found["summary"]
-        cells = [name, run["task"], run["network"], run["neurons"], run["epochs"], len(summary["accuracy"]["seeds"]),
-                 _spread(summary["accuracy"]), _spread(summary["accuracy by proportion"]),
-                 _spread(summary["accuracy_untrained"]), f"{summary['train_seconds']['mean']:.1f}"]
+        cells = [name, run["images"] // run["epochs"], run["network"], run["neurons"], run["epochs"],
+                 len(summary["accuracy"]["seeds"]), _spread(summary["accuracy"]),
+                 _spread(summary["accuracy by proportion"]), _spread(summary["accuracy_untrained"]),
+                 f"{summary['train_seconds']['mean']:.1f}"]
         rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     machine = next(iter(studies.values()))["machine"] if studies else {}
     return "\n".join([*rows, "", f"Machine: {machine.get('processor')}, {machine.get('cores')} cores.", ""])
+
+
+def _rates(studies: dict) -> str:
+    """Unsupervised layers of rates with a linear readout, beside the same readout on layers that did not learn."""
+    rows = ["| study | rule | units | seeds | accuracy | first weights | random weights | train, s |",
+            "|---|---|---|---|---|---|---|---|"]
+    for name, found in studies.items():
+        summary, settings = found["summary"], found["settings"]
+        cells = [name, settings["rule"], settings["units"], len(summary["accuracy"]["seeds"]),
+                 _spread(summary["accuracy"]), _spread(summary["accuracy_first_weights"]),
+                 _spread(summary["accuracy_random_weights"]), f"{summary['train_seconds']['mean']:.1f}"]
+        rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    return "\n".join([*rows, ""])
 
 
 def _spread(figure: dict) -> str:
