@@ -58,7 +58,8 @@ def clopath(a_ltd: float = 0.14, a_ltp: float = 80.0, theta_minus: float = -70.6
         words="Presynaptic spikes weaken a synapse if the neuron was depolarised; depolarisation after them "
               "strengthens it.",
         source="Clopath, Buesing, Vasilaki & Gerstner 2010",
-        units={"a_ltd": "w/V", "a_ltp": "w/V^2", "theta_minus": "V", "theta_plus": "V", "tau_x": "s", "lag": "s"})
+        units={"a_ltd": "w/V", "a_ltp": "w/V^2", "theta_minus": "V", "theta_plus": "V", "tau_x": "s", "lag": "s"}
+        | dict.fromkeys(used, "s") | ({"tau_slow": "s", "u_ref2": "V^2", "v_rest": "V"} if homeostasis else {}))
 
 
 def _average(name: str, of: str, tau: str) -> str:

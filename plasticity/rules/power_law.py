@@ -22,8 +22,8 @@ def power_law_stdp(rate: float = 0.1, alpha: float = 1.0, mu: float = 0.4, w_0: 
     mu: exponent, 0 <= mu <= 1. w_0: reference weight (unit of w, positive). tau_plus, tau_minus: seconds.
     pairing: "all" or "nearest". w_min (at least 0), w_max: bounds.
 
-    Source: Morrison, Aertsen & Diesmann 2007, Neural Computation 19:1437 (mu = 0.4, rate = 0.1, tau = 20 ms). alpha
-    sets the weight at which a network settles and depends on it; 1 is the default of NEST's stdp_pl_synapse_hom.
+    Source of the equations: Morrison, Aertsen & Diesmann 2007, Neural Computation 19:1437. The numbers are the defaults
+    of NEST's stdp_pl_synapse_hom. alpha sets the weight at which a network settles: choose it for the network.
     """
     not_negative(rate=rate, alpha=alpha, mu=mu, w_min=w_min)
     positive(w_0=w_0)
@@ -37,5 +37,5 @@ def power_law_stdp(rate: float = 0.1, alpha: float = 1.0, mu: float = 0.4, w_0: 
         params={"rate": rate, "alpha": alpha, "mu": mu, "w_0": w_0},
         w_min=w_min, w_max=w_max, order=order, name="power_law_stdp", family="pair",
         words="Potentiation goes with a power of the weight, depression with the weight itself: weights settle.",
-        source="Morrison, Aertsen & Diesmann 2007; alpha: NEST's default",
+        source="equations: Morrison, Aertsen & Diesmann 2007; numbers: NEST's defaults",
         units={"rate": "1", "alpha": "1", "mu": "1", "w_0": "w"})

@@ -19,8 +19,8 @@ def rank_order_stdp(a_plus: float = 0.004, a_minus: float = 0.003, *, order: str
 
     a_plus, a_minus: learning rates (1/w), not negative. w_min, w_max: bounds, both finite.
 
-    Source: Kheradpisheh, Ganjtabesh, Thorpe & Masquelier 2018, Neural Networks 99:56, section 2.3, with its rates; the
-    same rule without reward in Mozafari et al. 2018.
+    Source: Kheradpisheh, Ganjtabesh, Thorpe & Masquelier 2018, Neural Networks 99:56; the rates are the defaults of
+    SpykeTorch, which repeats its experiments.
     """
     not_negative(a_plus=a_plus, a_minus=a_minus)
     finite_bounds("rank_order_stdp", w_min, w_max)
