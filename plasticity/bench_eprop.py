@@ -38,7 +38,7 @@ def bench_eprop(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: 
     layer = Layer(beta=np.where(np.arange(hidden) < round(adaptive * hidden), 0.07, 0.0))
     dense, labels = rng.random((batch, steps, inputs), dtype=np.float32) < density, rng.integers(0, outputs, batch)
     reading = [_timed(lambda: events(dense, "inputs", inputs)) for _ in range(4)]
-    x, weights, adam = reading[0][1], _weights(rng, inputs, hidden, outputs, dtype), Adam(rate=1e-4)
+    x, weights, adam = reading[0][1], _weights(rng, inputs, hidden, outputs, dtype), Adam(rate=1e-5)
     compiling, _ = _timed(lambda: _first(layer, weights, x[:1], labels[:1], adam))
     _scale(layer, weights, x[:PROBE])
     before = weights.w_rec.copy()
