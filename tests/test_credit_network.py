@@ -27,12 +27,16 @@ from plasticity.credit import (
     surrogates,
     triangular,
 )
+from plasticity.credit.links import links
 from plasticity.neurons import alif, diehl_cook, lif, snu
 from plasticity.rules import pair_stdp
 
 DT, N_IN, N = 1e-3, 7, 6
 rng = np.random.default_rng(0)
 SPIKES = rng.random((3, 50, N_IN)) < 0.3
+
+BOUND = Neuron("dv/dt = -v/tau - 2*u/tau : 1 (unless refractory)\ndu/dt = (v - u)/tau_u : 1", threshold="v > 1",
+               reset="v = 0.4", refractory=4e-3, method="rk2", params={"tau": "10*ms", "tau_u": "6*ms"})
 
 
 def network(neuron, onto="v", size=1.0, **options):
@@ -54,8 +58,8 @@ def built(rule="bptt", **options):
 
 @pytest.mark.parametrize(("neuron", "onto", "size"), [
     (lif(refractory=3e-3), "v", 15e-3), (lif("exponential"), "I", 80e-3), (lif("alpha", refractory=2e-3), "g", 0.2),
-    (alif(), "v", 1.0), (snu(), "x", 1.0), (lsnn_neuron(beta=0.3, refractory=2e-3), "x", 1.0)],
-    ids=["lif", "exponential", "alpha", "alif", "snu", "lsnn"])
+    (BOUND, "v", 1.6), (alif(), "v", 1.0), (snu(), "x", 1.0), (lsnn_neuron(beta=0.3, refractory=2e-3), "x", 1.0)],
+    ids=["lif", "exponential", "alpha", "bound", "alif", "snu", "lsnn"])
 def test_the_forward_pass_is_that_of_the_engines(neuron, onto, size):
     description = network(neuron, onto, size)
     engine = plasticity.build(description, "torch", dtype="float64", batch=3)
@@ -65,6 +69,21 @@ def test_the_forward_pass_is_that_of_the_engines(neuron, onto, size):
         dense = recorded.spikes[name].dense()
         assert dense.sum() > 20
         np.testing.assert_array_equal(run.spikes[name].detach(), dense)
+
+
+def test_free_variables_of_refractory_neurons():
+    description = network(BOUND, "v", 1.6)
+    engine = plasticity.build(description, "torch", dtype="float64", batch=3)
+    values = engine.run({"in": SPIKES}, record=("one.u",)).values["one.u"]
+    run = GradientNetwork(description, Readout("two", 2), dtype=torch.float64)(torch.tensor(SPIKES), record=("one.u",))
+    np.testing.assert_allclose(run.records["one.u"].detach(), values, rtol=0, atol=1e-12)
+
+
+def test_projections_in_a_loop_are_recurrent():
+    kinds = {link.name: link.kind for link in links(network(lif()))}
+    assert kinds == {"in->one": "input", "one->one": "recurrent", "one->two": "recurrent", "two->one": "recurrent"}
+    forward = network(lif()).with_(projections=network(lif()).projections[:3])
+    assert [link.kind for link in links(forward)] == ["input", "recurrent", "layer"]
 
 
 def test_records_views_of_variables():
