@@ -140,6 +140,9 @@ class Rule:
                 if not _NAME.match(name) or name in RESERVED:
                     raise LanguageError(f"{name!r} in {slot} cannot be a name: use letters, digits and _, starting "
                                         f"with a letter, and none of {', '.join(sorted(RESERVED))}")
+                if slot in ("pre", "post", "syn") and name.endswith(("_pre", "_post")):
+                    raise LanguageError(f"{name!r} in {slot} ends in _pre or _post, which Brian2 reads as a neuron's "
+                                        "variable; choose another name")
                 if name in seen:
                     raise LanguageError(f"{name!r} is named in both {seen[name]} and {slot}")
                 seen[name] = slot

@@ -26,6 +26,7 @@ PAIR = {"pre": {"x": Trace(20e-3)}, "post": {"y": Trace(20e-3)}, "on_pre": {"w":
     ({"on_pre": {"w": "softmax(y)"}}, "belong into on_step"),
     ({"on_pre": {"w": "y["}}, "'y['"),
     ({"pre": {"x": Trace(20e-3), "w": Trace(1.0)}}, "'w' in pre cannot be a name"),
+    ({"syn": {"calcium_pre": State()}}, "ends in _pre or _post"),
     ({"params": {"a": 0.01, "x": 1.0}}, "both pre and params"),
     ({"params": {"a": "1"}}, "parameter a must be a number"),
     ({"params": {"a": math.nan}}, "parameter a must be a number"),
