@@ -32,7 +32,7 @@ def alif(tau: float = 20e-3, tau_a: float = 200e-3, beta: float = 0.07, threshol
          gamma: float = 0.3, refractory: float = 2e-3) -> Neuron:
     """A leaky neuron with a threshold that jumps at each spike and decays: memory over seconds without recurrence.
 
-    v[t+1] = exp(-dt/tau) v[t] + inputs - threshold z[t];  a[t+1] = exp(-dt/tau_a) a[t] + z[t]
+    v[t+1] = exp(-dt/tau) (v[t] + inputs - threshold z[t]);  a[t+1] = exp(-dt/tau_a) (a[t] + z[t])
     z = v > A,  A = threshold + beta a;  psi = gamma/threshold max(0, 1 - |v - A|/threshold)
 
     Dimensionless; the spike is subtracted in the step after it. psi is the pseudo-derivative that e-prop reads; the
