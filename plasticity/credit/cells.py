@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import torch
 
 from plasticity import language
+from plasticity.constants import Constants
 from plasticity.credit.surrogates import Surrogate, spike
 from plasticity.engines.torch.language import Context, define, expression, functions, text
 from plasticity.engines.torch.neurons import unreadable
 from plasticity.engines.torch.volley import in_steps
 from plasticity.errors import RefusedError
-from plasticity.language import Constants
 from plasticity.network import Population
 from plasticity.neurons.discretise import discretise, discretise_held
 from plasticity.neurons.neuron import Assignment, Neuron

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from plasticity import language
+from plasticity.constants import Constants
 from plasticity.engines.event.populations import Group
 from plasticity.engines.event.support import FUNCTIONS
 from plasticity.engines.event.synapses import Synapses
@@ -157,7 +158,7 @@ class Plastic:
         return group.text(self.code, ast.Name(id=variable, ctx=ast.Load()), index)
 
     def text(self, expr: ast.expr, names: dict[str, str]) -> str:
-        constants = language.Constants({*self.rule.constants, "dt"}, prefix=f"{self.s}_c{len(self.code.constants)}_")
+        constants = Constants({*self.rule.constants, "dt"}, prefix=f"{self.s}_c{len(self.code.constants)}_")
         expr = constants.pull(expr)
         given = {**self.rule.constants, "dt": self.synapses.network.dt}
         self.code.constants.update(constants.values(given))

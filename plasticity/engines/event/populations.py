@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticity import language
+from plasticity.constants import Constants
 from plasticity.engines.event.support import FUNCTIONS
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
@@ -45,7 +46,7 @@ class Group:
 
     def pulled(self, code: Writer, expr: ast.expr) -> ast.expr:
         """`expr` with subexpressions inlined and constants taken out to the top of the program."""
-        constants = language.Constants({*self.neuron.constants, "dt"}, prefix=f"{self.p}_c{len(code.constants)}_")
+        constants = Constants({*self.neuron.constants, "dt"}, prefix=f"{self.p}_c{len(code.constants)}_")
         expr = constants.pull(self.neuron.inlined(expr))
         code.constants.update(constants.values({**self.neuron.constants, "dt": self.dt}))
         return expr

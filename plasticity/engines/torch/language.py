@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from plasticity import language
-from plasticity.language import Constants
+from plasticity.constants import Constants
 
 
 @dataclass(frozen=True)

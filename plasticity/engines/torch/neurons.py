@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from plasticity import language, noise
+from plasticity.constants import Constants
 from plasticity.engines.torch.language import Context, condition_text, define, expression, functions, text
 from plasticity.engines.torch.volley import Volley, in_steps, volley
-from plasticity.language import Constants
 from plasticity.network import Population
 from plasticity.neurons.discretise import discretise, discretise_held
 from plasticity.neurons.neuron import Assignment
