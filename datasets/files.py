@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from plasticity import folders
 from plasticity.datasets.description import DataSet, Form, Source
 from plasticity.datasets.download import download
 from plasticity.errors import DataError
@@ -32,10 +33,8 @@ def form_at_hand(description: DataSet) -> tuple[Form, list[Path]]:
 
 
 def cache_folder(description: DataSet) -> Path:
-    """$PLASTICITY_CACHE, else $XDG_CACHE_HOME/plasticity, else ~/.cache/plasticity; below it data/<name>."""
-    given = os.environ.get("PLASTICITY_CACHE")
-    base = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "plasticity"
-    return base / "data" / description.name
+    """data/<name> below the library's cache."""
+    return folders.cache() / "data" / description.name
 
 
 def _find(description: DataSet, source: Source) -> Path | None:

@@ -10,14 +10,7 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from plasticity import __version__
-
-
-def folder() -> Path:
-    """$PLASTICITY_CACHE, else $XDG_CACHE_HOME/plasticity, else ~/.cache/plasticity."""
-    given = os.environ.get("PLASTICITY_CACHE")
-    base = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "plasticity"
-    return base / "programs"
+from plasticity import __version__, folders
 
 
 def load(source: str) -> ModuleType:
@@ -27,7 +20,7 @@ def load(source: str) -> ModuleType:
     name = "plasticity_program_" + hashlib.sha256(f"{__version__}\n{called}\n{source}".encode()).hexdigest()[:20]
     if name in sys.modules:
         return sys.modules[name]
-    path = folder() / f"{name}.py"
+    path = folders.cache() / "programs" / f"{name}.py"
     if not (path.exists() and path.read_text(encoding="utf-8") == source):
         _write(path, source)
     spec = importlib.util.spec_from_file_location(name, path)
