@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, unknown
 
 if TYPE_CHECKING:
     from plasticity.rule import Rule
@@ -30,6 +31,20 @@ def parse(text: str) -> tuple[str, dict[str, object]]:
     except (SyntaxError, ValueError) as error:
         reason = getattr(error, "msg", error)
         raise PlasticityError(f"cannot read {text!r} ({reason}); write NAME or NAME(option=value, ...)") from None
+
+
+def made(kind: str, catalogue: Mapping[str, Callable], name: str, options: Mapping[str, object]):
+    """The entry `name` of a catalogue of functions, called with its options ("pair-stdp" is "pair_stdp").
+
+    Raises PlasticityError for an unknown name, with the nearest match, and for an option the entry does not have.
+    """
+    found = catalogue.get(name.replace("-", "_"))
+    if found is None:
+        raise unknown(kind, name, catalogue)
+    try:
+        return found(**options)
+    except TypeError as error:
+        raise PlasticityError(f"{kind} {name!r}: {error}") from None
 
 
 def rule_of(rule: str | Rule | None) -> Rule | None:

@@ -31,7 +31,6 @@ ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "strict": ("on_post", "on_pre", "rise_pre", "rise_post"),
     "inclusive": ("rise_pre", "rise_post", "on_pre", "on_post"),
 })
-PLACES = ("pre", "post", "syn", "global")
 RESERVED = (frozenset({"w", "dt", "t", "noise", "w_min", "w_max", "i", "j", "N"})
             | language.NEURON_FUNCTIONS | language.PRIMITIVES)
 _MAPPINGS = ("pre", "post", "syn", "on_pre", "on_post", "on_step", "let", "params", "reads", "signals", "units")
@@ -271,6 +270,17 @@ class Rule:
         if name in self.signals:
             return f"third factor {name} ({self.signals[name]})"
         return "noise" if name == "noise" else ""
+
+    @cached_property
+    def read_after_own_rise(self) -> frozenset[str]:
+        """Traces that an event of their own neuron reads only after their rise, so that engines must remember them."""
+        sequence, found = ORDERS[self.order], set()
+        for side in ("pre", "post"):
+            if sequence.index(f"rise_{side}") < sequence.index(f"on_{side}"):
+                lines = self.statements.get(f"on_{side}", ())
+                read = frozenset().union(*(language.names(line.expr) for line in lines))
+                found |= {name for name, trace in getattr(self, side).items() if trace.rise != "none" and name in read}
+        return frozenset(found)
 
     @property
     def reads_names(self) -> frozenset[str]:

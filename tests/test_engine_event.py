@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from support.rule_cases import alone
 
 from plasticity import (
     Input,
@@ -18,7 +19,6 @@ from plasticity import (
     Trace,
     build,
     replay,
-    replaying,
 )
 from plasticity.engines import refusal
 from plasticity.engines.event.program import write
@@ -163,9 +163,7 @@ def test_recording_does_not_change_the_run():
 
 
 def test_a_loop_over_synapses_runs_only_where_something_can_change():
-    w = imposed(GATED, 1)[0]
-    program = write(replaying._network(GATED, w, 1e-3, 0.0, 0.0, None), batched=False).source
-    assert "n_live" in program
+    assert "n_live" in write(alone(GATED), batched=False).source
     assert "n_live" not in write(small_network(), batched=False).source
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from plasticity.errors import PlasticityError, unknown
+from plasticity.named import made
 from plasticity.neurons.adaptive import alif, diehl_cook
 from plasticity.neurons.adex import adex
 from plasticity.neurons.izhikevich import izhikevich
@@ -25,10 +25,4 @@ def make(name: str, **options) -> Neuron:
 
     Raises PlasticityError for an unknown name, with the nearest match, and for an option that the neuron does not have.
     """
-    found = catalogue.get(name.replace("-", "_"))
-    if found is None:
-        raise unknown("neuron", name, catalogue)
-    try:
-        return found(**options)
-    except TypeError as error:
-        raise PlasticityError(f"neuron {name!r}: {error}") from None
+    return made("neuron", catalogue, name, options)

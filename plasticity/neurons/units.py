@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 
 from plasticity import language
@@ -29,8 +28,3 @@ def si(value: float | str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise LanguageError(f"a parameter must be a finite number or a text like '20*ms', got {value!r}")
     return float(value)
-
-
-def unit_names(expr: ast.expr) -> frozenset[str]:
-    """The units an expression mentions."""
-    return language.names(expr) & UNITS.keys()

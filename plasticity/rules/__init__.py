@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from plasticity.errors import PlasticityError, unknown
+from plasticity.named import made
 from plasticity.rule import Rule
 from plasticity.rules.anti import anti_stdp
 from plasticity.rules.clopath import clopath
@@ -43,10 +43,4 @@ def make(name: str, **options) -> Rule:
 
     Raises PlasticityError for an unknown name, with the nearest match, and for an option that the rule does not have.
     """
-    found = catalogue.get(name.replace("-", "_"))
-    if found is None:
-        raise unknown("rule", name, catalogue)
-    try:
-        return found(**options)
-    except TypeError as error:
-        raise PlasticityError(f"rule {name!r}: {error}") from None
+    return made("rule", catalogue, name, options)

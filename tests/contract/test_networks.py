@@ -10,7 +10,6 @@ from support.feature_networks import FEATURES, STEPS, Feature
 from support.step_loop import StepLoop
 
 from plasticity import engines
-from plasticity.neurons.discretise import import_brian2
 
 CLOSE = {"rtol": 0, "atol": 1e-10}
 
@@ -25,16 +24,6 @@ def presented(feature: Feature, engine: str, **options) -> tuple[dict, dict]:
     for name in populations:
         np.testing.assert_array_equal(recording.counts[name], spikes[name].sum(1), err_msg=f"counts of {name}")
     return spikes, {p.name: simulation.get(f"{p.name}.w") for p in feature.network.projections}
-
-
-@pytest.fixture
-def quick_compiler():
-    """Brian2's programs without optimisation: they compile in half the time."""
-    prefs = import_brian2().prefs
-    flags = prefs["codegen.cpp.extra_compile_args_gcc"]
-    prefs["codegen.cpp.extra_compile_args_gcc"] = ["-O0", "-std=c++11"]
-    yield
-    prefs["codegen.cpp.extra_compile_args_gcc"] = flags
 
 
 @cache

@@ -12,7 +12,6 @@ from support.rule_cases import CASES, CONTINUOUS, DT, alone
 from support.trains import TRAINS, concatenated, signals_for, weights
 
 from plasticity import RefusedError, Rule, engines, replay
-from plasticity.neurons.discretise import import_brian2
 from plasticity.rule import ORDERS
 
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
@@ -124,16 +123,6 @@ def test_brian2_noise_has_the_same_spread():
     assert w.std() == pytest.approx(2.0 * np.sqrt(100 * DT), rel=0.05)
     assert abs(w.mean()) < 4 * w.std() / 60
     assert len(np.unique(w)) == w.size
-
-
-@pytest.fixture
-def quick_compiler():
-    """Brian2's programs without optimisation: they compile in half the time."""
-    prefs = import_brian2().prefs
-    flags = prefs["codegen.cpp.extra_compile_args_gcc"]
-    prefs["codegen.cpp.extra_compile_args_gcc"] = ["-O0", "-std=c++11"]
-    yield
-    prefs["codegen.cpp.extra_compile_args_gcc"] = flags
 
 
 @pytest.mark.standalone

@@ -109,7 +109,7 @@ def rule_texts(network: Network, projection: Projection, post, pre, signals: dic
     names, namespace = _names(network, projection, {"pre": pre, "post": post}, signals)
     fading = {name: trace for name, trace in rule.variables.items() if math.isfinite(trace.tau)}
     namespace |= {f"decay_of_{name}": math.exp(-network.dt / trace.tau) for name, trace in fading.items()}
-    saved = _saved(rule)
+    saved = rule.read_after_own_rise
     declared = [*(f"r_{name}" for name in rule.variables), *(f"r_{name}_before" for name in saved)]
     phases = {phase: _phase(rule, phase, names, saved) for phase in ORDERS[rule.order]}
     return Texts(equations="\n".join(f"{name} : 1" for name in declared),
@@ -165,16 +165,6 @@ def _bound(value: float) -> str:
 
 def _at_synapse(name: str, n: int, place: str) -> str:
     return f"{name}(t, {'i' if place == 'pre' else 'j'})" if n else f"{name}(t)"
-
-
-def _saved(rule: Rule) -> frozenset[str]:
-    """Traces whose value before their own rise is read after it (the "inclusive" order)."""
-    sequence, found = ORDERS[rule.order], set()
-    for side in ("pre", "post"):
-        if sequence.index(f"rise_{side}") < sequence.index(f"on_{side}"):
-            read = {name for line in rule.statements.get(f"on_{side}", ()) for name in language.names(line.expr)}
-            found |= {name for name, trace in getattr(rule, side).items() if trace.rise != "none" and name in read}
-    return frozenset(found)
 
 
 def _phase(rule: Rule, phase: str, names: dict, saved: frozenset[str]) -> str:

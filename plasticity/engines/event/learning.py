@@ -63,7 +63,7 @@ def _declare_trace(code: Writer, plastic: Plastic, side: str, name: str, trace: 
         longest = int(np.max(getattr(plastic.synapses, "axonal" if side == "pre" else "dendritic"), initial=0))
         for moment in ("before", "after"):
             code.array(f"{s}_{name}_{moment}", longest + 1, n, per_sample=True, start=trace.initial)
-    elif plastic.keeps_before(name):
+    elif name in plastic.rule.read_after_own_rise:
         code.array(f"{s}_{name}_b", n, per_sample=True)
 
 
@@ -159,7 +159,7 @@ def _rise(code: Writer, plastic: Plastic, side: str) -> None:
     arrivals = synapses.presynaptic_arrivals if side == "pre" else synapses.postsynaptic_arrivals
     with arrivals(code):
         for name in names:
-            if plastic.keeps_before(name):
+            if name in plastic.rule.read_after_own_rise:
                 code(f"{s}_{name}_b[{index}] = {plastic.value(name, index)}")
             code(f"{s}_{name}[{index}] = {_after(plastic, name, index)}")
             if plastic.lazy(name):

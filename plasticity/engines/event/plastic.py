@@ -79,11 +79,6 @@ class Plastic:
         sequence = ORDERS[self.rule.order]
         return sequence.index(f"rise_{OTHER[event[3:]]}") < sequence.index(event)
 
-    def keeps_before(self, name: str) -> bool:
-        """Whether an event reads its own neuron's trace only after the rise, so that it must be remembered."""
-        sequence, event = ORDERS[self.rule.order], f"on_{self.spiking[name]}"
-        return sequence.index(f"rise_{self.spiking[name]}") < sequence.index(event) and name in self.reads(event)
-
     def value(self, name: str, index: str) -> str:
         """A trace now, without delays that differ."""
         stored = f"{self.s}_{name}[{index}]"
@@ -116,7 +111,7 @@ class Plastic:
 
     def own(self, name: str, index: str) -> str:
         """A trace of the spiking neuron, from before its rise."""
-        if self.keeps_before(name):
+        if name in self.rule.read_after_own_rise:
             return f"{self.s}_{name}_b[{index}]"
         return self.value(name, index)
 

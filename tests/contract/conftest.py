@@ -1,0 +1,15 @@
+"""What the contract suites share."""
+
+import pytest
+
+from plasticity.neurons.discretise import import_brian2
+
+
+@pytest.fixture
+def quick_compiler():
+    """Brian2's programs without optimisation: they compile in half the time."""
+    prefs = import_brian2().prefs
+    flags = prefs["codegen.cpp.extra_compile_args_gcc"]
+    prefs["codegen.cpp.extra_compile_args_gcc"] = ["-O0", "-std=c++11"]
+    yield
+    prefs["codegen.cpp.extra_compile_args_gcc"] = flags
