@@ -1,0 +1,141 @@
+"""A window that slides over maps of neurons: what convolutions, locally connected projections and pooling share.
+
+Maps lie in a population as torch lays them out: neuron (channel c, row r, column q) of maps [channels, height, width]
+has the number (c * height + r) * width + q.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from plasticity.errors import PlasticityError
+
+Pair = int | tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where each postsynaptic position looks.
+
+    shape: (channels, height, width) of the presynaptic maps. size: rows and columns that one position sees. channels:
+    number of postsynaptic maps. stride: rows and columns between positions. padding: rows and columns of silence around
+    the maps. size, stride and padding are a number or (rows, columns).
+
+    >>> window = Window((1, 28, 28), size=5, channels=8)
+    >>> window.out_shape, window.n_pre, window.n_post, window.fan_in
+    ((8, 24, 24), 784, 4608, 25)
+
+    Raises PlasticityError for sizes that do not fit.
+    """
+
+    shape: tuple[int, int, int]
+    size: Pair
+    channels: int = 1
+    stride: Pair = 1
+    padding: Pair = 0
+
+    def __post_init__(self):
+        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+        for name, least in (("size", 1), ("stride", 1), ("padding", 0)):
+            object.__setattr__(self, name, _pair(name, getattr(self, name), least))
+        if len(self.shape) != 3 or min(self.shape) < 1:
+            raise PlasticityError(f"shape of a window must be (channels, height, width), got {self.shape}")
+        if self.channels < 1:
+            raise PlasticityError(f"channels of a window must be at least 1, got {self.channels!r}")
+        if min(self.grid) < 1:
+            raise PlasticityError(f"a window of size {self.size} does not fit into maps of {self.shape[1:]} with "
+                                  f"padding {self.padding}; lower size or raise padding")
+
+    @cached_property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of positions."""
+        return tuple((n + 2 * pad - size) // step + 1 for n, pad, size, step in
+                     zip(self.shape[1:], self.padding, self.size, self.stride, strict=True))
+
+    @property
+    def positions(self) -> int:
+        return self.grid[0] * self.grid[1]
+
+    @property
+    def out_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of the postsynaptic maps."""
+        return (self.channels, *self.grid)
+
+    @property
+    def n_pre(self) -> int:
+        return int(np.prod(self.shape))
+
+    @property
+    def n_post(self) -> int:
+        return self.channels * self.positions
+
+    @property
+    def fan_in(self) -> int:
+        """Presynaptic neurons that one position sees: channels * rows * columns."""
+        return self.shape[0] * self.size[0] * self.size[1]
+
+    @cached_property
+    def patches(self) -> np.ndarray:
+        """int [positions, fan_in]: the presynaptic neuron at each place of each patch, -1 in the padding.
+
+        Places of a patch are numbered as (channel, row, column), as in torch's unfold and convolution weights.
+        """
+        (channels, height, width), (rows, columns) = self.shape, self.size
+        top = np.arange(self.grid[0]) * self.stride[0] - self.padding[0]
+        left = np.arange(self.grid[1]) * self.stride[1] - self.padding[1]
+        r = top[:, None, None, None] + np.arange(rows)[:, None]
+        q = left[:, None, None] + np.arange(columns)
+        inside = (r >= 0) & (r < height) & (q >= 0) & (q < width)
+        plane = np.where(inside, r * width + q, -1).reshape(self.positions, 1, rows * columns)
+        offset = np.arange(channels)[:, None] * height * width
+        return np.where(plane < 0, -1, plane + offset).reshape(self.positions, self.fan_in)
+
+    @cached_property
+    def synapses(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Every synapse of a convolution as int arrays (pre, post, place in the patch, channel), padding left out."""
+        position, place = np.nonzero(self.patches >= 0)
+        pre = self.patches[position, place]
+        channel = np.arange(self.channels)
+        post = channel[:, None] * self.positions + position
+        every = np.broadcast_to
+        return (every(pre, post.shape).ravel(), post.ravel(), every(place, post.shape).ravel(),
+                every(channel[:, None], post.shape).ravel())
+
+    @property
+    def mask(self) -> np.ndarray:
+        """bool [n_pre, n_post]: the synapses of a locally connected projection, every weight its own."""
+        pre, post, _, _ = self.synapses
+        found = np.zeros((self.n_pre, self.n_post), bool)
+        found[pre, post] = True
+        return found
+
+    def dense(self, w: np.ndarray) -> np.ndarray:
+        """The weights [n_pre, n_post] that a convolution with shared weights w [fan_in, channels] amounts to."""
+        w = np.asarray(w)
+        if w.shape != (self.fan_in, self.channels):
+            raise PlasticityError(f"shared weights must have shape {(self.fan_in, self.channels)} ([place in the "
+                                  f"patch, channel]), got {w.shape}")
+        pre, post, place, channel = self.synapses
+        found = np.zeros((self.n_pre, self.n_post), w.dtype)
+        found[pre, post] = w[place, channel]
+        return found
+
+    def average(self) -> np.ndarray:
+        """Weights [n_pre, n_post] of average pooling: each map onto itself, 1/(rows * columns) within a window."""
+        if self.channels != self.shape[0]:
+            raise PlasticityError(f"pooling keeps its {self.shape[0]} maps: channels must be that, got {self.channels}")
+        pre, post, _, channel = self.synapses
+        own = pre // (self.shape[1] * self.shape[2]) == channel
+        found = np.zeros((self.n_pre, self.n_post))
+        found[pre[own], post[own]] = 1 / (self.size[0] * self.size[1])
+        return found
+
+
+def _pair(name: str, value: Pair, least: int) -> tuple[int, int]:
+    pair = (value, value) if np.ndim(value) == 0 else tuple(value)
+    if len(pair) != 2 or any(int(n) != n or n < least for n in pair):
+        raise PlasticityError(f"{name} of a window must be a whole number of at least {least}, or two, got {value!r}")
+    return int(pair[0]), int(pair[1])
