@@ -11,8 +11,8 @@ def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 2
               w_min: float = 0.0, w_max: float = 1.0) -> Rule:
     """A presynaptic spike shortly before a postsynaptic one strengthens the synapse, the reverse weakens it.
 
-    at a presynaptic spike:   dw = -a_minus (w/w_max)^mu_minus y
-    at a postsynaptic spike:  dw =  a_plus (1 - w/w_max)^mu_plus x
+    at a presynaptic spike:   dw = -a_minus s^mu_minus y
+    at a postsynaptic spike:  dw =  a_plus (1 - s)^mu_plus x,    s = (w - w_min) / (w_max - w_min)
 
     x, y are traces of the two neurons, decaying with tau_plus and tau_minus. With pairing="all" each spike adds 1, so
     every pair counts by a exp(-|dt|/tau); with "nearest" it sets the trace to 1, so that only the last spike does.

@@ -78,6 +78,8 @@ def signals_for(name: str, steps: int, seed: int = 9) -> dict[str, np.ndarray]:
         "mstdp": {"reward": rng.normal(size=steps)},
         "mstdpet": {"reward": rng.normal(size=steps)},
         "r_max": {"rho": 40 * rng.random((steps, N_POST)), "reward": 5 * rng.normal(size=steps)},
+        "r_stdp": {"reward": rng.normal(size=steps) * (rng.random(steps) < 0.2)},
+        "urbanczik_senn": {"v_dendrite": -0.07 + 0.03 * rng.random((steps, N_POST))},
         "sdsp": {"v": 1.6 * rng.random((steps, N_POST))},
     }
     return made.get(name, {})
