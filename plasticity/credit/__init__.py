@@ -3,7 +3,14 @@
 from plasticity.credit.alignment import Alignment, alignment
 from plasticity.credit.classifier import GradientClassifier, recurrent_network
 from plasticity.credit.exact import gradients, learning_signals, rtrl
-from plasticity.credit.losses import cross_entropy, mse, rate_regularisation, spike_count_mse
+from plasticity.credit.losses import (
+    Loss,
+    cross_entropy,
+    cumulative_cross_entropy,
+    mse,
+    rate_regularisation,
+    spike_count_mse,
+)
 from plasticity.credit.lsnn import lsnn_neuron
 from plasticity.credit.network import GradientNetwork, Run
 from plasticity.credit.optimisers import UncorrectedEpsAdam
@@ -15,7 +22,9 @@ from plasticity.credit.rules import (
     catalogue,
     decolle,
     dfa,
+    drtp,
     eprop,
+    etlp,
     feedback_alignment,
     make,
     ostl,
@@ -39,6 +48,7 @@ __all__ = [
     "GradientClassifier",
     "GradientNetwork",
     "GradientRule",
+    "Loss",
     "Paths",
     "Readout",
     "Run",
@@ -49,9 +59,12 @@ __all__ = [
     "bptt",
     "catalogue",
     "cross_entropy",
+    "cumulative_cross_entropy",
     "decolle",
     "dfa",
+    "drtp",
     "eprop",
+    "etlp",
     "fast_sigmoid",
     "feedback_alignment",
     "gradients",

@@ -41,7 +41,7 @@ def initial_weights(network: Network, readout: Readout | None, rule: GradientRul
     for name in feedback:
         if name not in back:
             raise unknown(f"population that hears feedback under rule {rule.name!r}:", name, back)
-    local = [(part.name, part.n) for part in network.populations] if rule.local else []
+    local = [(part.name, part.n) for part in network.populations] if rule.teacher != "readout" else []
     return Weights(weights, readouts, back, _transport(network, weights, rule, generator),
                    {name: generator.normal(size=(n, readout.n)) / math.sqrt(n) for name, n in local})
 
@@ -70,7 +70,7 @@ def _transport(network: Network, weights: Mapping, rule: GradientRule, generator
 def require_error(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule) -> None:
     """Raises where the rule leaves a population without an error to learn from."""
     if readout is None:
-        if rule.feedback != "symmetric" or rule.local:
+        if rule.feedback != "symmetric" or rule.teacher != "readout":
             raise RefusedError(f"rule {rule.name!r} brings the error from a readout, and the network has none: "
                                "give readout=")
         return
@@ -78,7 +78,7 @@ def require_error(network: Network, links: Sequence[Link], readout: Readout | No
         if network.population(name) is None:
             raise unknown("population for the readout:", name, [part.name for part in network.populations])
     for population in network.populations:
-        if not (rule.broadcast or rule.local or _hears(network, links, population.name, readout, rule)):
+        if not (rule.broadcast or rule.teacher != "readout" or _hears(network, links, population.name, readout, rule)):
             raise RefusedError(f"rule {rule.name!r} brings no error to population {population.name!r}, which does not "
                                "project to the readout: let the readout read it, or choose a rule that passes layers "
                                "or broadcasts the error")

@@ -67,7 +67,8 @@ def rtrl(network: GradientNetwork, x, objective: Objective) -> Gradients:
 
 def _require_exact(network: GradientNetwork) -> None:
     rule = network.rule
-    if rule.feedback != "symmetric" or rule.transport != "symmetric" or rule.local or rule.paths.layers == "step":
+    told = (rule.feedback, rule.transport, rule.teacher)
+    if told != ("symmetric", "symmetric", "readout") or rule.paths.layers == "step":
         raise RefusedError(f"rule {rule.name!r} does not send the error along the derivatives of the network, which is "
                            "what rtrl computes; use a rule with symmetric feedback")
     if any(link.delay for link in network.links):

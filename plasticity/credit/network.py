@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,7 @@ from plasticity.credit import rules, surrogates
 from plasticity.credit.cells import cell
 from plasticity.credit.checks import initial_weights, presented, require_error, require_records
 from plasticity.credit.links import carried, delayed, hint, links, transmit
-from plasticity.credit.losses import Loss
+from plasticity.credit.losses import TEACH, Loss, own_error
 from plasticity.credit.paths import GradientRule
 from plasticity.credit.readout import Readout, read
 from plasticity.credit.stepping import State, begin, cut, fire, settle, start
@@ -30,7 +30,7 @@ class Run:
     outputs: [batch, steps, n] of the readout (None without one). spikes: {population: [batch, steps, n]}, 0 or 1 (or
     its graded output). sent: the same, one tensor [batch, n] per step, as nodes of the graph.
     records: {"population.variable": [batch, steps, n]}, as the threshold sees them. local: {population: [batch, steps,
-    n_outputs]}, fixed random readouts of rules with local losses.
+    n_outputs]}, fixed random readouts for rules whose teacher is not the readout; teach(y, target, loss) is their loss.
     """
 
     outputs: torch.Tensor | None
@@ -38,6 +38,11 @@ class Run:
     sent: Mapping[str, Sequence[torch.Tensor]]
     records: Mapping[str, torch.Tensor]
     local: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    teach: Callable[[torch.Tensor, torch.Tensor, Loss], torch.Tensor] = own_error
+
+    def error(self, target: torch.Tensor, loss: Loss) -> torch.Tensor:
+        """The loss of the readout and, for rules that do not learn from its error, what teaches the populations."""
+        return sum((self.teach(y, target, loss) for y in self.local.values()), loss(self.outputs, target))
 
 
 class GradientNetwork(nn.Module):
@@ -105,7 +110,7 @@ class GradientNetwork(nn.Module):
         spikes = {name: torch.stack(found, 1) for name, found in sent.items()}
         records = {name: torch.stack(found, 1) for name, found in records.items()}
         local = {name: spikes[name] @ g for name, g in self.local.items()}
-        return Run(self.answer(spikes), spikes, sent, records, local)
+        return Run(self.answer(spikes), spikes, sent, records, local, TEACH[self.rule.teacher])
 
     @property
     def device(self) -> torch.device:
@@ -168,14 +173,14 @@ class GradientNetwork(nn.Module):
         """The readout's outputs [batch, steps, n]."""
         if self.readout is None:
             return None
-        if self.rule.local:
+        if self.rule.teacher != "readout":
             spikes = {name: z.detach() for name, z in spikes.items()}
         y = read(spikes, self.readouts, self.feedback, *self.readout.leak(self.network.dt), self.rule.paths)
         return y if self.bias is None else y + self.bias
 
     def error(self, run: Run, target: torch.Tensor, loss: Loss) -> torch.Tensor:
-        """The loss of the readout and, for rules with local losses, of every population's own."""
-        return sum((loss(y, target) for y in run.local.values()), loss(run.outputs, target))
+        """The loss of the readout and, for rules that do not learn from its error, what teaches the populations."""
+        return run.error(target, loss)
 
     def with_rule(self, rule: str | GradientRule, feedback: Mapping[str, np.ndarray] | None = None,
                   seed: int = 0) -> GradientNetwork:

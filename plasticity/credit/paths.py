@@ -13,6 +13,7 @@ from plasticity.errors import PlasticityError, choice
 
 LAYERS = ("full", "step", "cut")
 FEEDBACK = ("symmetric", "random", "adaptive")
+TEACHERS = ("readout", "local", "target")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ class GradientRule:
     broadcast: whether every population hears the readout's error over weights of its own (False: those that project
         to the readout).
     transport: "symmetric" where the error passes a projection by its transposed weights, "random" by fixed random ones.
-    local: whether every population learns from a loss of its own, on its spikes through fixed random weights.
+    teacher: what teaches the populations: "readout", the readout's error; "local", the error of a loss of each
+        population's own, on its spikes through fixed random weights; "target", no error at all but the target itself,
+        through such weights. With the latter two the readout learns from its loss and tells the populations nothing.
     words: what it does. memory: what has to be kept while a sample of T steps is shown to N neurons, as published;
         autograd, which computes the gradients here, keeps all T steps for every rule. source: authors and year.
     """
@@ -63,7 +66,7 @@ class GradientRule:
     feedback: str = "symmetric"
     broadcast: bool = False
     transport: str = "symmetric"
-    local: bool = False
+    teacher: str = "readout"
     words: str = ""
     memory: str = "O(T N)"
     source: str = ""
@@ -71,6 +74,7 @@ class GradientRule:
     def __post_init__(self):
         choice("feedback", self.feedback, FEEDBACK)
         choice("transport", self.transport, ("symmetric", "random"))
+        choice("teacher", self.teacher, TEACHERS)
         if self.broadcast and self.feedback != "random":
             raise PlasticityError(f"rule {self.name!r}: broadcast needs feedback='random', as a population that does "
                                   "not project to the readout has no weights to transpose")

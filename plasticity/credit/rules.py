@@ -93,7 +93,7 @@ def decolle() -> GradientRule:
 
     Source: Kaiser, Mostafa & Neftci 2020, Frontiers in Neuroscience 14:424.
     """
-    return GradientRule("decolle", _EPROP, local=True,
+    return GradientRule("decolle", _EPROP, teacher="local",
                         words="a loss per layer on a fixed random readout; presynaptic traces",
                         memory="O(N), O(1) in T", source="Kaiser, Mostafa & Neftci 2020")
 
@@ -129,10 +129,40 @@ def dfa() -> GradientRule:
                         memory="O(T N)", source="Nokland 2016")
 
 
+def drtp() -> GradientRule:
+    """Direct random target projection: each population is told the target, over fixed random weights, and no error.
+
+    dE/dz_j(t) stands for sum_k B_kj target_k(t), with the weight that the loss gives step t; in the hidden layers of a
+    classifier the target says what the sign of the error would. No backward pass waits for the outputs. Paths within a
+    population stay open, as in `dfa`. Use `GradientNetwork.error` for the loss with its teachers.
+
+    Source: Frenkel, Lefebvre & Bol 2021, Frontiers in Neuroscience 15:629892; the sign is that of their code (the
+    projection takes the place of the gradient, which is descended); B is normal with variance 1/n here, as all feedback
+    weights, and uniform with variance 2/n there.
+    """
+    return GradientRule("drtp", Paths(layers="cut"), teacher="target",
+                        words="no credit through layers; each population hears the target over fixed random weights",
+                        memory="O(T N)", source="Frenkel, Lefebvre & Bol 2021")
+
+
+def etlp() -> GradientRule:
+    """Event-based three-factor local plasticity: a presynaptic trace, the neuron's own psi, and the projected target.
+
+    dE/dW_ji = sum_t L_j(t) psi_j(t) zbar_i(t), L_j = sum_k B_kj target_k: e-prop's paths with the teacher of `drtp`. In
+    adaptive neurons the trace includes the adaptation. Use `GradientNetwork.error`; let the loss count the steps in
+    which the target is given.
+
+    Source: Quintana, Perez-Pena, Galindo, Neftci, Chicca & Khacef 2023, arXiv:2301.08281, and their code.
+    """
+    return GradientRule("etlp", _EPROP, teacher="target",
+                        words="presynaptic traces and psi; each population hears the target over fixed random weights",
+                        memory="O(N^2) online, O(1) in T", source="Quintana et al. 2023")
+
+
 #: name -> function that makes the rule; all of its arguments have defaults
 catalogue: Mapping[str, Callable[..., GradientRule]] = MappingProxyType({
     make.__name__: make for make in (bptt, truncated_bptt, eprop, rflo, ottt, ostl, sltt, decolle, feedback_alignment,
-                                     dfa)})
+                                     dfa, drtp, etlp)})
 
 
 def make(rule: str | GradientRule, **options) -> GradientRule:
