@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +11,10 @@ from plasticity.engines import Simulation
 from plasticity.learner import checks
 from plasticity.learner.presenting import BLOCK, Source, encode, learn
 from plasticity.learner.running import RunningAccuracy
-from plasticity.learner.stopping import stop_requests
 from plasticity.model import Model
+from plasticity.progress import progress
 from plasticity.runs import Checkpoint, Run
+from plasticity.stopping import stop_requests
 
 EARLY = 1000  # samples after which a silent network is reported, long before the end
 STATE, CURVE = "simulation/", "curve/"
@@ -52,6 +51,10 @@ class _Since:
         self.spikes += spikes
         self.right += accuracy * images
 
+    @property
+    def note(self) -> str:
+        return f"{self.spikes / self.images:.0f} spikes/image, right {self.right / self.images:.0%}"
+
 
 def train(simulation: Simulation, model: Model, x: np.ndarray, y: np.ndarray, classes: int, *, options: dict,
           identity: dict[str, str] | None = None, run: Run | None = None, verbose: bool = False) -> Training:
@@ -70,7 +73,7 @@ def train(simulation: Simulation, model: Model, x: np.ndarray, y: np.ndarray, cl
             done.shown, done.spikes = shown, done.spikes + spikes
             clock.read()
             since.add(len(chosen), spikes, curve.update(counts, y[chosen]))
-            advance(len(chosen), since)
+            advance(len(chosen), since.note)
             if shown - len(chosen) < EARLY <= shown < total:
                 checks.warn_silent(model, done.spikes_per_sample, shown)
             pause = stop.asked or shown == total or (run is not None and run.due)
@@ -127,20 +130,3 @@ def _checkpoint(simulation: Simulation, curve: RunningAccuracy, done: Training, 
     arrays = {STATE + name: values for name, values in simulation.state().items()}
     arrays |= {CURVE + name: values for name, values in curve.state().items()}
     return Checkpoint(done.shown, identity, arrays, done.numbers())
-
-
-@contextmanager
-def progress(total: int, shown: int, verbose: bool) -> Iterator:
-    """A progress bar on stderr, if `verbose`; answers a function (images, gathered) -> None."""
-    if not verbose:
-        yield lambda images, since: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-               TextColumn("{task.fields[note]}"))
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("learning", total=total, completed=shown, note="")
-        yield lambda images, since: bar.update(task, advance=images, note=f"{since.spikes / since.images:.0f} "
-                                               f"spikes/image, right {since.right / since.images:.0%}")
