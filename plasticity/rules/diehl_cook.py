@@ -7,19 +7,20 @@ from types import MappingProxyType
 
 from plasticity.errors import PlasticityError, choice
 from plasticity.rule import Rule, Trace
-from plasticity.rules._parts import soft_bounds, toward
+from plasticity.rules._parts import soft_bounds, toward, trace
 
 
 def diehl_cook(variant: str = "paper", *, order: str | None = None, w_min: float = 0.0, w_max: float = 1.0,
-               **options: float) -> Rule:
+               **options: float | str) -> Rule:
     """One of three rules used for digits under this name; say which one a result comes from.
 
     variant="paper": only postsynaptic spikes act; inputs that were silent lose strength.
 
         at a postsynaptic spike:  dw = eta (x - x_tar) (w_max - w)^mu
 
-        options eta=0.01, x_tar=0.4, mu=1, tau=20e-3 (s); x gains 1 per presynaptic spike. The paper gives the equation
-        without values for x_tar and mu; these are this library's choice.
+        options eta=0.01, x_tar=0.4, mu=1, tau=20e-3 (s), pairing="all": x gains 1 per presynaptic spike ("nearest": is
+        set to 1). The paper gives the equation without values for x_tar and mu; these are this library's choice.
+        BindsNET 0.3.4's DiehlAndCook is this rule with order="inclusive" and x_tar=0.
 
     variant="released": the code published with the paper, a nearest-spike triplet rule.
 
@@ -54,10 +55,11 @@ def diehl_cook(variant: str = "paper", *, order: str | None = None, w_min: float
         raise PlasticityError(f"variant={variant!r}{str(error).removeprefix(build.__name__ + '()')}") from None
 
 
-def _paper(common: Mapping, eta: float = 0.01, x_tar: float = 0.4, mu: float = 1.0, tau: float = 20e-3) -> Rule:
+def _paper(common: Mapping, eta: float = 0.01, x_tar: float = 0.4, mu: float = 1.0, tau: float = 20e-3,
+           pairing: str = "all") -> Rule:
     powers = soft_bounds(0.0, common["w_max"], mu=mu)
     return Rule(
-        pre={"x": Trace(tau)},
+        pre={"x": trace(tau, pairing)},
         on_post={"w": toward("eta * (x - x_tar)", "w_max - w", "mu", mu)},
         params={"eta": eta, "x_tar": x_tar, **powers}, **common,
         words="At a postsynaptic spike, inputs whose trace exceeds a target gain strength and the others lose it.",

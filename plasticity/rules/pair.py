@@ -18,19 +18,25 @@ def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 2
     every pair counts by a exp(-|dt|/tau); with "nearest" it sets the trace to 1, so that only the last spike does.
 
     a_plus, a_minus: weight change of a coincident pair (unit of w). tau_plus, tau_minus: seconds.
-    mu_plus, mu_minus: 0 additive, 1 multiplicative, anything between (needs 0 <= w_min and a finite w_max).
+    mu_plus, mu_minus: 0 additive, 1 multiplicative, anything between (needs finite bounds).
     order: which of two coincident spikes acts first (`plasticity.rule.ORDERS`). w_min, w_max: bounds.
+
+    Other simulators' rules of this kind: BindsNET's PostPre is order="inclusive" with pairing "nearest" (its default
+    traces) or "all" (additive ones); its WeightDependentPostPre the same with mu_plus = mu_minus = 1 and both
+    amplitudes times (w_max - w_min); its Hebbian has a negative a_minus. It makes all changes of a step at once
+    (`plasticity.rules.collected.once_per_step`).
 
     Defaults: Song, Miller & Abbott 2000, Nature Neuroscience 3:919, equation 1 (a_minus/a_plus = 1.05, 20 ms). Weight
     dependence: Guetig, Aharonov, Rotter & Sompolinsky 2003, Journal of Neuroscience 23:3697. Traces and
     pairings: Morrison, Diesmann & Gerstner 2008, Biological Cybernetics 98:459.
     """
     powers = soft_bounds(w_min, w_max, mu_plus=mu_plus, mu_minus=mu_minus)
+    share = "(w - w_min) / (w_max - w_min)" if w_min else "w / w_max"
     return Rule(
         pre={"x": trace(tau_plus, pairing)},
         post={"y": trace(tau_minus, pairing)},
-        on_pre={"w": toward("-a_minus * y", "w / w_max", "mu_minus", mu_minus)},
-        on_post={"w": toward("a_plus * x", "1 - w / w_max", "mu_plus", mu_plus)},
+        on_pre={"w": toward("-a_minus * y", share, "mu_minus", mu_minus)},
+        on_post={"w": toward("a_plus * x", f"1 - {share}", "mu_plus", mu_plus)},
         params={"a_plus": a_plus, "a_minus": a_minus, **powers},
         w_min=w_min, w_max=w_max, order=order, name="pair_stdp", family="pair",
         words="A presynaptic spike before a postsynaptic one strengthens the synapse, the reverse weakens it.",

@@ -13,13 +13,14 @@ def urbanczik_senn(eta: float = 5e-5, share: float = 600 / 630, e_l: float = -70
                    w_max: float = 1.0) -> Rule:
     """A dendritic synapse grows where the soma spikes more than the dendrite alone would make it, else it shrinks.
 
-    at a postsynaptic spike:  de = h psp / tau_delta
-    in every step:            de/dt = -phi h psp / tau_delta  (beside the decay with tau_delta),  dw/dt = eta e
+    at a postsynaptic spike:  de = eta h psp
+    in every step:            de/dt = -eta phi h psp  (beside the decay with tau_delta),  dw/dt = e / tau_delta
 
     phi = phi_max / (1 + k exp(beta (theta - v_star))) is the rate (Hz) at which the soma would spike if it followed the
     dendrite, v_star = e_l + share (v_dendrite - e_l), and h = (d phi / d v_star) / phi. psp is the potential that one
     spike of this synapse makes: tau_s / (tau_m - tau_s) (x - x_s), two traces, for a synaptic current that starts at 1
-    and decays with tau_s. e is the low-pass filtered error.
+    and decays with tau_s. e is the
+    error, which becomes change of the weight within about tau_delta.
 
     `v_dendrite` is read from the postsynaptic neuron (V). The mean of the change is the gradient of the likelihood of
     the soma's spikes under the rate that the dendrite predicts, so learning stops when that rate is right.
@@ -45,8 +46,8 @@ def urbanczik_senn(eta: float = 5e-5, share: float = 600 / 630, e_l: float = -70
              "phi": "phi_max / (1 + odds)",
              "h": "beta * odds / (1 + odds)",
              "psp": "tau_s / (tau_m - tau_s) * (x - x_s)"},
-        on_post={"e": "h * psp / tau_delta"},
-        on_step={"de/dt": "-phi * h * psp / tau_delta", "dw/dt": "eta * e"},
+        on_post={"e": "eta * h * psp"},
+        on_step={"de/dt": "-eta * phi * h * psp", "dw/dt": "e / tau_delta"},
         params={"eta": eta, "share": share, "e_l": e_l, "theta": theta, "beta": beta, "k": k, "phi_max": phi_max,
                 "tau_m": tau_m, "tau_s": tau_s, "tau_delta": tau_delta},
         reads={"v_dendrite": "post"}, w_min=w_min, w_max=w_max, order=order, name="urbanczik_senn", family="voltage",
