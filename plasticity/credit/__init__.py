@@ -1,7 +1,8 @@
 """Gradient rules: backpropagation through time, e-prop and their relatives as choices of paths on one torch network."""
 
 from plasticity.credit.alignment import Alignment, alignment
-from plasticity.credit.classifier import GradientClassifier, recurrent_network
+from plasticity.credit.builders import layered_network, recurrent_network
+from plasticity.credit.classifier import GradientClassifier
 from plasticity.credit.exact import gradients, learning_signals, rtrl
 from plasticity.credit.losses import (
     Loss,
@@ -68,6 +69,7 @@ __all__ = [
     "fast_sigmoid",
     "feedback_alignment",
     "gradients",
+    "layered_network",
     "learning_signals",
     "lsnn_neuron",
     "make",

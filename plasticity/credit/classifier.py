@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from plasticity.credit import coding
+from plasticity.credit.builders import layered_network, recurrent_network
 from plasticity.credit.estimator import LoopClassifier
 from plasticity.credit.losses import Loss, cross_entropy, rate_regularisation
 from plasticity.credit.lsnn import lsnn_neuron
-from plasticity.credit.network import GradientNetwork
+from plasticity.credit.network import GradientNetwork, Run
 from plasticity.credit.paths import GradientRule
 from plasticity.credit.readout import Readout
 from plasticity.credit.surrogates import Surrogate, triangular
 from plasticity.credit.training import Learner
-from plasticity.errors import PlasticityError
-from plasticity.network import Input, Network, Population, Projection
+from plasticity.errors import PlasticityError, choice
+from plasticity.learner import checks
+from plasticity.network import Network
 from plasticity.neurons.neuron import Neuron
 
+Builder = Callable[[int], Network]
+READ = ("last", "all")
 AT_ONCE = 256  # samples that are scored at once
 
 
-def recurrent_network(n_inputs: int, n: int, neuron: Neuron, recurrent: bool = True, gain: float = 1.0, onto: str = "x",
-                      dt: float = 1e-3, seed: int = 0) -> Network:
-    """One recurrent population without autapses, weights normal with variance gain^2/n of the presynaptic side."""
-    rng, n = np.random.default_rng(seed), int(n)
-    within = Projection("rec", "rec", gain * rng.normal(size=(n, n)) / np.sqrt(n), connect="sparse", onto=onto,
-                        mask=~np.eye(n, dtype=bool))
-    inward = Projection("in", "rec", gain * rng.normal(size=(n_inputs, n)) / np.sqrt(n_inputs), onto=onto)
-    return Network(inputs=(Input("in", n_inputs),), populations=(Population("rec", n, neuron),), dt=dt,
-                   projections=(inward, within) if recurrent else (inward,), name="recurrent")
-
-
 class GradientClassifier(LoopClassifier):
-    """Classifies sequences with a spiking network that learns by a gradient rule.
+    """Classifies sequences, or samples turned into spikes, with a spiking network that learns by a gradient rule.
 
-    X is [samples, steps, inputs], spikes or graded values. The prediction is the class with the largest readout,
-    averaged over the last steps. The same network, data and seed under another `rule` is another experiment.
+    X is [samples, steps, inputs], spikes or graded values; with an encoder it is [samples, inputs] (images are
+    flattened) in [0, 1]. The prediction is the class with the largest readout, averaged over the last steps. The same
+    network, data and seed under another `rule` is another experiment.
 
-    rule: a `GradientRule` or its name. network: neurons of one recurrent population, or a function from the number of
-    inputs to a `plasticity.Network`, whose last population is read. neuron: for the former (None: `lsnn_neuron()`).
+    rule: a `GradientRule` or its name. encoder: name in `plasticity.credit.coding.catalogue`, as "latency(steps=25)",
+    or a function (X, seed) -> [samples, steps, inputs]; None for sequences. Random ones draw anew in every epoch.
+    network: neurons of one recurrent population; or a tuple, neurons of layers one above the other; or a function from
+    the number of inputs to a `plasticity.Network`. read: whether the readout hears the "last" population or "all".
+    neuron: where network is no function (None: `lsnn_neuron()`). gain: of its first weights.
     surrogate: None for e-prop's triangle. tau_out: s, of the readout. last: steps that count (None: all).
     rate, rate_strength: firing rate (Hz) that is wished, and how much (0: not at all). epochs, batch, lr: of Adam.
     loss: of outputs and labels; None for cross-entropy. seed: of weights, feedback and order. device, dtype: of torch.
@@ -53,7 +52,8 @@ class GradientClassifier(LoopClassifier):
     batch.
     """
 
-    def __init__(self, rule: str | GradientRule = "eprop", network: int | Callable[[int], Network] = 100, *,
+    def __init__(self, rule: str | GradientRule = "eprop", network: int | tuple[int, ...] | Builder = 100, *,
+                 encoder: str | coding.Code | None = None, read: str = "last", gain: float = 1.0,
                  neuron: Neuron | None = None, surrogate: str | Surrogate | None = None, tau_out: float = 20e-3,
                  last: int | None = None, rate: float = 10.0, rate_strength: float = 0.0, epochs: int = 10,
                  batch: int = 32, lr: float = 5e-3, loss: Loss | None = None, seed: int = 0, device: str = "cpu",
@@ -64,7 +64,7 @@ class GradientClassifier(LoopClassifier):
         self.last, self.rate, self.rate_strength, self.epochs, self.batch = last, rate, rate_strength, epochs, batch
         self.lr, self.loss, self.seed, self.device, self.dtype = lr, loss, seed, device, dtype
         self.validation_fraction, self.schedule, self.patience = validation_fraction, schedule, patience
-        self.verbose = verbose
+        self.verbose, self.encoder, self.read, self.gain = verbose, encoder, read, gain
 
     @property
     def network_(self) -> GradientNetwork:
@@ -72,24 +72,34 @@ class GradientClassifier(LoopClassifier):
         return self.learner_.module
 
     def _samples(self, X) -> np.ndarray:
-        return _sequences(X)
+        return _sequences(X) if self.encoder is None else checks.samples(X)
+
+    def _given(self, x: np.ndarray, seed: int) -> torch.Tensor:
+        """What the network is given, [samples, steps, inputs]."""
+        return torch.as_tensor(x if self.encoder is None else coding.make(self.encoder)(x, seed))
 
     def _learner(self, x: np.ndarray, n_classes: int) -> Learner:
-        network = self._build(x.shape[2], n_classes)
+        network = self._build(self._given(x[:1], 0).shape[2], n_classes)
         learning = [p for p in network.parameters() if p.requires_grad]
         return Learner(network, torch.optim.Adam(learning, lr=self.lr), partial(self._gradient, network),
-                       partial(self._scores, network), partial(_first_not_finite, network))
+                       partial(self._scores, network), partial(self._locate, network))
 
     def _build(self, n_inputs: int, n_classes: int) -> GradientNetwork:
-        neuron = self.neuron or lsnn_neuron()
-        made = self.network(n_inputs) if callable(self.network) else recurrent_network(
-            n_inputs, self.network, neuron, seed=self.seed)
-        readout = Readout(made.populations[-1].name, n_classes, self.tau_out)
+        made = self._network(n_inputs)
+        names = [part.name for part in made.populations]
+        heard = tuple(names) if choice("read", self.read, READ) == "all" else names[-1]
+        readout = Readout(heard, n_classes, self.tau_out)
         surrogate = self.surrogate or triangular(width=_threshold(made.populations[-1].neuron))
         return GradientNetwork(made, readout, self.rule, surrogate, seed=self.seed, dtype=self.dtype).to(self.device)
 
+    def _network(self, n_inputs: int) -> Network:
+        if callable(self.network):
+            return self.network(n_inputs)
+        kind = layered_network if isinstance(self.network, tuple) else recurrent_network
+        return kind(n_inputs, self.network, self.neuron or lsnn_neuron(), gain=self.gain, seed=self.seed)
+
     def _gradient(self, network: GradientNetwork, x: np.ndarray, labels: np.ndarray, seed: int) -> float:
-        run = network(torch.as_tensor(x))
+        run = network(self._given(x, seed))
         loss = self.loss or cross_entropy(last=self.last)
         error = network.error(run, torch.as_tensor(labels, device=network.device), loss)
         regular = rate_regularisation(self.rate_strength, self.rate, network.network.dt)
@@ -99,24 +109,33 @@ class GradientClassifier(LoopClassifier):
     @torch.no_grad()
     def _scores(self, network: GradientNetwork, x: np.ndarray) -> np.ndarray:
         """Readouts averaged over the last steps."""
-        parts = [network(torch.as_tensor(x[begin:begin + AT_ONCE])).outputs for begin in range(0, len(x), AT_ONCE)]
-        y = torch.cat(parts)
+        y = torch.cat([run.outputs for run in self._runs(network, x)])
         return (y if self.last is None else y[:, -self.last:]).mean(1).cpu().numpy()
+
+    @torch.no_grad()
+    def _runs(self, network: GradientNetwork, x: np.ndarray) -> Iterator[Run]:
+        """Presentations of all samples, a part at a time. Each part draws from its own seed."""
+        for begin in range(0, len(x), AT_ONCE):
+            yield network(self._given(x[begin:begin + AT_ONCE], begin))
 
     def spikes_per_sample(self, X) -> Mapping[str, float]:
         """Mean number of spikes that each population fires for a sample."""
-        with torch.no_grad():
-            run = self.network_(torch.as_tensor(self._known(X)))
-        return {name: z.sum().item() / len(z) for name, z in run.spikes.items()}
+        x, found = self._known(X), Counter()
+        for run in self._runs(self.network_, x):
+            found.update({name: z.sum().item() for name, z in run.spikes.items()})
+        return {name: total / len(x) for name, total in found.items()}
+
+    def _locate(self, network: GradientNetwork, x: np.ndarray, labels: np.ndarray, seed: int) -> str | None:
+        return first_not_finite(network, self._given(x, seed))
 
 
 @torch.no_grad()
-def _first_not_finite(network: GradientNetwork, x: np.ndarray, labels: np.ndarray, seed: int) -> str | None:
-    """The first of populations' variables and outputs that is not finite, in order of time."""
+def first_not_finite(network: GradientNetwork, x: torch.Tensor) -> str | None:
+    """Which of the populations' variables and the readout is the first in time that is not finite; None if all are."""
     names = [f"{part.name}.{name}" for part in network.network.populations for name in part.neuron.variables]
-    run = network(torch.as_tensor(x), record=names)
+    run = network(x, record=names)
     found = {f"variable {name!r}": values for name, values in run.records.items()} | {"the readout": run.outputs}
-    began = {name: int((~values.isfinite()).flatten(2).any(2).any(0).int().argmax())
+    began = {name: int((~values.isfinite()).any(2).any(0).int().argmax())
              for name, values in found.items() if not values.isfinite().all()}
     first = min(began, key=began.get, default=None)
     return first and f"{first} in step {began[first]}"
