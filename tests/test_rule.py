@@ -123,7 +123,7 @@ def test_names_are_found_and_missed_helpfully():
 
 
 @pytest.mark.parametrize("arguments", [
-    {"mu_plus": -1.0}, {"mu_minus": 0.5, "w_min": -1.0}, {"mu_plus": 0.5, "w_max": math.inf}, {"pairing": "some"},
+    {"mu_plus": -1.0}, {"mu_minus": 0.5, "w_min": -math.inf}, {"mu_plus": 0.5, "w_max": math.inf}, {"pairing": "some"},
     {"tau_plus": 0.0}, {"a_plus": math.nan}])
 def test_pair_stdp_refuses_bad_values(arguments):
     with pytest.raises(PlasticityError):
