@@ -19,8 +19,7 @@ def urbanczik_senn(eta: float = 5e-5, share: float = 600 / 630, e_l: float = -70
     phi = phi_max / (1 + k exp(beta (theta - v_star))) is the rate (Hz) at which the soma would spike if it followed the
     dendrite, v_star = e_l + share (v_dendrite - e_l), and h = (d phi / d v_star) / phi. psp is the potential that one
     spike of this synapse makes: tau_s / (tau_m - tau_s) (x - x_s), two traces, for a synaptic current that starts at 1
-    and decays with tau_s. e is the
-    error, which becomes change of the weight within about tau_delta.
+    and decays with tau_s. e is the error, which becomes change of the weight within about tau_delta.
 
     `v_dendrite` is read from the postsynaptic neuron (V). The mean of the change is the gradient of the likelihood of
     the soma's spikes under the rate that the dendrite predicts, so learning stops when that rate is right.
