@@ -14,18 +14,24 @@ from types import MappingProxyType
 
 import torch
 
+from plasticity import language
+from plasticity.engines.torch.language import FUNCTIONS, expression
 from plasticity.errors import PlasticityError, unknown
 
 
 @dataclass(frozen=True)
 class Surrogate:
-    """psi(u), as a function of a tensor; `words` is its formula, `source` where it is from."""
+    """psi(u), as a function of a tensor; `words` is its formula, `source` where it is from.
+
+    text: the same as an expression of the language over u and params, for compiled networks; empty if there is none.
+    """
 
     name: str
     psi: Callable[[torch.Tensor], torch.Tensor] = field(compare=False, repr=False)
     params: Mapping[str, float]
     words: str
     source: str
+    text: str = ""
 
     def __call__(self, u: torch.Tensor) -> torch.Tensor:
         return self.psi(u)
@@ -40,8 +46,8 @@ def triangular(height: float = 0.3, width: float = 1.0) -> Surrogate:
     Source: Bellec, Salaj, Subramoney, Legenstein & Maass 2018; Bellec et al. 2020.
     """
     _positive(height=height, width=width)
-    return Surrogate("triangular", lambda u: height / width * (1 - u.abs() / width).clamp(min=0),
-                     {"height": height, "width": width}, "height/width max(0, 1 - |u|/width)", "Bellec et al. 2020")
+    return _written("triangular", "height/width*relu(1 - abs(u)/width)", {"height": height, "width": width},
+                    "height/width max(0, 1 - |u|/width)", "Bellec et al. 2020")
 
 
 def fast_sigmoid(slope: float = 25.0) -> Surrogate:
@@ -52,8 +58,8 @@ def fast_sigmoid(slope: float = 25.0) -> Surrogate:
     Source: Zenke & Ganguli 2018, Neural Computation 30:1514; slope 25 is snnTorch's default (Eshraghian et al. 2023).
     """
     _positive(slope=slope)
-    return Surrogate("fast_sigmoid", lambda u: (1 + slope * u.abs()) ** -2, {"slope": slope},
-                     "1/(1 + slope |u|)^2", "Zenke & Ganguli 2018")
+    return _written("fast_sigmoid", "1/(1 + slope*abs(u))**2", {"slope": slope}, "1/(1 + slope |u|)^2",
+                    "Zenke & Ganguli 2018")
 
 
 def superspike(beta: float = 10.0) -> Surrogate:
@@ -62,8 +68,8 @@ def superspike(beta: float = 10.0) -> Surrogate:
     Source: Zenke & Ganguli 2018, Neural Computation 30:1514; beta 10 after Zenke & Vogels 2021, ibid. 33:899.
     """
     _positive(beta=beta)
-    return Surrogate("superspike", lambda u: (1 + beta * u.abs()) ** -2, {"beta": beta},
-                     "1/(1 + beta |u|)^2", "Zenke & Ganguli 2018; Zenke & Vogels 2021")
+    return _written("superspike", "1/(1 + beta*abs(u))**2", {"beta": beta}, "1/(1 + beta |u|)^2",
+                    "Zenke & Ganguli 2018; Zenke & Vogels 2021")
 
 
 def sigmoid_derivative(beta: float = 10.0) -> Surrogate:
@@ -72,9 +78,8 @@ def sigmoid_derivative(beta: float = 10.0) -> Surrogate:
     Source: Zenke & Vogels 2021 (who leave out the factor beta).
     """
     _positive(beta=beta)
-
-    return Surrogate("sigmoid_derivative", lambda u: beta * torch.sigmoid(beta * u) * torch.sigmoid(-beta * u),
-                     {"beta": beta}, "beta s (1 - s), s = sigmoid(beta u)", "Zenke & Vogels 2021")
+    return _written("sigmoid_derivative", "beta*sigmoid(beta*u)*sigmoid(-beta*u)", {"beta": beta},
+                    "beta s (1 - s), s = sigmoid(beta u)", "Zenke & Vogels 2021")
 
 
 def arctan(alpha: float = 2.0) -> Surrogate:
@@ -83,8 +88,8 @@ def arctan(alpha: float = 2.0) -> Surrogate:
     Source: Fang, Yu, Chen, Masquelier, Huang & Tian 2021, ICCV.
     """
     _positive(alpha=alpha)
-    return Surrogate("arctan", lambda u: alpha / 2 / (1 + (math.pi / 2 * alpha * u) ** 2), {"alpha": alpha},
-                     "alpha/2 / (1 + (pi/2 alpha u)^2)", "Fang et al. 2021")
+    return _written("arctan", f"alpha/2/(1 + ({math.pi / 2!r}*alpha*u)**2)", {"alpha": alpha},
+                    "alpha/2 / (1 + (pi/2 alpha u)^2)", "Fang et al. 2021")
 
 
 def multi_gaussian(gamma: float = 0.5, sigma: float = 0.5, height: float = 0.15, scale: float = 6.0) -> Surrogate:
@@ -96,17 +101,22 @@ def multi_gaussian(gamma: float = 0.5, sigma: float = 0.5, height: float = 0.15,
     """
     _positive(gamma=gamma, sigma=sigma, scale=scale)
 
-    def psi(u: torch.Tensor) -> torch.Tensor:
-        sides = _normal(u - sigma, scale * sigma) + _normal(u + sigma, scale * sigma)
-        return gamma * ((1 + height) * _normal(u, sigma) - height * sides)
+    middle, right, left = (_normal(*place) for place in (
+        ("u", "sigma"), ("(u - sigma)", "(scale*sigma)"), ("(u + sigma)", "(scale*sigma)")))
+    return _written("multi_gaussian", f"gamma*((1 + height)*{middle} - height*({right} + {left}))",
+                    {"gamma": gamma, "sigma": sigma, "height": height, "scale": scale},
+                    "gamma [(1 + h) N(u; 0, sigma) - h N(u; sigma, s sigma) - h N(u; -sigma, s sigma)]",
+                    "Yin, Corradi & Bohte 2021")
 
-    return Surrogate("multi_gaussian", psi, {"gamma": gamma, "sigma": sigma, "height": height, "scale": scale},
-                     "gamma [(1 + h) N(u; 0, sigma) - h N(u; sigma, s sigma) - h N(u; -sigma, s sigma)]",
-                     "Yin, Corradi & Bohte 2021")
+
+def _normal(u: str, deviation: str) -> str:
+    return f"exp(-({u}/{deviation})**2/2)/({deviation}*{math.sqrt(2 * math.pi)!r})"
 
 
-def _normal(u: torch.Tensor, deviation: float) -> torch.Tensor:
-    return torch.exp(-((u / deviation) ** 2) / 2) / (deviation * math.sqrt(2 * math.pi))
+def _written(name: str, text: str, params: Mapping[str, float], words: str, source: str) -> Surrogate:
+    known = {f"f_{name}": function for name, function in FUNCTIONS.items()}
+    psi = expression(language.parse(text, language.NEURON_FUNCTIONS), params, {"u": "v"}, known)
+    return Surrogate(name, psi, params, words, source, text)
 
 
 def _positive(**values: float) -> None:
