@@ -17,6 +17,7 @@ _PUBLIC = {
     "Population": "plasticity.network",
     "Projection": "plasticity.network",
     "Signal": "plasticity.network",
+    "Window": "plasticity.window",
     "Spikes": "plasticity.spikes",
     "build": "plasticity.engines",
     "UnsupervisedClassifier": "plasticity.learner",

@@ -11,11 +11,12 @@ from functools import cached_property
 import numpy as np
 
 from plasticity.errors import PlasticityError, choice, unknown
-from plasticity.homeostasis import normalize
 from plasticity.neurons.neuron import Neuron
+from plasticity.projection import Projection, check, exists_in, normalized, weights_of
 from plasticity.rule import Rule
 
-CONNECT = ("dense", "sparse", "one_to_one", "all_but_self")
+__all__ = ["Input", "Network", "Population", "Projection", "Signal", "existing", "normalized", "shape_of",
+           "weight_matrix"]
 WINNERS = ("all", "highest", "random")
 
 
@@ -57,39 +58,6 @@ class Population:
     initial: Mapping[str, float | np.ndarray] = field(default_factory=dict)
     winner: str = "all"
     losers_reset: bool = False
-
-
-@dataclass(frozen=True)
-class Projection:
-    """Synapses from `pre` to `post` (names of inputs or populations).
-
-    weights: [n_pre, n_post]; for one_to_one a number or [n]; for all_but_self a number.
-    connect: dense; sparse (needs `mask`, bool [n_pre, n_post]); one_to_one; all_but_self (every neuron but the one with
-        the same index).
-    onto: variable of the postsynaptic neuron that receives `scale * w` per spike (None: synapses that only learn).
-    rule: how the weights learn (dense or sparse only).
-    axonal_delay: s from the presynaptic spike to the synapse (transmission and plasticity), a number or
-        [n_pre, n_post]. dendritic_delay: s from the postsynaptic spike back to the synapse (plasticity only).
-    normalize: sum to which the absolute weights onto each postsynaptic neuron are scaled, when the network is built
-        and after each learning presentation (after each batch); clipped to the rule's bounds; None for not at all.
-    """
-
-    pre: str
-    post: str
-    weights: np.ndarray | float
-    connect: str = "dense"
-    onto: str | None = None
-    scale: float = 1.0
-    rule: Rule | None = None
-    axonal_delay: float | np.ndarray = 0.0
-    dendritic_delay: float | np.ndarray = 0.0
-    normalize: float | None = None
-    mask: np.ndarray | None = None
-    label: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.label or f"{self.pre}->{self.post}"
 
 
 @dataclass(frozen=True)
@@ -167,31 +135,13 @@ def shape_of(network: Network, projection: Projection) -> tuple[int, int]:
 
 
 def weight_matrix(network: Network, projection: Projection) -> np.ndarray:
-    """The projection's weights as [n_pre, n_post], zero where there is no synapse."""
-    shape = shape_of(network, projection)
-    if projection.connect == "one_to_one":
-        return np.diag(np.broadcast_to(np.asarray(projection.weights, float), shape[:1]))
-    full = np.broadcast_to(np.asarray(projection.weights, float), shape)
-    return np.where(existing(network, projection), full, 0.0)
+    """The projection's weights as [n_pre, n_post] ([fan_in, channels] of a convolution), zero without a synapse."""
+    return weights_of(projection, shape_of(network, projection))
 
 
 def existing(network: Network, projection: Projection) -> np.ndarray:
-    """Which synapses exist: bool [n_pre, n_post]."""
-    shape = shape_of(network, projection)
-    if projection.connect == "one_to_one":
-        return np.eye(shape[0], dtype=bool)
-    if projection.connect == "all_but_self":
-        return ~np.eye(shape[0], dtype=bool)
-    return np.ones(shape, bool) if projection.mask is None else np.asarray(projection.mask, bool)
-
-
-def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:
-    """Weights [pre, post] after the projection's normalisation, within the bounds of its rule."""
-    scaled = normalize(w, projection.normalize)
-    if projection.rule is None:
-        return scaled
-    exists = True if projection.mask is None else np.asarray(projection.mask, bool)
-    return np.where(exists, np.clip(scaled, projection.rule.w_min, projection.rule.w_max), 0.0)
+    """Which weights exist: bool [n_pre, n_post] ([fan_in, channels] of a convolution)."""
+    return exists_in(projection, shape_of(network, projection))
 
 
 def _check_population(population: Population) -> None:
@@ -205,32 +155,13 @@ def _check_population(population: Population) -> None:
 
 
 def _check_projection(network: Network, projection: Projection) -> None:
-    name = projection.name
     for end in (projection.pre, projection.post):
         if end not in network.sizes:
-            raise unknown(f"population in projection {name!r}:", end, network.sizes)
-    choice(f"connect of projection {name!r}", projection.connect, CONNECT)
-    shape = shape_of(network, projection)
-    square = projection.connect in ("one_to_one", "all_but_self")
-    if square and shape[0] != shape[1]:
-        raise PlasticityError(f"{projection.connect} projection {name!r} needs equal sizes, got {shape}")
-    allowed = {"dense": [shape, ()], "sparse": [shape, ()], "one_to_one": [(), shape[:1]], "all_but_self": [()]}
-    if np.shape(projection.weights) not in allowed[projection.connect]:
-        raise PlasticityError(f"weights of {projection.connect} projection {name!r} must have shape "
-                              f"{allowed[projection.connect][0]} ([pre, post]), got {np.shape(projection.weights)}")
-    if not np.isfinite(projection.weights).all():
-        raise PlasticityError(f"weights of projection {name!r} hold NaN or infinity")
-    if (projection.connect == "sparse") != (projection.mask is not None):
-        raise PlasticityError(f"projection {name!r}: a mask [pre, post] goes with connect='sparse', and only with it")
-    if projection.mask is not None and np.shape(projection.mask) != shape:
-        raise PlasticityError(f"mask of projection {name!r} must have shape {shape}, got {np.shape(projection.mask)}")
-    for argument in ("axonal_delay", "dendritic_delay"):
-        delay = np.asarray(getattr(projection, argument))
-        if delay.shape not in ((), shape) or not np.isfinite(delay).all() or (delay < 0).any():
-            raise PlasticityError(f"{argument} of projection {name!r} must be seconds >= 0, a number or an array of "
-                                  f"shape {shape}")
+            raise unknown(f"population in projection {projection.name!r}:", end, network.sizes)
+    check(projection, shape_of(network, projection))
     _check_onto(network, projection)
-    _check_rule(network, projection)
+    for name in (*projection.rule.reads, *projection.rule.signals) if projection.rule else ():
+        network.source_of(projection, name)
 
 
 def _check_onto(network: Network, projection: Projection) -> None:
@@ -242,21 +173,6 @@ def _check_onto(network: Network, projection: Projection) -> None:
     if projection.onto not in population.neuron.variables:
         raise unknown(f"variable of {projection.post!r} for onto of {projection.name!r}:", projection.onto,
                       population.neuron.variables)
-
-
-def _check_rule(network: Network, projection: Projection) -> None:
-    rule = projection.rule
-    if rule is None:
-        return
-    if projection.connect not in ("dense", "sparse"):
-        raise PlasticityError(f"projection {projection.name!r} is {projection.connect} and cannot learn; use "
-                              "connect='dense', or 'sparse' with a mask")
-    inside = weight_matrix(network, projection)[existing(network, projection)]
-    if inside.size and (inside.min() < rule.w_min or inside.max() > rule.w_max):
-        raise PlasticityError(f"weights of projection {projection.name!r} ({inside.min():.6g} to {inside.max():.6g}) "
-                              f"leave the bounds of rule {rule.name!r} [{rule.w_min:g}, {rule.w_max:g}]")
-    for name in (*rule.reads, *rule.signals):
-        network.source_of(projection, name)
 
 
 def _check_signal(network: Network, signal: Signal) -> None:
@@ -281,6 +197,6 @@ def _structure(network: Network) -> dict:
             slot: dict(value) if isinstance(value, Mapping) else value
             for slot, value in ((slot, getattr(p.neuron, slot)) for slot in p.neuron.__dataclass_fields__)
         }) for p in network.populations],
-        "projections": [(p.pre, p.post, p.connect, p.onto, p.scale, p.normalize, rule(p.rule))
-                        for p in network.projections],
+        "projections": [(p.pre, p.post, p.connect, p.onto, p.scale, p.normalize, rule(p.rule),
+                         *([repr(p.window)] if p.window else [])) for p in network.projections],
     }

@@ -13,6 +13,7 @@ from plasticity.engines.event.sources import Source
 from plasticity.engines.event.synapses import Synapses
 from plasticity.engines.event.transmission import transmit
 from plasticity.engines.event.writer import Array, Writer
+from plasticity.errors import RefusedError
 from plasticity.network import Network
 
 HEADER = '''"""Generated: the step loop of a network. Edits are overwritten."""
@@ -44,6 +45,10 @@ class Program:
 
 def write(network: Network, batched: bool) -> Program:
     """The program of a network for single samples in a stream, or for samples side by side."""
+    for projection in network.projections:
+        if projection.connect in ("convolution", "max_pool"):
+            raise RefusedError(f"projection {projection.name!r} is a {projection.connect}, which the event engine does "
+                               "not run yet")
     code = Writer(batched)
     groups = populations.groups(network)
     sources = _sources(network, groups)

@@ -172,8 +172,8 @@ class EventSimulation:
         if synapses is not None and variable == "w":
             if np.shape(value) != synapses.shape:
                 raise PlasticityError(f"{name} must have shape {synapses.shape}, got {np.shape(value)}")
-            if synapses.projection.connect in ("one_to_one", "all_but_self"):
-                raise PlasticityError(f"{name} is {synapses.projection.connect}: its weights are fixed when built")
+            if synapses.packed:
+                raise PlasticityError(f"{name} is {synapses.packed}: its weights are fixed when built")
             self._arrays[f"{synapses.s}_w"][...] = synapses.pack(np.asarray(value, float))
         elif part in self._program.groups and variable in self._program.groups[part].neuron.variables:
             self._arrays[f"{self._program.groups[part].p}_{variable}"][...] = value

@@ -43,7 +43,13 @@ class Synapses:
     @property
     def listed(self) -> bool:
         """Whether synapses are kept as a list (sorted by presynaptic neuron, then delay) instead of a matrix."""
-        return self.mixed or self.projection.connect == "sparse"
+        return self.mixed or not (self.packed or self.projection.connect == "dense")
+
+    @property
+    def packed(self) -> str:
+        """The kind of a projection whose weights are fewer than its synapses; empty for all others."""
+        simple = self.projection.connect in ("one_to_one", "all_but_self") and self.projection.rule is None
+        return self.projection.connect if simple and not self.mixed else ""
 
     @cached_property
     def shape(self) -> tuple[int, int]:
@@ -63,8 +69,8 @@ class Synapses:
 
     def weights(self) -> np.ndarray:
         """Initial weights as the program keeps them."""
-        if self.projection.connect in ("one_to_one", "all_but_self"):
-            n = 1 if self.projection.connect == "all_but_self" else self.shape[0]
+        if self.packed:
+            n = 1 if self.packed == "all_but_self" else self.shape[0]
             return np.broadcast_to(np.asarray(self.projection.weights, float), (n,)).copy()
         return self.pack(weight_matrix(self.network, self.projection))
 
@@ -75,9 +81,9 @@ class Synapses:
 
     def unpack(self, values: np.ndarray) -> np.ndarray:
         """Per-synapse values as [..., pre, post], zero where there is no synapse."""
-        if self.projection.connect in ("one_to_one", "all_but_self"):
+        if self.packed:
             shape = np.broadcast_to(values, (self.shape[0],))
-            return np.diag(shape) if self.projection.connect == "one_to_one" else \
+            return np.diag(shape) if self.packed == "one_to_one" else \
                 np.where(existing(self.network, self.projection), values[0], 0.0)
         if not self.listed:
             return np.array(values, float)

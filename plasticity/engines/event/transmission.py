@@ -13,12 +13,12 @@ def transmit(code: Writer, synapses: Synapses, group: Group) -> None:
     target = f"{group.p}_{projection.onto}"
     code.constants[f"{s}_scale"] = projection.scale
     gated = [projection.onto] if projection.onto in group.gated else []
-    if projection.connect == "one_to_one":
+    if synapses.packed == "one_to_one":
         hold(code, group, gated)
         with synapses.presynaptic_arrivals(code):
             code(f"{target}[i] += {s}_scale * {s}_w[i]")
         release(code, group, gated)
-    elif projection.connect == "all_but_self":
+    elif synapses.packed == "all_but_self":
         _all_but_self(code, synapses, group, target, gated)
     else:
         _sum_rows(code, synapses, group, target, gated)

@@ -31,7 +31,8 @@ class Synapses:
         self.wide = isinstance(self.axonal, LatePerSynapse)
         self.exists = context.tensor(existing(network, projection)) != 0
         self.complete = bool(self.exists.all())
-        self.connect = "dense" if self.wide or projection.connect == "sparse" else projection.connect
+        simple = projection.connect in ("one_to_one", "all_but_self") and not self.wide and projection.rule is None
+        self.connect = projection.connect if simple else "dense"
         self.w = self._packed(weight_matrix(network, projection))
         self.amount: Callable = {"dense": self._across_synapses if self.wide else self._dense,
                                  "one_to_one": self._one_to_one, "all_but_self": self._all_but_self}[self.connect]
