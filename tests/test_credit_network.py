@@ -17,6 +17,7 @@ from plasticity.credit import (
     Readout,
     UncorrectedEpsAdam,
     cross_entropy,
+    cumulative_cross_entropy,
     eprop,
     gradients,
     lsnn_neuron,
@@ -155,10 +156,16 @@ def test_losses_are_their_formulas():
     z = torch.tensor(rng.random((2, 9, 3)) < 0.4).double()
     wished = torch.tensor([[1.0, 1.0, 6.0], [6.0, 1.0, 1.0]], dtype=torch.float64)
     torch.testing.assert_close(spike_count_mse(6, 1)(z, labels), ((z.sum(1) - wished) ** 2).sum(-1).mean())
+    for of, added in (("outputs", y.sum(1)), ("softmax", p.sum(1))):
+        chosen = added - torch.log(torch.exp(added).sum(-1, keepdim=True))
+        torch.testing.assert_close(cumulative_cross_entropy(of)(y, labels), -(chosen[0, 2] + chosen[1, 0]) / 2)
+    late = torch.log_softmax(y[:, -2:].sum(1), -1)
+    torch.testing.assert_close(cumulative_cross_entropy(last=2, batch="sum")(y, labels), -(late[0, 2] + late[1, 0]))
     rates = z.sum(1) / 9
     torch.testing.assert_close(rate_regularisation(7.0, 20.0, 1e-3)(z), 3.5 * ((rates - 0.02) ** 2).sum(-1).mean())
     for wrong in (lambda: mse(steps="max"), lambda: cross_entropy(last=0), lambda: mse()(y, target[:, 1:]),
-                  lambda: cross_entropy()(y, target[:, 1:])):
+                  lambda: cross_entropy()(y, target[:, 1:]), lambda: cumulative_cross_entropy("spikes"),
+                  lambda: cumulative_cross_entropy()(y, hot), lambda: spike_count_mse(3)(z, labels[:1])):
         with pytest.raises(PlasticityError):
             wrong()
 

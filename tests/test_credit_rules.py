@@ -17,6 +17,8 @@ from plasticity.credit import (
     Readout,
     alignment,
     catalogue,
+    cross_entropy,
+    cumulative_cross_entropy,
     dfa,
     eprop,
     feedback_alignment,
@@ -110,6 +112,41 @@ def test_local_losses():
     for name, whole in zip(("weights.in->one", "weights.one->two", "readouts.two"), expected, strict=True):
         agree(found[name], whole)
     assert "local.one" not in found
+
+
+def one_hot(run):
+    wished = torch.tensor(HOT)[None].expand_as(run.outputs)
+    return run.error(wished, mse(last=LAST, factor=0.5, steps="sum", batch="sum"))
+
+
+HOT, LAST = np.eye(N_OUT)[1][None].repeat(STEPS, 0), 30
+
+
+@pytest.mark.parametrize("rule", ["drtp", "etlp"])
+def test_targets_in_place_of_errors(rule):
+    """Each population hears B target in the steps that count; the readout alone learns from its error."""
+    net = layers(rule, seed=5)
+    found = gradients(net, torch.tensor(X)[None], one_hot)
+    told = [net.local[name].detach().numpy() for name in ("one", "two")]
+    counts = (np.arange(STEPS) >= STEPS - LAST) * 1.0
+    expected = reference.told(X, W1, W2, W_OUT, lambda y, t: counts[t] * (y[t] - HOT[t]), counts[:, None] * HOT, told,
+                              P, THRESHOLD, KAPPA, 0.3, reset=rule == "drtp")
+    for name, whole in zip(("weights.in->one", "weights.one->two", "readouts.two"), expected, strict=True):
+        agree(found[name], whole)
+    assert "local.one" not in found and told[0].shape == (N1, N_OUT)
+
+
+def test_a_target_has_the_weight_that_the_loss_gives_it():
+    """Mean over steps and batch; a loss on the sum over a presentation counts every step; anything else is refused."""
+    net, x, label = layers("drtp"), torch.tensor(np.stack([X, X[::-1]])), torch.tensor([1, 1])
+    summed_, mean = (gradients(net, x, lambda run, how=how: run.error(label, cross_entropy(steps=how, batch=how)))
+                     for how in ("sum", "mean"))
+    once = gradients(net, x, lambda run: run.error(label, cumulative_cross_entropy(batch="sum")))
+    for name in ("weights.in->one", "weights.one->two"):
+        agree(mean[name] * STEPS * 2, summed_[name])
+        agree(once[name], summed_[name])
+    with pytest.raises(RefusedError, match="wishes in every step"):
+        net.error(net(x), label, lambda y, target: y.sum())
 
 
 def test_ostl_traces_what_happens_within_layers():

@@ -92,6 +92,20 @@ def within_layers(x, w1, w2, w_out, error, p, threshold, kappa, height):
     return d1, d2
 
 
+def told(x, w1, w2, w_out, error, target, fixed, p, threshold, kappa, height, *, reset):
+    """DRTP (the reset's path open) and ETLP (closed): dE/dz(t) = B target(t) for both layers, B [n, n_out] each."""
+    z1, z2, psi1, psi2, y = forward(x, w1, w2, w_out, p, threshold, kappa, height)
+    z_bar, found = (1 - kappa) * trace(z2, kappa), []
+    for pre, psi, b in ((shifted(x), psi1, fixed[0]), (shifted(z1), psi2, fixed[1])):
+        eps, e, total = np.zeros((3, pre.shape[1], psi.shape[1]))
+        for t in range(len(x)):
+            eps = p * eps - threshold * e * reset + pre[t][:, None]
+            e = psi[t] * eps
+            total = total + e * (b @ target[t])
+        found.append(total)
+    return *found, sum(np.outer(z_bar[t], error(y, t)) for t in range(len(x)))
+
+
 def rflo(x, w_in, w_rec, w_out, feedback, target, leak):
     """Murray 2019: p <- (1 - leak) p + leak phi'(u) pre; change = (B error) p, for outputs that see h as it is."""
     h, u = np.zeros(w_rec.shape[0]), np.zeros(w_rec.shape[0])
