@@ -1,0 +1,5 @@
+"""Baselines that do not spike: perceptron, convolutional network, and recurrent networks of three kinds of units."""
+
+from plasticity.baselines.layers import Backpropagated, Recurrent, convolutional, perceptron
+
+__all__ = ["Backpropagated", "Recurrent", "convolutional", "perceptron"]

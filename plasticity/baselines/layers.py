@@ -1,0 +1,73 @@
+"""Networks that do not spike, as torch modules from samples to class scores; backpropagation trains them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from plasticity.errors import PlasticityError, choice
+
+CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+
+class Backpropagated(nn.Module):
+    """A torch module that learns by backpropagation of the cross-entropy of its class scores, averaged over a batch."""
+
+    def __init__(self, net: nn.Module):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Class scores [batch, classes]."""
+        return self.net(x)
+
+    def gradient(self, x: torch.Tensor, labels: torch.Tensor, rng) -> torch.Tensor:
+        """Leaves gradients in `.grad` and answers the loss. rng is not used (dropout draws from torch's generator)."""
+        loss = nn.functional.cross_entropy(self.net(x), labels)
+        loss.backward()
+        return loss.detach()
+
+
+def perceptron(sizes: Sequence[int], dropout: float = 0.0) -> nn.Sequential:
+    """Linear layers of the given sizes with rectified units between them."""
+    layers: list[nn.Module] = []
+    for pre, post in itertools.pairwise(sizes[:-1]):
+        layers += [nn.Linear(pre, post), nn.ReLU(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
+
+
+def convolutional(shape: tuple[int, int, int], classes: int, channels: Sequence[int], kernel: int, padding: int,
+                  pool: int) -> nn.Sequential:
+    """Convolution, max pooling and rectified units, once per entry of `channels`; then one linear layer.
+
+    shape: (channels, height, width) of a sample.
+    """
+    layers: list[nn.Module] = []
+    inward, height, width = shape
+    for outward in channels:
+        layers += [nn.Conv2d(inward, outward, kernel, padding=padding), nn.MaxPool2d(pool), nn.ReLU()]
+        inward, height, width = outward, *((side + 2 * padding - kernel + 1) // pool for side in (height, width))
+        if min(height, width) < 1:
+            raise PlasticityError(f"images of {shape[1]}x{shape[2]} are too small for {len(channels)} convolutions of "
+                                  f"kernel={kernel} with padding={padding} and pool={pool}: give padding={kernel // 2} "
+                                  "or a smaller kernel")
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(inward * height * width, classes))
+
+
+class Recurrent(nn.Module):
+    """A recurrent layer of units of one kind, and a linear readout of its last state (or of the mean over steps)."""
+
+    def __init__(self, cell: str, inputs: int, hidden: int, classes: int, layers: int = 1, dropout: float = 0.0,
+                 read: str = "last"):
+        super().__init__()
+        self.read = choice("read", read, ("last", "mean"))
+        self.cell = CELLS[choice("cell", cell, CELLS)](inputs, hidden, layers, batch_first=True)
+        self.dropout, self.out = nn.Dropout(dropout), nn.Linear(hidden, classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Class scores [batch, classes] of sequences [batch, steps, inputs]."""
+        states = self.cell(x)[0]
+        return self.out(self.dropout(states[:, -1] if self.read == "last" else states.mean(1)))

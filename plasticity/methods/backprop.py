@@ -1,0 +1,88 @@
+"""Baselines: networks that do not spike, trained by backpropagation (through time where they are recurrent)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+
+from plasticity.baselines import Backpropagated, Recurrent, convolutional, perceptron
+from plasticity.methods.method import Method
+
+KEEPS = "every path"
+
+
+def _seeded(seed: int, dtype: torch.dtype, make: Callable[[], torch.nn.Module]) -> Backpropagated:
+    """torch's default first weights, drawn from `seed`; torch's own generator stays as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Backpropagated(make()).to(dtype)
+
+
+def _mlp(hidden, dropout, shape, classes, seed, dtype):
+    return _seeded(seed, dtype, lambda: perceptron((*shape, *hidden, classes), dropout))
+
+
+def _cnn(options, shape, classes, seed, dtype):
+    return _seeded(seed, dtype, lambda: convolutional(shape, classes, **options))
+
+
+def _recurrent(cell, options, shape, classes, seed, dtype):
+    return _seeded(seed, dtype, lambda: Recurrent(cell, shape[1], classes=classes, **options))
+
+
+def mlp(hidden: tuple[int, ...] = (500,), dropout: float = 0.0) -> Method:
+    """A perceptron with rectified hidden units.
+
+    Source: Rumelhart, Hinton & Williams 1986.
+    """
+    return Method("mlp", partial(_mlp, hidden, dropout), "flat", lr=1e-3, words="backpropagation, rectified units",
+                  keeps=KEEPS, memory="O(N)", source="Rumelhart, Hinton & Williams 1986",
+                  options={"hidden": hidden, "dropout": dropout})
+
+
+def cnn(channels: tuple[int, ...] = (8, 16), kernel: int = 5, padding: int = 0, pool: int = 2) -> Method:
+    """Convolution, max pooling and rectified units, then one linear layer: 8C5-MP2-16C5-MP2-FC by default.
+
+    Those are the sizes of the convolutional spiking network "csnn" with rectified units for the spiking ones. A last
+    rectified layer after the linear one, which that network's published counterpart has, is left out, as it has no
+    gradient where a class score is negative.
+
+    Source: LeCun, Bottou, Bengio & Haffner 1998.
+    """
+    options = {"channels": channels, "kernel": kernel, "padding": padding, "pool": pool}
+    return Method("cnn", partial(_cnn, options), "images", lr=2e-3, words="backpropagation, convolutions",
+                  keeps=KEEPS, memory="O(N)", source="LeCun, Bottou, Bengio & Haffner 1998", options=options)
+
+
+def _over_time(name: str, words: str, source: str, hidden: int, layers: int, dropout: float, read: str) -> Method:
+    options = {"hidden": hidden, "layers": layers, "dropout": dropout, "read": read}
+    return Method(name, partial(_recurrent, name, options), "sequences", lr=2e-3,
+                  words=f"backpropagation through time, {words}", keeps=KEEPS, memory="O(T N)", source=source,
+                  options=options)
+
+
+def rnn(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "last") -> Method:
+    """A recurrent layer of tanh units.
+
+    Source: Elman 1990.
+    """
+    return _over_time("rnn", "tanh units", "Elman 1990", hidden, layers, dropout, read)
+
+
+def gru(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "last") -> Method:
+    """A recurrent layer of gated recurrent units.
+
+    Source: Cho et al. 2014.
+    """
+    return _over_time("gru", "gated recurrent units", "Cho et al. 2014", hidden, layers, dropout, read)
+
+
+def lstm(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "last") -> Method:
+    """A recurrent layer of long short-term memory units.
+
+    Source: Hochreiter & Schmidhuber 1997; with forget gates Gers, Schmidhuber & Cummins 2000.
+    """
+    return _over_time("lstm", "long short-term memory", "Hochreiter & Schmidhuber 1997; Gers et al. 2000", hidden,
+                      layers, dropout, read)

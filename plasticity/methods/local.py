@@ -1,0 +1,106 @@
+"""Methods that need no backpropagation through layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from plasticity.credit.lsnn import lsnn_neuron
+from plasticity.credit.rates import (
+    EquilibriumNetwork,
+    ForwardForwardNetwork,
+    PredictiveNetwork,
+    SpikingForwardForward,
+)
+from plasticity.credit.surrogates import triangular
+from plasticity.methods.method import Method
+from plasticity.network import Input, Network, Population, Projection
+from plasticity.neurons.neuron import Neuron
+
+
+def _build(network: Callable, hidden, options, shape, classes, seed, dtype):
+    return network((*shape, *hidden, classes), **options, seed=seed, dtype=dtype)
+
+
+def _forward_forward(hidden, options, shape, classes, seed, dtype):
+    return ForwardForwardNetwork((*shape, *hidden), classes, **options, seed=seed, dtype=dtype)
+
+
+def equilibrium_propagation(hidden: tuple[int, ...] = (500,), beta: float = 0.5, free_steps: int = 20,
+                            nudged_steps: int = 4, step: float = 0.5, estimator: str = "symmetric") -> Method:
+    """Equilibrium propagation in layers of hard sigmoid units, see `EquilibriumNetwork`.
+
+    Source: Scellier & Bengio 2017; symmetric nudging Laborieux et al. 2021.
+    """
+    options = {"beta": beta, "free_steps": free_steps, "nudged_steps": nudged_steps, "step": step,
+               "estimator": estimator}
+    return Method("equilibrium_propagation", partial(_build, EquilibriumNetwork, hidden, options), "flat", lr=1e-3,
+                  words="settle freely, settle nudged towards the target; change by the difference of Hebbian products",
+                  keeps="the whole gradient of the settled state, as beta -> 0", cuts="nothing is sent backwards but "
+                  "rates, over the same symmetric weights", memory="O(N): two or three settled states, O(1) in T",
+                  source="Scellier & Bengio 2017; Laborieux et al. 2021", options={"hidden": hidden, **options})
+
+
+def predictive_coding(hidden: tuple[int, ...] = (500,), f: str = "tanh", steps: int = 20, step: float = 0.2,
+                      output_variance: float = 1.0, fixed_prediction: bool = False) -> Method:
+    """Predictive coding, see `PredictiveNetwork`.
+
+    Source: Whittington & Bogacz 2017; fixed predictions Millidge, Tschantz & Buckley 2022.
+    """
+    options = {"f": f, "steps": steps, "step": step, "output_variance": output_variance,
+               "fixed_prediction": fixed_prediction}
+    return Method("predictive_coding", partial(_build, PredictiveNetwork, hidden, options), "flat", lr=1e-3,
+                  words="activities relax on local prediction errors; change by activity times the next layer's error",
+                  keeps="backpropagation's gradient for small errors, exactly with fixed_prediction",
+                  cuts="errors move by relaxation between neighbouring layers, not in one backward pass",
+                  memory="O(N): an activity and an error per unit, O(1) in T",
+                  source="Whittington & Bogacz 2017; Millidge, Tschantz & Buckley 2022",
+                  options={"hidden": hidden, **options})
+
+
+def forward_forward(hidden: tuple[int, ...] = (500, 500), threshold: float = 2.0, label_size: float = 1.0,
+                    skip_first: bool = False) -> Method:
+    """Forward-forward in layers of rectified units, see `ForwardForwardNetwork`.
+
+    Source: Hinton 2022.
+    """
+    options = {"threshold": threshold, "label_size": label_size, "skip_first": skip_first}
+    return Method("forward_forward", partial(_forward_forward, hidden, options), "flat", lr=1e-3,
+                  words="each layer raises its goodness for the true label and lowers it for a wrong one",
+                  keeps="the gradient of a layer's own goodness", cuts="all credit between layers",
+                  memory="O(N) of one layer at a time, O(1) in T and L", source="Hinton 2022",
+                  options={"hidden": hidden, **options})
+
+
+def spiking_layers(inputs: int, hidden: tuple[int, ...], neuron: Neuron, gain: float, dt: float, seed: int) -> Network:
+    """Populations in a row, weights normal with variance gain^2/n of the presynaptic side."""
+    rng = np.random.default_rng(seed)
+    names, sizes = ("in", *(f"layer{k}" for k in range(1, len(hidden) + 1))), (inputs, *hidden)
+    populations = tuple(Population(name, n, neuron) for name, n in zip(names[1:], hidden, strict=True))
+    projections = tuple(
+        Projection(names[k], names[k + 1], gain * rng.normal(size=(sizes[k], sizes[k + 1])) / np.sqrt(sizes[k]),
+                   onto="x") for k in range(len(hidden)))
+    return Network(inputs=(Input("in", inputs),), populations=populations, projections=projections, dt=dt,
+                   name="spiking_layers")
+
+
+def _spiking(hidden, neuron, gain, dt, options, shape, classes, seed, dtype):
+    network = spiking_layers(shape[1] + classes, hidden, neuron, gain, dt, seed)
+    return SpikingForwardForward(network, classes, triangular(width=0.6), **options, seed=seed, dtype=dtype)
+
+
+def spiking_forward_forward(hidden: tuple[int, ...] = (200, 200), threshold: float = 1.0, rate: float = 0.1,
+                            label_size: float = 1.0, gain: float = 1.0, dt: float = 1e-3) -> Method:
+    """Forward-forward in populations of leaky spiking neurons, see `SpikingForwardForward`.
+
+    Source: Hinton 2022; with spike counts Ghader, Kheradpisheh, Farahani & Fazlali 2025.
+    """
+    options = {"threshold": threshold, "rate": rate, "label_size": label_size}
+    return Method("spiking_forward_forward", partial(_spiking, hidden, lsnn_neuron(), gain, dt, options), "sequences",
+                  lr=2e-3, words="each population raises the goodness of its rates for the true label, lowers it "
+                  "for a wrong one", keeps="a neuron's own past", cuts="all credit between neurons, and the reset",
+                  memory="O(N) eligibility traces per population, O(1) in T and L; autograd keeps O(T N)",
+                  source="Hinton 2022; Ghader, Kheradpisheh, Farahani & Fazlali 2025",
+                  options={"hidden": hidden, **options, "gain": gain, "dt": dt})
