@@ -26,14 +26,15 @@ class Weights(NamedTuple):
     local: dict[str, np.ndarray]
 
 
-def initial_weights(network: Network, readout: Readout | None, rule: GradientRule, frozen: Sequence[str],
-                    feedback: Mapping[str, np.ndarray], generator: np.random.Generator) -> Weights:
+def initial_weights(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule,
+                    frozen: Sequence[str], feedback: Mapping[str, np.ndarray],
+                    generator: np.random.Generator) -> Weights:
     """Given weights, and those that are drawn: readout and feedback with variance 1/n, n neurons of the population."""
     names = [projection.name for projection in network.projections]
     for name in frozen:
         if name not in names:
             raise unknown("projection in frozen:", name, names)
-    weights = {projection.name: weight_matrix(network, projection) for projection in network.projections}
+    weights = {link.name: first_weights(network, link) for link in links}
     sources = readout.sources if readout else ()
     readouts = {name: readout.first_weights(name, network.sizes[name], generator) for name in sources}
     hearing = [] if rule.feedback == "symmetric" else _hearing(network, sources, rule)
@@ -42,7 +43,7 @@ def initial_weights(network: Network, readout: Readout | None, rule: GradientRul
         if name not in back:
             raise unknown(f"population that hears feedback under rule {rule.name!r}:", name, back)
     local = [(part.name, part.n) for part in network.populations] if rule.teacher != "readout" else []
-    return Weights(weights, readouts, back, _transport(network, weights, rule, generator),
+    return Weights(weights, readouts, back, _transport(network, links, weights, rule, generator),
                    {name: generator.normal(size=(n, readout.n)) / math.sqrt(n) for name, n in local})
 
 
@@ -58,13 +59,28 @@ def _feedback(name: str, shape: tuple[int, int], given: Mapping, generator: np.r
     return found
 
 
-def _transport(network: Network, weights: Mapping, rule: GradientRule, generator) -> dict[str, np.ndarray]:
-    """Random weights for the way back, of each projection's own spread."""
+def first_weights(network: Network, link: Link) -> np.ndarray:
+    """The weights that a projection starts with; the one number of a pool."""
+    projection = network.projection(link.name)
+    return weight_matrix(network, projection) if link.operator.learns else np.asarray(projection.weights, float)
+
+
+def missing(network: Network, link: Link) -> torch.Tensor | None:
+    """Which weights exist (bool), None if all of them do."""
+    if not link.operator.learns:
+        return None
+    exists = torch.tensor(existing(network, network.projection(link.name)))
+    return None if exists.all() else exists
+
+
+def _transport(network: Network, links: Sequence[Link], weights: Mapping, rule: GradientRule,
+               generator: np.random.Generator) -> dict[str, np.ndarray]:
+    """Random weights for the way back, of each projection's own spread; a pool's error goes back as it came."""
     if rule.transport == "symmetric":
         return {}
-    between = [part for part in network.projections if network.population(part.pre)]
-    return {part.name: generator.normal(size=weights[part.name].shape) * weights[part.name].std()
-            * existing(network, part) for part in between}
+    between = [link.name for link in links if link.kind != "input" and link.operator.learns]
+    return {name: generator.normal(size=weights[name].shape) * weights[name].std()
+            * existing(network, network.projection(name)) for name in between}
 
 
 def require_error(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule) -> None:

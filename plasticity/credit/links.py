@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from plasticity.credit.paths import GradientRule
+from plasticity.credit.operators import Operator, operator
+from plasticity.credit.paths import Paths
 from plasticity.credit.stepping import Spiking
 from plasticity.engines.torch.volley import in_steps
 from plasticity.errors import RefusedError
@@ -16,7 +17,10 @@ from plasticity.network import Network, Projection
 
 @dataclass(frozen=True)
 class Link:
-    """A projection between populations. kind: "input", "layer" (leads forward) or "recurrent" (part of a loop)."""
+    """A projection between populations.
+
+    delay: steps. kind: "input", "layer" (leads forward) or "recurrent" (part of a loop). operator: what it does.
+    """
 
     name: str
     pre: str
@@ -25,6 +29,7 @@ class Link:
     scale: float
     delay: int
     kind: str
+    operator: Operator
 
     @property
     def to_itself(self) -> bool:
@@ -47,12 +52,15 @@ def _link(network: Network, projection: Projection) -> Link:
         raise RefusedError(f"projection {name!r} is normalised, which gradients would not know of; use normalize=None")
     if not isinstance(projection.axonal_delay, int | float):
         raise RefusedError(f"projection {name!r} has one delay per synapse; gradient networks take one number")
-    inputs = {part.name for part in network.inputs}
+    inputs, made = {part.name for part in network.inputs}, operator(projection)
+    if made.own is None and projection.pre == projection.post:
+        raise RefusedError(f"projection {name!r} is {projection.connect} from a population onto itself; pooling leads "
+                           "to another population")
     kind = "input" if projection.pre in inputs else "layer"
     if projection.pre in reached(network, projection.post):
         kind = "recurrent"
     return Link(name, projection.pre, projection.post, projection.onto, projection.scale,
-                int(in_steps(projection.axonal_delay, network.dt)), kind)
+                int(in_steps(projection.axonal_delay, network.dt)), kind, made)
 
 
 def reached(network: Network, start: str) -> frozenset[str]:
@@ -67,32 +75,51 @@ def reached(network: Network, start: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def carried(link: Link, w: torch.Tensor, back: torch.Tensor | None, rule: GradientRule) -> torch.Tensor | None:
-    """The weights [pre, post] over which credit returns to the spikes; None for no credit at all.
+@dataclass(frozen=True)
+class Credit:
+    """How credit returns over a link: to `others` and to the neuron's `own` spikes.
 
-    back: fixed weights that take the place of the transposed ones.
+    back: fixed weights that take the place of the transposed ones, or None.
     """
-    paths, way = rule.paths, w if back is None else back
+
+    others: bool
+    own: bool
+    back: torch.Tensor | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is what backpropagation does."""
+        return self.others and self.own and self.back is None
+
+
+#: the weights learn, the spikes hear nothing
+NONE = Credit(False, False)
+
+
+def carried(link: Link, paths: Paths, back: torch.Tensor | None = None) -> Credit:
+    """The credit that a rule lets through."""
     if link.kind != "recurrent":
-        return None if paths.layers == "cut" else way
-    if not link.to_itself:
-        return way if paths.recurrent else None
-    if paths.recurrent == paths.autapse:
-        return way if paths.recurrent else None
-    diagonal = torch.diag(torch.diagonal(way))
-    return diagonal if paths.autapse else way - diagonal
+        return Credit(paths.layers != "cut", paths.layers != "cut", back)
+    return Credit(paths.recurrent, paths.autapse if link.to_itself else paths.recurrent, back)
 
 
-def transmit(sent: torch.Tensor, w: torch.Tensor, way: torch.Tensor | None) -> torch.Tensor:
-    """sent w, [batch, post], with credit returning over `way`."""
-    if way is w:
-        return sent @ w
-    return sent.detach() @ w if way is None else sent.detach() @ w + hint(sent, way)
+def transmit(link: Link, sent: torch.Tensor, w: torch.Tensor, credit: Credit) -> torch.Tensor:
+    """What arrives of `sent` [..., pre], [..., post]. w: weights times scale."""
+    if credit.whole:
+        return link.operator.product(sent, w)
+    arrived = link.operator.product(sent.detach(), w)
+    return arrived + hint(link, sent, w, credit) if credit.others or credit.own else arrived
 
 
-def hint(sent: torch.Tensor, way: torch.Tensor) -> torch.Tensor:
-    """Zeros [batch, post] over which credit returns."""
-    return (sent - sent.detach()) @ way.detach()
+def hint(link: Link, sent: torch.Tensor, w: torch.Tensor, credit: Credit) -> torch.Tensor:
+    """Zeros [..., post] over which credit returns to `sent`, and none to the weights."""
+    way, product = (w if credit.back is None else credit.back).detach(), link.operator.product
+    if credit.others and credit.own:
+        found = product(sent, way)
+    else:
+        own = sent * link.operator.own(way)
+        found = own if credit.own else product(sent, way) - own
+    return found - found.detach()
 
 
 def delayed(history: Sequence[Spiking], delay: int) -> Spiking | None:

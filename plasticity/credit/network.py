@@ -11,8 +11,8 @@ from torch import nn
 
 from plasticity.credit import rules, surrogates
 from plasticity.credit.cells import cell
-from plasticity.credit.checks import initial_weights, presented, require_error, require_records
-from plasticity.credit.links import carried, delayed, hint, links, transmit
+from plasticity.credit.checks import initial_weights, missing, presented, require_error, require_records
+from plasticity.credit.links import NONE, carried, delayed, hint, links, transmit
 from plasticity.credit.losses import TEACH, Loss, own_error
 from plasticity.credit.paths import GradientRule
 from plasticity.credit.readout import Readout, read
@@ -20,7 +20,7 @@ from plasticity.credit.stepping import State, begin, cut, fire, settle, start
 from plasticity.credit.surrogates import Surrogate
 from plasticity.engines.torch.language import Context
 from plasticity.errors import RefusedError
-from plasticity.network import Network, existing
+from plasticity.network import Network
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ class GradientNetwork(nn.Module):
     frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights.
     seed: of readout and feedback weights. dtype: of everything; torch's default.
 
-    Parameters: `weights[projection]` [pre, post], `readouts[population]` [pre, output], `bias`, and, for adaptive
-    feedback, `feedback[population]` [output, neuron].
+    Parameters: `weights[projection]` [pre, post] (convolution: [place in the patch, channel]; pools: a number that does
+    not learn), `readouts[population]` [pre, output], `bias`, and, for adaptive feedback, `feedback[population]`
+    [output, neuron].
     Raises RefusedError for a network that the rule cannot train, saying why.
 
     Source of the idea that learning rules are choices of paths: Marschall, Cho & Savin 2020, JMLR 21:135.
@@ -81,8 +82,9 @@ class GradientNetwork(nn.Module):
         def as_parameter(values: np.ndarray, learns: bool = True) -> nn.Parameter:
             return nn.Parameter(torch.tensor(values, dtype=self.dtype), learns)
 
-        first = initial_weights(self.network, self.readout, self.rule, frozen, feedback, generator)
-        self.weights = nn.ParameterDict({name: as_parameter(w, name not in frozen)
+        first = initial_weights(self.network, self.links, self.readout, self.rule, frozen, feedback, generator)
+        fixed = {*frozen, *(link.name for link in self.links if not link.operator.learns)}
+        self.weights = nn.ParameterDict({name: as_parameter(w, name not in fixed)
                                          for name, w in first.weights.items()})
         self.readouts = nn.ParameterDict({name: as_parameter(w) for name, w in first.readouts.items()})
         adaptive = self.rule.feedback == "adaptive"
@@ -90,9 +92,8 @@ class GradientNetwork(nn.Module):
         self.transport = nn.ParameterDict({name: as_parameter(b, False) for name, b in first.transport.items()})
         self.local = nn.ParameterDict({name: as_parameter(g, False) for name, g in first.local.items()})
         self.bias = as_parameter(np.zeros(self.readout.n)) if self.readout and self.readout.bias else None
-        for projection in self.network.projections:
-            exists = torch.tensor(existing(self.network, projection))
-            self.register_buffer(f"exists {projection.name}", None if exists.all() else exists, persistent=False)
+        for link in self.links:
+            self.register_buffer(f"exists {link.name}", missing(self.network, link), persistent=False)
 
     def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Run:
         """Presents spikes (or graded values) {input: [batch, steps, n]}; a tensor if there is one input only."""
@@ -118,7 +119,7 @@ class GradientNetwork(nn.Module):
         return next(self.parameters()).device
 
     def effective(self) -> dict[str, torch.Tensor]:
-        """What a presynaptic spike adds, {projection: [pre, post]}: w times scale, zero where there is no synapse."""
+        """What a presynaptic spike adds, {projection: w times scale}, zero where there is no synapse."""
         found = {}
         for link in self.links:
             w, exists = self.weights[link.name], getattr(self, f"exists {link.name}")
@@ -130,7 +131,7 @@ class GradientNetwork(nn.Module):
         """What inputs bring in each step, {(population, variable): [batch, n]}: one product for all steps."""
         drives: list[dict] = [{} for _ in range(steps)]
         for link in (link for link in self.links if link.kind == "input"):
-            amounts = (given[link.pre] @ weights[link.name]).unbind(1)
+            amounts = link.operator.product(given[link.pre], weights[link.name]).unbind(1)
             for drive, amount in zip(drives[link.delay:], amounts, strict=False):
                 _add(drive, (link.post, link.onto), amount)
         return drives
@@ -162,11 +163,11 @@ class GradientNetwork(nn.Module):
             if past is None:
                 continue
             spikes = past.kept if link.kind == "recurrent" else past.sent
-            way = carried(link, w, self.transport.get(link.name, None), self.rule)
+            credit = carried(link, self.rule.paths, self.transport.get(link.name, None))
             if instant and link.kind == "layer":
-                _add(hints, (link.post, link.onto), hint(spikes, way))
-                way = None
-            _add(arrivals, (link.post, link.onto), transmit(spikes, w, way))
+                _add(hints, (link.post, link.onto), hint(link, spikes, w, credit))
+                credit = NONE
+            _add(arrivals, (link.post, link.onto), transmit(link, spikes, w, credit))
         return arrivals, hints
 
     def answer(self, spikes: Mapping[str, torch.Tensor]) -> torch.Tensor | None:
