@@ -111,18 +111,33 @@ def test_a_two_choice_task_is_learned_from_reward(name):
 
 @pytest.mark.parametrize("make", [rules.mstdp, rules.mstdpet])
 def test_a_neuron_learns_which_input_to_answer(make):
-    """Spikes are rewarded while group 0 is active and punished while group 1 is; noise alone makes 20 Hz."""
+    """Spikes are rewarded while group 0 is active and punished while group 1 is; noise alone makes 20 Hz.
+
+    The controls are rewarded or punished in each block by chance.
+    """
     rng, blocks = np.random.default_rng(0), 200
     active = np.repeat(rng.integers(2, size=blocks), 100)
     stimulus = (rng.random((1, 100 * blocks, 20)) < 0.05) & (np.arange(20) // 10 == active[:, None])
     noise = rng.random((1, 100 * blocks, 20)) < 0.05
+    reward = np.where(active == 0, 1.0, -1.0)
     simulation = engines.build(choosing(make(0.02, 1.0, 0.5), "reward"), "event")
-    given = {"signals": {"reward": np.where(active == 0, 1.0, -1.0)[None]}, "record": ["actor.spikes"]}
-    simulation.run({"stimulus": stimulus, "noise": noise}, **given)
-    spikes = simulation.run({"stimulus": stimulus, "noise": noise}, learn=False, **given).spikes["actor"].dense()[0]
-    rates = [1e3 * spikes[active == group].mean(0) for group in (0, 1)]
-    w = simulation.get("stimulus->actor.w")
-    assert (rates[0] > 2 * rates[1]).all() and w[:10].mean() > 0.8 and w[10:].mean() < 0.2
+    start = simulation.state()
+
+    def learned(reward):
+        simulation.restore(start)
+        given = {"signals": {"reward": reward[None]}, "record": ["actor.spikes"]}
+        simulation.run({"stimulus": stimulus, "noise": noise}, **given)
+        spikes = simulation.run({"stimulus": stimulus, "noise": noise}, learn=False, **given).spikes["actor"].dense()[0]
+        w = simulation.get("stimulus->actor.w")
+        return [1e3 * spikes[active == group].mean(0) for group in (0, 1)], w[:10].mean() - w[10:].mean()
+
+    def knows(rates, difference):
+        return (rates[0] > 2 * rates[1]).all() and difference > 0.6
+
+    assert knows(*learned(reward))
+    by_chance = [learned(np.repeat(rng.choice([-1.0, 1.0], blocks), 100)) for _ in range(6)]
+    assert not any(knows(*found) for found in by_chance)
+    assert abs(np.mean([difference for _, difference in by_chance])) < 0.4
 
 
 def escape(w, pre, tau_m=20e-3, tau_s=5e-3):
@@ -156,22 +171,30 @@ def test_r_max_proposes_nothing_on_average_and_the_gradient_with_reward():
     np.testing.assert_allclose(learned(counts - counts.mean())[:, 0], gradient, atol=0.2 * gradient.max())
 
 
-def test_r_max_learns_two_choices():
-    """Two stimuli, two neurons with escape noise; reward, minus its mean, where the right one spikes more often."""
+def r_max_two_choices(rewarded, trials=25):
+    """Two stimuli, two neurons with escape noise; the signal is a reward for each trial, minus its mean."""
     rng, w, batch, steps = np.random.default_rng(0), np.full((20, 2), 0.3), 30, 100
     rule, accuracy = rules.r_max(0.4, w_min=0.0, w_max=1.0), []
     pulse = np.zeros((steps, batch))
     pulse[-1] = 1 / DT
-    for _ in range(25):
+    for _ in range(trials):
         target = rng.integers(2, size=batch)
         pre = (rng.random((steps, batch, 20)) < 0.04) & (np.arange(20) // 10 == target[:, None])
         rho = escape(w, pre)
         post = rng.random(rho.shape) < DT * rho
         right = (post.sum(0) + 1e-3 * rng.random((batch, 2))).argmax(1) == target
         accuracy.append(right.mean())
-        surprise = pulse * (right - right.mean())
-        w = replay(rule, w, pre, post, DT, "interpreter", batch="mean", rho=rho, reward=surprise).w
-    assert np.mean(accuracy[:2]) < 0.75 and np.mean(accuracy[-10:]) > 0.93
+        reward = rewarded(rng, right)
+        w = replay(rule, w, pre, post, DT, "interpreter", batch="mean", rho=rho,
+                   reward=pulse * (reward - reward.mean())).w
+    return np.array(accuracy)
+
+
+def test_r_max_learns_two_choices_from_reward_alone():
+    """Reward where the right neuron spikes more often; the control gets as many rewards, for others' decisions."""
+    accuracy = r_max_two_choices(lambda rng, right: right)
+    assert accuracy[:2].mean() < 0.75 and accuracy[-10:].mean() > 0.93
+    assert r_max_two_choices(lambda rng, right: rng.permutation(right))[-10:].mean() < 0.7
 
 
 @pytest.mark.parametrize(("make", "arguments"), [
