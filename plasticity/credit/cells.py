@@ -79,7 +79,7 @@ def cell(population: Population, context: Context, surrogate: Surrogate, through
     gate = neuron.gated if rest else frozenset()
     build = _Compiler(population, context, surrogate if through_comparisons else None)
     held = discretise_held(neuron) if gate else ()
-    margin, strict = _margin(neuron)
+    margin, strict = margin_of(neuron)
     output = language.parse(neuron.output, language.NEURON_FUNCTIONS, logic=True) if neuron.output else None
     return Cell(
         population.name, population.n, neuron, rest,
@@ -106,7 +106,7 @@ def _require_differentiable(population: Population) -> None:
         raise RefusedError(f"the equations of population {population.name!r} read {missing!r}, which has no value here")
 
 
-def _margin(neuron: Neuron) -> tuple[ast.expr, bool]:
+def margin_of(neuron: Neuron) -> tuple[ast.expr, bool]:
     """The distance above threshold, and whether it must be more than zero."""
     match neuron.threshold_expr:
         case ast.Compare(left=low, ops=[ast.Lt() | ast.LtE() as op], comparators=[high]):
@@ -130,7 +130,7 @@ class _Compiler:
 
     def expr(self, expr: ast.expr) -> ast.expr:
         inlined = self.neuron.inlined(expr)
-        return language.rewrite(inlined, _as_step) if self.steps else inlined
+        return language.rewrite(inlined, as_step) if self.steps else inlined
 
     def value(self, expr: ast.expr) -> Callable[[Values], torch.Tensor]:
         return expression(self.expr(expr), self.constants, self.names, self.known)
@@ -159,7 +159,7 @@ def _full(value, old: torch.Tensor) -> torch.Tensor:
     return torch.as_tensor(value, dtype=old.dtype, device=old.device).expand(old.shape)
 
 
-def _as_step(node: ast.expr) -> ast.expr | None:
+def as_step(node: ast.expr) -> ast.expr | None:
     """An ordering as a call of a step function of a difference."""
     match node:
         case ast.Compare(left=high, ops=[ast.Gt() | ast.GtE() as op], comparators=[low]):

@@ -7,17 +7,20 @@ import importlib.util
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 from plasticity import __version__, folders
 
 
-def load(source: str) -> ModuleType:
-    """The module of a source text, written once under a name made of its hash."""
-    # The functions it calls are compiled into it, so a change of theirs makes another program.
-    called = Path(__file__).with_name("support.py").read_text(encoding="utf-8")
-    name = "plasticity_program_" + hashlib.sha256(f"{__version__}\n{called}\n{source}".encode()).hexdigest()[:20]
+def load(source: str, called: Iterable[Path] = (Path(__file__).with_name("support.py"),)) -> ModuleType:
+    """The module of a source text, written once under a name made of its hash.
+
+    called: files whose functions are compiled into it, so that a change of theirs makes another program.
+    """
+    texts = [file.read_text(encoding="utf-8") for file in called]
+    name = "plasticity_program_" + hashlib.sha256("\n".join([__version__, *texts, source]).encode()).hexdigest()[:20]
     if name in sys.modules:
         return sys.modules[name]
     path = folders.cache() / "programs" / f"{name}.py"
