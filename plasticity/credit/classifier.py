@@ -74,12 +74,12 @@ class GradientClassifier(LoopClassifier):
     def _samples(self, X) -> np.ndarray:
         return _sequences(X) if self.encoder is None else checks.samples(X)
 
-    def _given(self, x: np.ndarray, seed: int) -> torch.Tensor:
+    def presented(self, x: np.ndarray, seed: int) -> torch.Tensor:
         """What the network is given, [samples, steps, inputs]."""
         return torch.as_tensor(x if self.encoder is None else coding.make(self.encoder)(x, seed))
 
     def _learner(self, x: np.ndarray, n_classes: int) -> Learner:
-        network = self._build(self._given(x[:1], 0).shape[2], n_classes)
+        network = self._build(self.presented(x[:1], 0).shape[2], n_classes)
         learning = [p for p in network.parameters() if p.requires_grad]
         return Learner(network, torch.optim.Adam(learning, lr=self.lr), partial(self._gradient, network),
                        partial(self._scores, network), partial(self._locate, network))
@@ -98,12 +98,18 @@ class GradientClassifier(LoopClassifier):
         kind = layered_network if isinstance(self.network, tuple) else recurrent_network
         return kind(n_inputs, self.network, self.neuron or lsnn_neuron(), gain=self.gain, seed=self.seed)
 
+    def objective(self, run: Run, labels: np.ndarray) -> torch.Tensor:
+        """What is minimised: the loss, with what teaches the populations, and firing rates far from the wished one."""
+        labels = torch.as_tensor(labels, device=run.outputs.device)
+        error = run.error(labels, self.loss or cross_entropy(last=self.last))
+        if not self.rate_strength:
+            return error
+        regular = rate_regularisation(self.rate_strength, self.rate, self.network_.network.dt)
+        return error + sum(regular(z) for z in run.spikes.values())
+
     def _gradient(self, network: GradientNetwork, x: np.ndarray, labels: np.ndarray, seed: int) -> float:
-        run = network(self._given(x, seed))
-        loss = self.loss or cross_entropy(last=self.last)
-        error = network.error(run, torch.as_tensor(labels, device=network.device), loss)
-        regular = rate_regularisation(self.rate_strength, self.rate, network.network.dt)
-        (error + sum(regular(z) for z in run.spikes.values())).backward()
+        error = self.objective(network(self.presented(x, seed)), labels)
+        error.backward()
         return error.item()
 
     @torch.no_grad()
@@ -116,7 +122,7 @@ class GradientClassifier(LoopClassifier):
     def _runs(self, network: GradientNetwork, x: np.ndarray) -> Iterator[Run]:
         """Presentations of all samples, a part at a time. Each part draws from its own seed."""
         for begin in range(0, len(x), AT_ONCE):
-            yield network(self._given(x[begin:begin + AT_ONCE], begin))
+            yield network(self.presented(x[begin:begin + AT_ONCE], begin))
 
     def spikes_per_sample(self, X) -> Mapping[str, float]:
         """Mean number of spikes that each population fires for a sample."""
@@ -126,7 +132,7 @@ class GradientClassifier(LoopClassifier):
         return {name: total / len(x) for name, total in found.items()}
 
     def _locate(self, network: GradientNetwork, x: np.ndarray, labels: np.ndarray, seed: int) -> str | None:
-        return first_not_finite(network, self._given(x, seed))
+        return first_not_finite(network, self.presented(x, seed))
 
 
 @torch.no_grad()
