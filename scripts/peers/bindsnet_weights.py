@@ -1,103 +1,89 @@
-"""Weights that BindsNET's own `PostPre` learns from imposed spikes, written as .npz files; runs where BindsNET lives.
+"""Weights that BindsNET's own learning rules reach on imposed spikes, written as .npz files; runs where BindsNET lives.
 
     .venv-peers/bin/python scripts/peers/bindsnet_weights.py OUT_FOLDER
 
-Each file holds one case: the spikes, the weights before and after, and the constants. Spikes are imposed by layers of
-BindsNET itself: an `Input` before the connection and, after it, a `McCullochPitts` layer whose threshold only the
-imposed drive can reach, whatever the synapses add. BindsNET's `Network.run` makes every step.
+Each file holds one case of cases.py: the spikes, the reward, the weights before and after, and the constants. Spikes
+are imposed by layers of BindsNET itself: an `Input` before the connection and, after it, a `McCullochPitts` layer whose
+threshold only the imposed drive can reach, whatever the synapses add. `Rmax` asks for neurons that spike at random:
+there the layer after it is an `SRM0Nodes`, and what it did is recorded. BindsNET's `Network.run` makes every step.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import torch
-from bindsnet.learning import PostPre
-from bindsnet.learning.MCC_learning import PostPre as FeaturePostPre
+from bindsnet import learning
+from bindsnet.learning import MCC_learning
 from bindsnet.network import Network
-from bindsnet.network.nodes import Input, McCullochPitts
-from bindsnet.network.topology import Connection, MulticompartmentConnection
+from bindsnet.network.nodes import Input, McCullochPitts, SRM0Nodes
+from bindsnet.network.topology import (
+    Connection,
+    Conv2dConnection,
+    LocalConnection,
+    LocalConnection2D,
+    MulticompartmentConnection,
+)
 from bindsnet.network.topology_features import Weight
+from cases import Case, cases, start, trains
 
 THRESHOLD, DRIVE = 1e6, 1e9  # far above any sum of weights
+CURRENT = 2.0  # mV per step: SRM0Nodes then spike in some 5 % of all steps
 
 
-@dataclass(frozen=True)
-class Case:
-    """One replay: trace mode, batch, step, how weights start, and which class of connection holds them."""
-
-    name: str
-    connection: str = "feature"  # "feature": as in DiehlAndCook2015; "plain": the older Connection
-    additive: bool = False
-    batch: int = 1
-    dt: float = 1.0  # ms
-    tau: float = 20.0  # ms
-    nu_pre: float = 1e-4
-    nu_post: float = 1e-2
-    w_low: float = 0.2
-    w_high: float = 0.6
-    coincident: bool = True
-    steps: int = 200
-    rate: float = 0.06  # spikes per step
-    seed: int = 0
-
-
-def cases() -> list[Case]:
-    """Both trace modes, both connections, batch 1 and 4; then other rates, another step, and the bounds."""
-    found = [Case(f"{connection}_{'additive' if additive else 'set'}_batch{batch}", connection, additive, batch)
-             for connection in ("feature", "plain") for additive in (False, True) for batch in (1, 4)]
-    strong = Case("strong_depression", nu_pre=4e-3, nu_post=6e-3, seed=1)
-    low = replace(strong, w_low=0.0, w_high=0.02, seed=5)
-    found += [strong, replace(strong, name="coarse_step", dt=2.0, seed=2),
-              replace(strong, name="coarse_step_batch4", dt=2.0, batch=4, additive=True, seed=3),
-              Case("upper_bound", w_low=0.9, w_high=1.0, seed=4),
-              replace(low, name="lower_bound_coincident", seed=6)]
-    return found + [replace(low, name=f"lower_bound_batch{batch}", nu_pre=8e-3, nu_post=1e-3, coincident=False,
-                            batch=batch) for batch in (1, 4)]
-
-
-def trains(case: Case, n_pre: int, n_post: int) -> tuple[np.ndarray, np.ndarray]:
-    """Random spikes, bool [steps, batch, n], with a volley in which all neurons spike at once.
-
-    Without coincidences, presynaptic neurons spike in even steps and postsynaptic ones in odd steps.
-    """
-    rng = np.random.default_rng(case.seed)
-    pre = rng.random((case.steps, case.batch, n_pre)) < case.rate
-    post = rng.random((case.steps, case.batch, n_post)) < case.rate
-    if case.coincident:
-        pre[case.steps // 2] = post[case.steps // 2] = True
-    else:
-        pre[1::2] = post[::2] = False
-    return pre, post
-
-
-def connect(case: Case, source: Input, target: McCullochPitts, w: torch.Tensor):
-    """The plastic connection, weights bounded by 0 and 1, with the default reduction over the batch."""
-    nu = (case.nu_pre, case.nu_post)
+def connect(case: Case, source, target, w: np.ndarray):
+    """The plastic connection. w: as BindsNET shapes it, but None for LocalConnection2D, which draws its own."""
+    nu, bounds = (case.nu_pre, case.nu_post), {"wmin": case.w_min, "wmax": case.w_max}
+    if case.connection == "feature":
+        weight = Weight("weight", torch.from_numpy(w.copy()), range=[case.w_min, case.w_max], nu=nu,
+                        learning_rule=getattr(MCC_learning, case.rule))
+        return MulticompartmentConnection(source, target, "cpu", [weight])
+    given = {"nu": nu, "update_rule": getattr(learning, case.rule), **bounds, **case.options}
     if case.connection == "plain":
-        return Connection(source, target, nu=nu, update_rule=PostPre, w=w, wmin=0.0, wmax=1.0)
-    weight = Weight("weight", w, range=[0.0, 1.0], nu=nu, learning_rule=FeaturePostPre)
-    return MulticompartmentConnection(source, target, "cpu", [weight])
+        return Connection(source, target, w=torch.from_numpy(w.copy()), **given)
+    if case.connection == "conv":
+        return Conv2dConnection(source, target, case.size, case.stride, case.padding, w=torch.from_numpy(w.copy()),
+                                **given)
+    if case.connection == "local":
+        return LocalConnection(source, target, case.size, case.stride, case.channels, w=torch.from_numpy(w.copy()),
+                               input_shape=tuple(case.shape[1:]), **given)
+    return LocalConnection2D(source, target, case.size, case.stride, case.channels, **given)
 
 
-def learn(case: Case, w: np.ndarray, pre: np.ndarray, post: np.ndarray) -> np.ndarray:
-    """Weights after BindsNET's network has seen the spikes."""
-    options = {"traces": True, "traces_additive": case.additive, "tc_trace": case.tau}
+def weights_of(connection) -> np.ndarray:
+    value = connection.feature_index["weight"].value if hasattr(connection, "feature_index") else connection.w
+    return value.detach().numpy().copy()
+
+
+def learn(case: Case, w: np.ndarray | None, pre: np.ndarray, post: np.ndarray, reward: np.ndarray) -> dict:
+    """What BindsNET's network learns from the spikes: weights before and after, and what the neurons did.
+
+    pre, post: bool [steps, batch, ...]. reward: [steps].
+    """
+    torch.manual_seed(case.seed)
+    traces = {"traces": True, "traces_additive": case.additive, "tc_trace": case.tau}
     network = Network(dt=case.dt, batch_size=case.batch)
-    source, target = Input(n=w.shape[0], **options), McCullochPitts(n=w.shape[1], thresh=THRESHOLD, **options)
+    source, random = Input(shape=list(case.pre_shape), **traces), case.rule == "Rmax"
+    target = (SRM0Nodes(shape=list(case.post_shape), **traces) if random else
+              McCullochPitts(shape=list(case.post_shape), thresh=THRESHOLD, **traces))
     network.add_layer(source, name="X")
     network.add_layer(target, name="Y")
-    connection = connect(case, source, target, torch.from_numpy(w.copy()))
+    connection = connect(case, source, target, w)
     network.add_connection(connection, source="X", target="Y")
-    drive = {"X": torch.from_numpy(pre), "Y": DRIVE * torch.from_numpy(post).float()}
-    network.run(inputs=drive, time=int(case.steps * case.dt))
-    value = connection.w if case.connection == "plain" else connection.feature_index["weight"].value
-    return value.detach().numpy()
+    before = weights_of(connection)
+    drive = CURRENT * np.ones(post.shape) if random else DRIVE * post
+    spiked, rho = np.zeros_like(post), np.zeros(post.shape)
+    for t in range(case.steps):
+        network.run({"X": torch.from_numpy(pre[t:t + 1]), "Y": torch.from_numpy(drive[t:t + 1]).float()},
+                    time=case.dt, reward=float(reward[t]), **case.rates)
+        spiked[t] = target.s.numpy()
+        rho[t] = target.rho.numpy() if random else 0.0
+    return {"w_before": before, "w_after": weights_of(connection), "post": spiked, "rho": rho * 1e3}
 
 
 def main() -> None:
@@ -108,10 +94,10 @@ def main() -> None:
     torch.set_grad_enabled(False)
     torch.set_num_threads(1)
     for case in cases():
-        start = np.random.default_rng([case.seed, 1]).uniform(case.w_low, case.w_high, (30, 20)).astype(np.float32)
-        pre, post = trains(case, *start.shape)
-        after = learn(case, start, pre, post)
-        np.savez_compressed(out / f"{case.name}.npz", pre=pre, post=post, w_before=start, w_after=after,
+        pre, post = trains(case)
+        reward = np.random.default_rng([case.seed, 2]).uniform(-1.0, 1.0, case.steps)
+        found = learn(case, start(case), pre, post, reward)
+        np.savez_compressed(out / f"{case.name}.npz", pre=pre, reward=reward, **found,
                             case=json.dumps({**asdict(case), "bindsnet": version("bindsnet")}))
 
 
