@@ -39,6 +39,19 @@ def test_the_six_golden_weights(pre, post, weight):
     assert in_percent(found.w[0, 0]) == pytest.approx(weight, rel=2e-4)
 
 
+def test_all_engines_give_the_golden_weight_of_the_same_voltage():
+    """To 1e-10, on the imposed voltage of the shortest protocol, averages and homeostasis in the rule."""
+    pre, post, _ = GOLDEN[2]
+    seen = 1e-3 * voltage(pre, post, pre[-1])[:, :1]
+    silent, spikes = np.zeros((len(seen), 1), bool), train(pre, len(seen), 0.1)
+    rule = rules.clopath(w_max=100.0)
+    found = {engine: replay(rule, np.array([[0.5]]), spikes, silent, 0.1e-3, engine, v=seen).w[0, 0]
+             for engine in ("interpreter", "event", "torch", "brian2")}
+    assert abs(found["interpreter"] - 0.5) > 1e-3
+    for engine, w in found.items():
+        assert w == pytest.approx(found["interpreter"], abs=1e-10), engine
+
+
 def change(rule, dt, **averages):
     """By four presynaptic spikes under a voltage that swings between rest and 30 mV above the upper threshold."""
     time = dt * np.arange(round(0.2 / dt))

@@ -20,6 +20,14 @@ HIPPOCAMPUS = {
 #: rate (Hz) -> (change at +10 ms, its error, change at -10 ms, its error); Sjostrom, Turrigiano & Nelson 2001
 SJOSTROM = {0.1: (-.04, .05, -.29, .08), 10: (.14, .10, -.41, .11), 20: (.29, .14, -.34, .10),
             40: (.53, .11, .56, .32), 50: (.56, .26, .75, .19)}
+#: (pairing, minimal) -> relative change by 60 pairs, 10 ms apart, (post later, post earlier) at each of RATES (Hz)
+RATES = (0.1, 10, 20, 40, 50)
+VISUAL_CORTEX = {
+    ("all", False): ((0, -.312), (.132, -.334), (.247, -.352), (.534, .155), (.741, .727)),
+    ("all", True): ((0, -.317), (.119, -.332), (.228, -.342), (.532, .174), (.763, .749)),
+    ("nearest", False): ((0, -.294), (.104, -.411), (.323, -.338), (.560, .260), (.624, .619)),
+    ("nearest", True): ((0, -.357), (.101, -.356), (.322, -.279), (.568, .290), (.636, .630)),
+}
 
 
 @pytest.mark.parametrize(("pairing", "minimal"), HIPPOCAMPUS)
@@ -43,6 +51,13 @@ def frequency_curve(rule, rate, pairs=60):
     starts = 2 + period * np.arange(pairs)
     pre[starts, 0], post[starts + 2, 0], post[starts - 2, 1] = True, True, True
     return replay(rule, np.zeros((1, 2)), pre, post, DT, "interpreter").w[0]
+
+
+@pytest.mark.parametrize(("pairing", "minimal"), VISUAL_CORTEX)
+def test_pairs_at_any_rate_change_visual_cortex_synapses_as_published(pairing, minimal):
+    rule = rules.triplet_stdp(pairing, minimal=minimal, **FREE)
+    found = [frequency_curve(rule, rate) for rate in RATES]
+    np.testing.assert_allclose(found, VISUAL_CORTEX[pairing, minimal], rtol=0, atol=5.1e-4)
 
 
 @pytest.mark.parametrize("minimal", [False, True])
