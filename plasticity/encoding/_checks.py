@@ -36,3 +36,26 @@ def whole(name: str, value: int) -> int:
     if value < 0:
         raise PlasticityError(f"{name} must not be negative, got {value}")
     return value
+
+
+def sound_of(sound: np.ndarray, rate: float) -> np.ndarray:
+    """`sound` as float64 [n] or [samples, n], finite."""
+    if not 0 < rate < np.inf:
+        raise PlasticityError(f"rate must be positive (samples per second), got {rate!r}")
+    try:
+        sound = np.asarray(sound, np.float64)
+    except (TypeError, ValueError):
+        raise PlasticityError("sound must hold numbers, [n] or [samples, n]; bring sounds to one length with "
+                              "`fit_length`") from None
+    if sound.ndim not in (1, 2):
+        raise PlasticityError(f"sound must have shape [n] or [samples, n], got {sound.shape}")
+    if not np.isfinite(sound).all():
+        raise PlasticityError("sound holds NaN or infinity")
+    return sound
+
+
+def within_rate(low: float, high: float, rate: float) -> None:
+    """Raises PlasticityError unless 0 <= low < high <= rate/2."""
+    if not 0 <= low < high <= rate / 2:
+        raise PlasticityError(f"low={low!r} and high={high!r} (Hz) must satisfy 0 <= low < high <= {rate / 2:g}, half "
+                              "the rate of the sound")
