@@ -161,7 +161,10 @@ def _stored(commands: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _poisson(rates: np.ndarray, dt: float, generator: np.random.Generator) -> np.ndarray:
     if rates.max(initial=0.0) * dt > 1:
         raise PlasticityError(f"rate * dt must not exceed 1, got {rates.max() * dt:g}; lower the rate or dt")
-    return generator.random(rates.shape) < rates * dt
+    active = rates > 0  # most inputs are silent most of the time
+    spikes = np.zeros(rates.shape, bool)
+    spikes[active] = generator.random(np.count_nonzero(active)) < rates[active] * dt
+    return spikes
 
 
 def _steps(time: float, dt: float) -> int:
