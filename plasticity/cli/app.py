@@ -74,7 +74,7 @@ def list_(
 @app.command()
 def explain(
     rule: Annotated[str, typer.Argument(help="See: plasticity list rules.")],
-    figure: Annotated[Path | None, typer.Option(help="Also draw its STDP window or rate curve into this file.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Also draw what it does (window, curve) into this file.")] = None,
     as_json: Json = False,
 ) -> None:
     """Equations, parameters with units, source and locality of a learning rule."""

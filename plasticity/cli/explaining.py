@@ -14,7 +14,7 @@ FORMATS = (".png", ".pdf", ".svg")
 
 
 def show(name: str, figure: Path | None, as_json: bool) -> None:
-    """Prints what a rule does; draws its STDP window, or its curve over rates, if a file for it is named."""
+    """Prints what a rule does; draws its figure if a file for it is named."""
     rule = rule_of(name)
     found = describe(rule)
     if figure is not None:
@@ -32,5 +32,4 @@ def _draw(rule, figure: Path) -> Path:
         raise PlasticityError(f"--figure must end in {', '.join(FORMATS)}, got {str(figure)!r}")
     from plasticity import plots
 
-    drawn = plots.rate_curve(rule) if plots.of_rates(rule) else plots.stdp_window(rule)
-    return plots.save(drawn, figure)
+    return plots.save(plots.figure_of(rule), figure)

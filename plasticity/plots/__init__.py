@@ -3,10 +3,12 @@
 from plasticity.plots.confusion import confusion
 from plasticity.plots.curve import learning_curve
 from plasticity.plots.fields import receptive_fields
+from plasticity.plots.held import held_change, held_curve
+from plasticity.plots.of_rule import figure_of
 from plasticity.plots.raster import raster
 from plasticity.plots.rates import of_rates, rate_change, rate_curve
 from plasticity.plots.style import save
 from plasticity.plots.window import stdp_window, window
 
-__all__ = ["confusion", "learning_curve", "of_rates", "raster", "rate_change", "rate_curve", "receptive_fields", "save",
-           "stdp_window", "window"]
+__all__ = ["confusion", "figure_of", "held_change", "held_curve", "learning_curve", "of_rates", "raster", "rate_change",
+           "rate_curve", "receptive_fields", "save", "stdp_window", "window"]

@@ -1,6 +1,8 @@
-"""The STDP window of a rule: how one pair of spikes changes a weight, over the time between them."""
+"""The STDP window of a rule: how pairs of spikes change a weight, over the time between them."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,35 +17,52 @@ TAIL = 0.05  # s after the last spike, in which clocked rules still change weigh
 
 
 def window(rule: Rule, w: float | None = None, span: float = SPAN, points: int = 201, pairs: int = 1,
-           rate: float = 1.0, engine: str = "interpreter") -> tuple[np.ndarray, np.ndarray]:
+           rate: float = 1.0, engine: str = "interpreter", held: Mapping[str, float] | None = None,
+           late: bool = False, delay: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """(t_post - t_pre in seconds, change of the weight): one synapse for each difference, all in one replay.
 
     w: weight before (default: the middle of the rule's bounds, or 0.5). span: largest difference (s). pairs: how many
-    pairs, `rate` (Hz) apart. Raises PlasticityError for rules that read more than spikes.
+    pairs, `rate` (Hz) apart. held: values at which whatever the rule reads beside spikes is held; with late=True they
+    come in the last step alone, and are 0 before. delay: s by which presynaptic spikes are late.
+    Raises PlasticityError for rules that read more than is held, and for pairs that would overlap.
     """
-    needed = [*rule.reads, *rule.signals]
-    if needed:
-        raise PlasticityError(f"rule {rule.name!r} has no window of spike pairs: it also reads {', '.join(needed)}")
-    w = _middle(rule) if w is None else w
+    held = held or {}
+    missing = [name for name in (*rule.reads, *rule.signals) if name not in held]
+    if missing:
+        raise PlasticityError(f"rule {rule.name!r} has no window of spike pairs alone: it also reads "
+                              f"{', '.join(missing)}; say what they are with held=")
+    w = middle(rule) if w is None else w
     half = (points - 1) // 2
     dt = span / half
-    pre, post = _pairs(half, round((span + TAIL) / dt), pairs, max(round(1 / (rate * dt)), 2 * half + 1))
-    n = pre.shape[1]
-    found = replay(rule, np.full((n, n), float(w)), pre, post, dt, engine=engine, mask=np.eye(n, dtype=bool))
-    return np.arange(-half, half + 1) * dt, np.diag(found.w) - w
+    apart = round(1 / (rate * dt))
+    if pairs > 1 and apart <= 2 * half:
+        raise PlasticityError(f"pairs at {rate:g} Hz overlap within {span:g} s; lower rate or span, to 2 rate span < 1")
+    pre, post = _pairs(half, round((span + TAIL + delay) / dt), pairs, apart)
+    given = {name: _course(value, late, len(pre), {"pre": 1, "post": post.shape[1]}.get(rule.place[name]))
+             for name, value in held.items()}
+    start = np.full((1, post.shape[1]), float(w))
+    found = replay(rule, start, pre, post, dt, engine=engine, axonal_delay=delay, **given)
+    return np.arange(-half, half + 1) * dt, found.w[0] - w
 
 
 def _pairs(half: int, tail: int, pairs: int, apart: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pair k: the presynaptic spike falls in the middle, the postsynaptic one k - half steps from it."""
+    """One presynaptic neuron; postsynaptic neuron k spikes k - half steps after it."""
     n, steps = 2 * half + 1, half + (pairs - 1) * apart + half + tail + 1
-    pre, post = np.zeros((steps, n), bool), np.zeros((steps, n), bool)
+    pre, post = np.zeros((steps, 1), bool), np.zeros((steps, n), bool)
     for start in range(0, pairs * apart, apart):
         pre[start + half] = True
         post[start + np.arange(n), np.arange(n)] = True
     return pre, post
 
 
-def _middle(rule: Rule) -> float:
+def _course(value: float, late: bool, steps: int, n: int | None) -> np.ndarray:
+    course = np.zeros((steps, n) if n else steps)
+    course[-1 if late else slice(None)] = value
+    return course
+
+
+def middle(rule: Rule) -> float:
+    """A weight in the middle of the rule's bounds, or 0.5 without bounds."""
     return 0.5 * (rule.w_min + rule.w_max) if np.isfinite(rule.w_min) and np.isfinite(rule.w_max) else 0.5
 
 
@@ -53,14 +72,20 @@ def stdp_window(rule: Rule, w: float | None = None, span: float = SPAN, **option
     made, axes = style.figure(6.4, 4.0)
     axes.axhline(0, color=style.GREY, linewidth=0.8)
     axes.axvline(0, color=style.GREY, linewidth=0.8)
-    start = _middle(rule) if w is None else w
+    start = middle(rule) if w is None else w
     for side, colour, name in ((time < 0, style.ORANGE, "post before pre"), (time > 0, style.BLUE, "pre before post")):
         axes.plot(1e3 * time[side], change[side], color=colour, linewidth=2, label=name)
     at_zero = time == 0
     axes.plot([0], change[at_zero], "o", color="black", markersize=5, label=f'coincident, order "{rule.order}"')
     axes.set_xlim(-1e3 * span, 1e3 * span)
     axes.legend(frameon=False, fontsize=style.LABEL - 1)
-    pairs = options.get("pairs", 1)
-    what = "one pair" if pairs == 1 else f"{pairs} pairs at {options.get('rate', 1.0):g} Hz"
-    style.finish(axes, f"{rule.name}: {what}, w = {start:g} before", "t_post − t_pre (ms)", "change of the weight")
+    style.finish(axes, f"{rule.name}: {_protocol(start, **options)}", "t_post − t_pre (ms)", "change of the weight")
     return made
+
+
+def _protocol(w: float, pairs: int = 1, rate: float = 1.0, held: Mapping[str, float] | None = None, late: bool = False,
+              **_) -> str:
+    """What was done, for the title."""
+    what = "one pair" if pairs == 1 else f"{pairs} pairs at {rate:g} Hz"
+    told = [f"{name} = {value:g}{' at the end' * late}" for name, value in (held or {}).items()]
+    return ", ".join([what, *told, f"w = {w:g} before"])
