@@ -60,14 +60,15 @@ def predictive_coding(hidden: tuple[int, ...] = (500,), f: str = "tanh", steps: 
                   options={"hidden": hidden, **options})
 
 
-def forward_forward(hidden: tuple[int, ...] = (500, 500), threshold: float = 2.0, label_size: float = 1.0,
-                    skip_first: bool = False) -> Method:
+def forward_forward(hidden: tuple[int, ...] = (500, 500), threshold: float = 1.0, sharpness: float = 5.0,
+                    negatives: str = "hard", label_size: float = 1.0, skip_first: bool = False) -> Method:
     """Forward-forward in layers of rectified units, see `ForwardForwardNetwork`.
 
     Source: Hinton 2022.
     """
-    options = {"threshold": threshold, "label_size": label_size, "skip_first": skip_first}
-    return Method("forward_forward", partial(_forward_forward, hidden, options), "flat", lr=1e-3,
+    options = {"threshold": threshold, "sharpness": sharpness, "negatives": negatives, "label_size": label_size,
+               "skip_first": skip_first}
+    return Method("forward_forward", partial(_forward_forward, hidden, options), "flat", lr=5e-3,
                   words="each layer raises its goodness for the true label and lowers it for a wrong one",
                   keeps="the gradient of a layer's own goodness", cuts="all credit between layers",
                   memory="O(N) of one layer at a time, O(1) in T and L", source="Hinton 2022",
@@ -91,13 +92,15 @@ def _spiking(hidden, neuron, gain, dt, options, shape, classes, seed, dtype):
     return SpikingForwardForward(network, classes, triangular(width=0.6), **options, seed=seed, dtype=dtype)
 
 
-def spiking_forward_forward(hidden: tuple[int, ...] = (200, 200), threshold: float = 1.0, rate: float = 0.1,
-                            label_size: float = 1.0, gain: float = 1.0, dt: float = 1e-3) -> Method:
+def spiking_forward_forward(hidden: tuple[int, ...] = (200, 200), threshold: float = 1.0, sharpness: float = 5.0,
+                            negatives: str = "hard", rate: float = 0.1, label_size: float = 1.0, gain: float = 1.0,
+                            dt: float = 1e-3) -> Method:
     """Forward-forward in populations of leaky spiking neurons, see `SpikingForwardForward`.
 
     Source: Hinton 2022; with spike counts Ghader, Kheradpisheh, Farahani & Fazlali 2025.
     """
-    options = {"threshold": threshold, "rate": rate, "label_size": label_size}
+    options = {"threshold": threshold, "sharpness": sharpness, "negatives": negatives, "rate": rate,
+               "label_size": label_size}
     return Method("spiking_forward_forward", partial(_spiking, hidden, lsnn_neuron(), gain, dt, options), "sequences",
                   lr=2e-3, words="each population raises the goodness of its rates for the true label, lowers it "
                   "for a wrong one", keeps="a neuron's own past", cuts="all credit between neurons, and the reset",

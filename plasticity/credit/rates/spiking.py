@@ -8,7 +8,7 @@ from torch import nn
 
 from plasticity.credit.network import GradientNetwork
 from plasticity.credit.paths import GradientRule, Paths
-from plasticity.credit.rates.goodness import goodness_loss, wrong_labels
+from plasticity.credit.rates.goodness import Judgement
 from plasticity.credit.surrogates import Surrogate
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.network import Network
@@ -24,7 +24,7 @@ class SpikingForwardForward(nn.Module):
 
     The network has one input, whose last `classes` channels are the label: `label_size` in every step for the class
     that is claimed, 0 for the others. Goodness of a population: g = mean_j r_j^2, r_j = spikes of neuron j per step
-    divided by `rate`; loss and wrong labels as for `ForwardForwardNetwork`. The derivative of a spike count goes
+    divided by `rate`; the loss is that of a `Judgement`, for each population. The derivative of a spike count goes
     through the neuron's own past with a surrogate, never to another neuron (in each synapse an eligibility trace meets
     the goodness of its population). The answer is the label with the largest sum of goodness.
 
@@ -37,15 +37,16 @@ class SpikingForwardForward(nn.Module):
     """
 
     def __init__(self, network: Network, classes: int, surrogate: str | Surrogate = "triangular",
-                 threshold: float = 1.0, rate: float = 0.1, label_size: float = 1.0, seed: int = 0,
-                 dtype: torch.dtype = torch.float32):
+                 threshold: float = 1.0, sharpness: float = 5.0, negatives: str = "hard", rate: float = 0.1,
+                 label_size: float = 1.0, seed: int = 0, dtype: torch.dtype = torch.float32):
         super().__init__()
         if len(network.inputs) != 1 or network.inputs[0].n <= classes:
             raise RefusedError("forward-forward takes a network with one input: the sample's channels, then one per "
                                f"class ({classes}); this one has {[part.n for part in network.inputs]}")
         if not rate > 0:
             raise PlasticityError(f"rate must be positive (spikes per step), got {rate!r}")
-        self.classes, self.threshold, self.rate, self.label_size = classes, threshold, rate, label_size
+        self.judgement = Judgement(threshold, sharpness, negatives)
+        self.classes, self.rate, self.label_size = classes, rate, label_size
         self.spiking = GradientNetwork(network, None, WITHIN, surrogate, seed=seed, dtype=dtype)
 
     def goodness(self, x: torch.Tensor, labels: torch.Tensor) -> list[torch.Tensor]:
@@ -57,12 +58,12 @@ class SpikingForwardForward(nn.Module):
     @torch.no_grad()
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Sum of goodness for every possible label, [batch, classes]."""
-        every = [torch.full((len(x),), label, device=x.device) for label in range(self.classes)]
-        return torch.stack([sum(self.goodness(x, labels)) for labels in every], 1)
+        every = torch.arange(self.classes, device=x.device).repeat_interleave(len(x))
+        return sum(self.goodness(x.repeat(self.classes, 1, 1), every)).view(self.classes, -1).T
 
     def gradient(self, x: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """Leaves gradients in `.grad` and answers the sum of the populations' losses. rng: draws the wrong labels."""
-        labels = torch.cat((labels, wrong_labels(labels, self.classes, rng)))
-        loss = sum(goodness_loss(g, self.threshold) for g in self.goodness(x.repeat(2, 1, 1), labels))
+        labels = self.judgement.pairs(lambda: self(x), labels, self.classes, rng)
+        loss = sum(self.judgement.loss(g) for g in self.goodness(x.repeat(2, 1, 1), labels))
         loss.backward()
         return loss.detach()
