@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,3 +74,10 @@ def as_spikes(spikes: Spikes | np.ndarray, name: str, n: int) -> Spikes:
     if found.n != n:
         raise PlasticityError(f"{name} has {found.n} neurons, the network's input {name!r} has {n}")
     return found
+
+
+def densified(values):
+    """`values`, or a mapping of them, with Spikes as bool arrays and all else as it is."""
+    if isinstance(values, Mapping):
+        return {name: densified(each) for name, each in values.items()}
+    return values.dense() if isinstance(values, Spikes) else values

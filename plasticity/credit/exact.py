@@ -34,7 +34,7 @@ def learning_signals(network: GradientNetwork, x, objective: Objective) -> dict[
     about but for its effect on its own adaptation, which belongs to the eligibility trace. Zero in the first steps, in
     which no weight has had an effect yet.
     """
-    run = network(x)
+    run = network.step_by_step(x)
     places = [(name, step) for name, found in run.sent.items() for step, z in enumerate(found) if z.requires_grad]
     given = torch.autograd.grad(objective(run), [run.sent[name][step] for name, step in places], allow_unused=True)
     signals = {name: torch.zeros_like(z) for name, z in run.spikes.items()}

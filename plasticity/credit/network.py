@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,8 +20,15 @@ from plasticity.credit.readout import Readout, read
 from plasticity.credit.stepping import State, begin, cut, fire, settle, start
 from plasticity.credit.surrogates import Surrogate
 from plasticity.engines.torch.language import Context
-from plasticity.errors import RefusedError
+from plasticity.errors import RefusedError, choice
 from plasticity.network import Network
+from plasticity.spikes import densified
+
+if TYPE_CHECKING:
+    from plasticity.credit.compiled import LayerByLayer
+
+BACKENDS = ("auto", "autograd", "compiled")
+SMALLEST = 10**9
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,9 @@ class GradientNetwork(nn.Module):
     rule: a `GradientRule` or its name. surrogate: a `Surrogate` or its name.
     frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights.
     seed: of readout and feedback weights. dtype: of everything; torch's default.
+    backend: "compiled", one generated program per population that runs all steps and their exact adjoint, on CPUs;
+        "autograd", step by step through torch; "auto", the former where the network has SMALLEST neurons or more and
+        can be compiled (populations that project to each other in a loop cannot). `why_not_compiled` has the reason.
 
     Parameters: `weights[projection]` [pre, post] (convolution: [place in the patch, channel]; pools: a number that does
     not learn), `readouts[population]` [pre, output], `bias`, and, for adaptive feedback, `feedback[population]`
@@ -64,7 +75,8 @@ class GradientNetwork(nn.Module):
 
     def __init__(self, network: Network, readout: Readout | None = None, rule: str | GradientRule = "bptt",
                  surrogate: str | Surrogate = "triangular", frozen: Sequence[str] = (),
-                 feedback: Mapping[str, np.ndarray] | None = None, seed: int = 0, dtype: torch.dtype | None = None):
+                 feedback: Mapping[str, np.ndarray] | None = None, seed: int = 0, dtype: torch.dtype | None = None,
+                 backend: str = "auto"):
         super().__init__()
         self.network, self.readout = network, readout
         self.rule, self.surrogate = rules.make(rule), surrogates.make(surrogate)
@@ -77,6 +89,23 @@ class GradientNetwork(nn.Module):
         self.cells = {population.name: cell(population, context, self.surrogate, self.rule.paths.reset)
                       for population in network.populations}
         self._make_weights(np.random.default_rng(seed), frozen, feedback or {})
+        self.backend, self.why_not_compiled = choice("backend", backend, BACKENDS), None
+        self.compiled = self._compiled()
+
+    def _compiled(self) -> LayerByLayer | None:
+        if self.backend == "autograd":
+            self.why_not_compiled = "backend='autograd' was asked for"
+        elif self.backend == "auto" and sum(part.n for part in self.network.populations) < SMALLEST:
+            self.why_not_compiled = f"it has fewer than {SMALLEST} neurons: compiling takes longer than it saves"
+        else:
+            from plasticity.credit.compiled import LayerByLayer, refusal
+
+            self.why_not_compiled = refusal(self)
+            if self.why_not_compiled is None:
+                return LayerByLayer(self)
+        if self.backend == "compiled":
+            raise RefusedError(f"this network cannot be compiled: {self.why_not_compiled}; use backend='autograd'")
+        return None
 
     def _make_weights(self, generator: np.random.Generator, frozen: Sequence[str], feedback: Mapping) -> None:
         def as_parameter(values: np.ndarray, learns: bool = True) -> nn.Parameter:
@@ -97,8 +126,16 @@ class GradientNetwork(nn.Module):
 
     def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Run:
         """Presents spikes (or graded values) {input: [batch, steps, n]}; a tensor if there is one input only."""
-        given = presented(self.network, x, self.dtype, self.device)
         require_records(self.network, record)
+        if self.compiled is None or self.device.type != "cpu":
+            return self.step_by_step(x, record)
+        spikes, records = self.compiled.run(x, record)
+        return self._run(spikes, {name: z.unbind(1) for name, z in spikes.items()}, records)
+
+    def step_by_step(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Run:
+        """The same by autograd over single steps, whatever the backend: only so `Run.sent` are nodes of the graph."""
+        require_records(self.network, record)
+        given = presented(self.network, densified(x), self.dtype, self.device)
         batch, steps = next(iter(given.values())).shape[:2]
         weights = self.effective()
         drives = self.drives(given, weights, steps)
@@ -109,7 +146,9 @@ class GradientNetwork(nn.Module):
             states = self.step(states, drives[now], fired, weights, now, records)
         sent = {name: [spikes.sent for spikes in found] for name, found in fired.items()}
         spikes = {name: torch.stack(found, 1) for name, found in sent.items()}
-        records = {name: torch.stack(found, 1) for name, found in records.items()}
+        return self._run(spikes, sent, {name: torch.stack(found, 1) for name, found in records.items()})
+
+    def _run(self, spikes: Mapping[str, torch.Tensor], sent: Mapping, records: Mapping[str, torch.Tensor]) -> Run:
         local = {name: spikes[name] @ g for name, g in self.local.items()}
         return Run(self.answer(spikes), spikes, sent, records, local, TEACH[self.rule.teacher])
 
@@ -187,7 +226,7 @@ class GradientNetwork(nn.Module):
                   seed: int = 0) -> GradientNetwork:
         """The same network with the same parameters (shared, not copied) under another rule."""
         other = GradientNetwork(self.network, self.readout, rule, self.surrogate, feedback=feedback, seed=seed,
-                                dtype=self.dtype)
+                                dtype=self.dtype, backend=self.backend)
         other.weights, other.readouts, other.bias = self.weights, self.readouts, self.bias
         return other
 
