@@ -13,6 +13,7 @@ from plasticity.credit.losses import (
     spike_count_mse,
 )
 from plasticity.credit.lsnn import lsnn_neuron
+from plasticity.credit.measures import AlignmentRecorder, Operations, operations
 from plasticity.credit.network import GradientNetwork, Run
 from plasticity.credit.optimisers import UncorrectedEpsAdam
 from plasticity.credit.paths import GradientRule, Paths
@@ -46,10 +47,12 @@ from plasticity.credit.surrogates import (
 
 __all__ = [
     "Alignment",
+    "AlignmentRecorder",
     "GradientClassifier",
     "GradientNetwork",
     "GradientRule",
     "Loss",
+    "Operations",
     "Paths",
     "Readout",
     "Run",
@@ -75,6 +78,7 @@ __all__ = [
     "make",
     "mse",
     "multi_gaussian",
+    "operations",
     "ostl",
     "ottt",
     "rate_neuron",

@@ -42,7 +42,8 @@ class GradientClassifier(LoopClassifier):
     network: neurons of one recurrent population; or a tuple, neurons of layers one above the other; or a function from
     the number of inputs to a `plasticity.Network`. read: whether the readout hears the "last" population or "all".
     neuron: where network is no function (None: `lsnn_neuron()`). gain: of its first weights.
-    surrogate: None for e-prop's triangle. tau_out: s, of the readout. last: steps that count (None: all).
+    surrogate: None for e-prop's triangle. tau_out: s, of the readout; scaled_readout: whether it weighs by 1 - kappa
+    (`Readout`). last: steps that count (None: all).
     rate, rate_strength: firing rate (Hz) that is wished, and how much (0: not at all). epochs, batch, lr: of Adam.
     loss: of outputs and labels; None for cross-entropy. seed: of weights, feedback and order. device, dtype: of torch.
     validation_fraction, schedule, patience, verbose: see `LoopClassifier`.
@@ -55,7 +56,8 @@ class GradientClassifier(LoopClassifier):
     def __init__(self, rule: str | GradientRule = "eprop", network: int | tuple[int, ...] | Builder = 100, *,
                  encoder: str | coding.Code | None = None, read: str = "last", gain: float = 1.0,
                  neuron: Neuron | None = None, surrogate: str | Surrogate | None = None, tau_out: float = 20e-3,
-                 last: int | None = None, rate: float = 10.0, rate_strength: float = 0.0, epochs: int = 10,
+                 scaled_readout: bool = True, last: int | None = None, rate: float = 10.0,
+                 rate_strength: float = 0.0, epochs: int = 10,
                  batch: int = 32, lr: float = 5e-3, loss: Loss | None = None, seed: int = 0, device: str = "cpu",
                  dtype: torch.dtype = torch.float32, validation_fraction: float = 0.0,
                  schedule: str | Callable[[float], float] = "constant", patience: int | None = None,
@@ -65,6 +67,7 @@ class GradientClassifier(LoopClassifier):
         self.lr, self.loss, self.seed, self.device, self.dtype = lr, loss, seed, device, dtype
         self.validation_fraction, self.schedule, self.patience = validation_fraction, schedule, patience
         self.verbose, self.encoder, self.read, self.gain = verbose, encoder, read, gain
+        self.scaled_readout = scaled_readout
 
     @property
     def network_(self) -> GradientNetwork:
@@ -88,7 +91,7 @@ class GradientClassifier(LoopClassifier):
         made = self._network(n_inputs)
         names = [part.name for part in made.populations]
         heard = tuple(names) if choice("read", self.read, READ) == "all" else names[-1]
-        readout = Readout(heard, n_classes, self.tau_out)
+        readout = Readout(heard, n_classes, self.tau_out, self.scaled_readout)
         surrogate = self.surrogate or triangular(width=_threshold(made.populations[-1].neuron))
         return GradientNetwork(made, readout, self.rule, surrogate, seed=self.seed, dtype=self.dtype).to(self.device)
 

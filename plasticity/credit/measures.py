@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Operations(NamedTuple):
-    """Synaptic operations per sample: of an answer (inference), and what learning from the sample adds (learning)."""
+    """Synaptic operations per sample: of an answer (inference), and of learning from it, answer included (training)."""
 
     inference: float
-    learning: float
+    training: float
 
 
 @torch.no_grad()
@@ -34,23 +34,23 @@ def operations(network: GradientNetwork, x: torch.Tensor, batch: int = 1) -> Ope
     is a spike (or a graded value that is not zero).
 
     inference: for every event, one per synapse it passes; pools, one per event.
-    learning: for every event one change per synapse that learns (where a neuron's own past decides, as in all rules
-    here, the sum over time needs no more: eligibility is accumulated at spikes); one per synapse, output and step over
-    which an error comes back, that is readouts or what takes their place, and projections whose path the rule leaves
-    open (errors are not spikes: every step counts, and so do neurons whose surrogate derivative is zero); and the
-    weights' own change, once per `batch` samples.
+    training adds: for every event, one change per synapse that learns (all rules here can accumulate eligibility at
+    spikes); in every step, one per synapse over which an error comes back, that is readouts times outputs, or what
+    takes their place, and projections whose path the rule leaves open (errors are not spikes: neurons whose surrogate
+    derivative is zero count too); and the weights' own change, once per `batch` samples.
     """
-    run, samples = network(x), len(x)
+    run, samples, steps = network(x), *x.shape[:2]
     events = {network.network.inputs[0].name: x} | dict(run.spikes)
     passed = {link.name: _passed(link, events[link.pre], network) for link in network.links}
-    read = sum(_events(run.spikes[name]) * network.readout.n for name in network.readouts)
+    read = sum(_events(run.spikes[name]) * w.shape[1] for name, w in network.readouts.items())
     learns = sum(passed[link.name] for link in network.links
                  if link.operator.learns and network.weights[link.name].requires_grad)
+    if network.rule.teacher == "local":
+        learns += sum(_events(run.spikes[name]) * g.shape[1] for name, g in network.local.items())
     moved = sum(p.numel() for p in network.parameters() if p.requires_grad) / batch
-    back = x.shape[1] * (_heard(network) + sum(_returned(link, network) for link in network.links))
-    taught = sum(_events(z) * network.local[name].shape[1] for name, z in run.spikes.items() if name in network.local) \
-        if network.rule.teacher == "local" else 0
-    return Operations((sum(passed.values()) + read) / samples, (learns + read + taught) / samples + back + moved)
+    back = _heard(network) + sum(_returned(link, network) for link in network.links)
+    inference = (sum(passed.values()) + read) / samples
+    return Operations(inference, inference + (learns + read) / samples + steps * back + moved)
 
 
 def _events(values: torch.Tensor) -> int:
@@ -87,7 +87,7 @@ def _heard(network: GradientNetwork) -> int:
     if network.rule.teacher == "target":
         return sum(network.network.sizes[name] for name in network.local)
     names = network.local if network.rule.teacher == "local" else {*network.readouts, *network.feedback}
-    return sum(network.network.sizes[name] for name in names) * network.readout.n
+    return sum(network.network.sizes[name] for name in names) * (network.readout.n if network.readout else 0)
 
 
 class AlignmentRecorder:

@@ -1,0 +1,92 @@
+"""Spikes and synaptic operations per sample of every kind of learner; see `plasticity.credit.measures.operations`.
+
+Networks that do not spike count one operation per multiplication and addition of a weight, zeros included, in an answer
+and in an update (torch's own counter of floating-point operations, halved).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from plasticity.credit import GradientClassifier, GradientNetwork, Operations, operations
+from plasticity.learner import UnsupervisedClassifier
+from plasticity.learner.presenting import Source, encode
+from plasticity.methods import MethodClassifier
+from plasticity.network import Network, existing
+
+
+def gradient_rule(learner: GradientClassifier, x: np.ndarray) -> dict[str, object]:
+    """Of a fitted classifier, on samples x."""
+    network = learner.network_
+    return {**spiking(network, learner.presented(x, 0).to(network.device), learner.batch),
+            "parameters": parameters(network)}
+
+
+@torch.no_grad()
+def spiking(network: GradientNetwork, given: torch.Tensor, batch: int) -> dict[str, object]:
+    spent, run = operations(network, given, batch), network(given)
+    return {"spikes_per_sample": sum(float(z.sum()) for z in run.spikes.values()) / len(given),
+            "input_spikes_per_sample": float((given != 0).sum()) / len(given), **_named(spent)}
+
+
+def method(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
+    """Of a fitted classifier that does not spike, on samples x; operations that cannot be counted are left out."""
+    module, labels = learner.learner_.module, np.arange(len(x)) % len(learner.classes_)
+    inference = _multiplications(lambda: learner.learner_.scores(x)) / len(x)
+    update = _multiplications(lambda: learner.learner_.gradient(x, labels, 0)) / len(x)
+    counts = {"parameters": parameters(module)}
+    if not (inference and update):
+        return counts
+    return counts | _named(Operations(inference, update + parameters(module) / learner.batch))
+
+
+def stdp(learner: UnsupervisedClassifier, x: np.ndarray) -> dict[str, object]:
+    """Of a fitted unsupervised classifier, with learning off.
+
+    inference: for every spike one operation per synapse it passes. training adds, in projections that learn, one per
+    synapse for every presynaptic and every postsynaptic spike that changes it, and one per synapse and sample where
+    weights are normalised.
+    """
+    model, network = learner.model_, learner.model_.network
+    shown = encode(model, x, Source(learner.seed, "predict"), 0)
+    found = learner.simulation_.run({model.input: shown}, learn=False, reset=model.presentation.reset)
+    counts = {model.input: shown.counts(), **found.counts}
+    inference = sum(_outward(network, part, counts) for part in network.projections if part.onto)
+    learning = sum(_outward(network, part, counts) * bool(part.rule.on_pre) + _inward(network, part, counts)
+                   * bool(part.rule.on_post) + len(x) * _synapses(network, part) * (part.normalize is not None)
+                   for part in network.plastic)
+    return {"spikes_per_sample": sum(float(c.sum()) for name, c in counts.items() if name != model.input) / len(x),
+            "input_spikes_per_sample": float(counts[model.input].sum()) / len(x),
+            **_named(Operations(inference / len(x), (inference + learning) / len(x))),
+            "parameters": int(sum(_synapses(network, part) for part in network.plastic))}
+
+
+def parameters(module: torch.nn.Module) -> int:
+    """How many numbers learn."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+def _named(spent: Operations) -> dict[str, float]:
+    return {"synops_per_sample": float(spent.training), "inference_synops_per_sample": float(spent.inference)}
+
+
+def _multiplications(call: Callable[[], object]) -> float:
+    with FlopCounterMode(display=False) as counter:
+        call()
+    return counter.get_total_flops() / 2
+
+
+def _outward(network: Network, part, counts) -> float:
+    return float((counts[part.pre] @ existing(network, part).sum(1)).sum())
+
+
+def _inward(network: Network, part, counts) -> float:
+    return float((counts[part.post] @ existing(network, part).sum(0)).sum())
+
+
+def _synapses(network: Network, part) -> int:
+    return int(existing(network, part).sum())

@@ -1,0 +1,51 @@
+"""What is the same for all learners of a comparison, and the few numbers that were chosen for each, as data.
+
+Learning rates were chosen on training data alone, by scripts/reproduce/compare_tuning.py: one seed on the first part of
+the training images, accuracy on the last 10,000 of them. docs/results/compare_tuning.json holds every value tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from plasticity.credit.lsnn import lsnn_neuron
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A task's own numbers. data: name of the data set. encoder, network: of the gradient rules (see
+    `plasticity.credit.coding` and `network_of`). epochs, batch: of all that learn by gradients. stdp_neurons,
+    stdp_epochs: of the STDP network."""
+
+    data: str
+    encoder: str
+    network: str
+    epochs: int
+    batch: int
+    stdp_neurons: int = 400
+    stdp_epochs: int = 1
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+
+TASKS: Mapping[str, Setting] = MappingProxyType({
+    "digits": Setting("digits", "rate(steps=25)", "layers-100-100", epochs=30, batch=32, stdp_neurons=100,
+                      stdp_epochs=10, options={"cnn": {"padding": 2}}),
+    "mnist": Setting("mnist", "rate(steps=25)", "layers-200-200", epochs=5, batch=100),
+    "fashion_mnist": Setting("fashion_mnist", "rate(steps=25)", "layers-200-200", epochs=5, batch=100),
+    "rows-mnist": Setting("mnist", "rows(width=28)", "recurrent-200", epochs=5, batch=100),
+})
+
+#: of every network of a gradient rule: leaky neurons (10 ms), all layers read by leaky sums of spikes (20 ms)
+SPIKING: Mapping[str, object] = MappingProxyType({
+    "neuron": lsnn_neuron(tau=10e-3, threshold=1.0), "read": "all", "tau_out": 20e-3, "scaled_readout": False})
+
+#: rule -> Adam's learning rate; the default for all others
+RATES: Mapping[str, float] = MappingProxyType({})
+RATE = 2e-3
+
+
+def rate_of(name: str) -> float:
+    """The learning rate of a gradient rule."""
+    return RATES.get(name, RATE)
