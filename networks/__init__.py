@@ -1,4 +1,8 @@
-"""Networks from papers and systems, one per file. Each builder answers a `plasticity.model.Model`."""
+"""Networks from papers and systems, one per file.
+
+Builders in the catalogue answer a `plasticity.model.Model`, for unsupervised learning; those of networks for gradient
+rules a `plasticity.Network` (`csnn.csnn`), to be given to `GradientNetwork` or `GradientClassifier`.
+"""
 
 from __future__ import annotations
 

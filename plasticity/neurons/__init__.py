@@ -10,14 +10,14 @@ from plasticity.neurons.adaptive import alif, diehl_cook
 from plasticity.neurons.adex import adex
 from plasticity.neurons.izhikevich import izhikevich
 from plasticity.neurons.lif import lif
-from plasticity.neurons.maps import snu
+from plasticity.neurons.maps import relay, snu
 from plasticity.neurons.neuron import Neuron
 
-__all__ = ["Neuron", "adex", "alif", "catalogue", "diehl_cook", "izhikevich", "lif", "make", "snu"]
+__all__ = ["Neuron", "adex", "alif", "catalogue", "diehl_cook", "izhikevich", "lif", "make", "relay", "snu"]
 
 #: name -> function that makes the neuron; all of its arguments have defaults
 catalogue: Mapping[str, Callable[..., Neuron]] = MappingProxyType({
-    make.__name__: make for make in (lif, diehl_cook, alif, adex, izhikevich, snu)})
+    make.__name__: make for make in (lif, diehl_cook, alif, adex, izhikevich, snu, relay)})
 
 
 def make(name: str, **options) -> Neuron:

@@ -36,3 +36,12 @@ def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity"
         threshold="s > threshold", output="sigmoid(s - threshold)" if graded else "",
         params={"decay": decay, "threshold": threshold} | ({"slope": slope} if activation == "leaky_relu" else {}),
         name="snu", source="Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020")
+
+
+def relay() -> Neuron:
+    """Sends on what arrived in the step before: y[t+1] = x[t] (project onto "x").
+
+    For projections in a row, as a pool and then a convolution; its graded output is y itself, so that gradients pass it
+    unchanged. It counts as a spike where y > 0. This library's.
+    """
+    return Neuron(update="y = x; x = 0*x", threshold="y > 0", output="y", name="relay", source="this library")

@@ -1,0 +1,66 @@
+"""A convolutional spiking network for images, as trained with surrogate gradients: 8C5-MP2-16C5-MP2-FC10 on MNIST.
+
+After snnTorch's tutorial on convolutional spiking networks (Eshraghian, Ward, Neftci, Wang, Lenz, Dwivedi, Bennamoun,
+Jeong & Lu 2023, Proceedings of the IEEE 111:1016; recalled): leaky neurons with beta = 0.9 per step, threshold 1, reset
+by subtraction one step late; 25 steps; the counts of ten output neurons.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from plasticity.credit import lsnn_neuron
+from plasticity.errors import PlasticityError
+from plasticity.network import Input, Network, Population, Projection
+from plasticity.neurons import relay
+from plasticity.neurons.neuron import Neuron
+from plasticity.window import Window
+
+
+def csnn(n_inputs: int = 784, channels: Sequence[int] = (8, 16), *, size: int = 5, pool: int = 2, outputs: int = 10,
+         shape: tuple[int, int, int] | None = None, neuron: Neuron | None = None, gain: float = 1.0, dt: float = 1e-3,
+         seed: int = 0) -> Network:
+    """Convolutions (`conv1`, `conv2`, ...), each followed by a max pool (`pool1`, ...), then `out`, all to all.
+
+    A spike takes one step per population, so that with two convolutions `out` answers in the fifth step after an input;
+    a pool is a population of relays. Pools act on spikes; in the tutorial they act on currents.
+
+    channels: maps of each convolution. size: rows and columns that a neuron sees. pool: rows and columns of a pool.
+    outputs: neurons of `out`; 0 leaves it out, for a `Readout` of the last pool. shape: (channels, rows, columns) of
+    the input; by default one square map. neuron: of convolutions and `out`; by default beta = 0.9 per step.
+    gain: weights are uniform in +-gain/sqrt(fan-in); 1 is what torch draws by default. There are no biases.
+
+    Raises PlasticityError for sizes that do not fit.
+    """
+    rng, neuron = np.random.default_rng(seed), neuron or lsnn_neuron(tau=-dt / math.log(0.9), threshold=1.0)
+    shape = shape or _square(n_inputs)
+    if math.prod(shape) != n_inputs:
+        raise PlasticityError(f"shape {shape} holds {math.prod(shape)} inputs, not {n_inputs}")
+    populations, projections, last = [], [], "in"
+    for number, maps in enumerate(channels, 1):
+        conv, pooled = f"conv{number}", f"pool{number}"
+        window = Window(shape, size, maps)
+        below = Window(window.out_shape, pool, maps, stride=pool)
+        populations += [Population(conv, window.n_post, neuron), Population(pooled, below.n_post, relay())]
+        projections += [Projection(last, conv, _drawn(rng, gain, window.fan_in, maps), "convolution", onto="x",
+                                   window=window),
+                        Projection(conv, pooled, 1.0, "max_pool", onto="x", window=below)]
+        shape, last = below.out_shape, pooled
+    if outputs:
+        populations.append(Population("out", outputs, neuron))
+        projections.append(Projection(last, "out", _drawn(rng, gain, math.prod(shape), outputs), onto="x"))
+    return Network((Input("in", n_inputs),), tuple(populations), tuple(projections), dt=dt, name="csnn")
+
+
+def _drawn(rng: np.random.Generator, gain: float, fan_in: int, n: int) -> np.ndarray:
+    return rng.uniform(-1, 1, (fan_in, n)) * gain / math.sqrt(fan_in)
+
+
+def _square(n: int) -> tuple[int, int, int]:
+    side = math.isqrt(n)
+    if side**2 != n:
+        raise PlasticityError(f"{n} inputs are no square map; give shape=(channels, rows, columns)")
+    return 1, side, side
