@@ -20,6 +20,7 @@ _PUBLIC = {
     "Window": "plasticity.window",
     "Spikes": "plasticity.spikes",
     "build": "plasticity.engines",
+    "compare": "plasticity.comparison",
     "UnsupervisedClassifier": "plasticity.learner",
     "replay": "plasticity.replaying",
     "PlasticityError": "plasticity.errors",

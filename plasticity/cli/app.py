@@ -60,6 +60,38 @@ def run(
     execute(given, typed, **{name: context.params[name] for name in how})
 
 
+@app.command()
+def compare(
+    context: typer.Context,
+    task: Annotated[str, typer.Argument(help="digits, mnist, fashion_mnist or rows-mnist.")],
+    rules: Annotated[str, typer.Option(help="Gradient rules, methods and stdp: bptt,eprop(feedback=random),cnn,stdp.")]
+    = "bptt,eprop(feedback=symmetric),eprop(feedback=random),eprop(feedback=adaptive),ottt,decolle,dfa,forward_forward,"
+      "stdp,cnn",
+    seeds: Annotated[int, typer.Option(help="How many seeds, from 0.")] = 3,
+    network: Annotated[str | None, typer.Option(help="Of gradient rules: layers-200-200, recurrent-200.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="Of gradient rules: rate(steps=25), latency(steps=25).")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training samples (default: by task).")] = None,
+    batch: Annotated[int | None, typer.Option(help="Samples per update (default: by task).")] = None,
+    lr: Annotated[float | None, typer.Option(help="Learning rate of all (default: each rule's own).")] = None,
+    train_samples: Annotated[int | None, typer.Option(help="Only the first so many training samples.")] = None,
+    test_samples: Annotated[int | None, typer.Option(help="Only the first so many held-out samples.")] = None,
+    validation: Annotated[bool, typer.Option(help="Hold out the last training samples, not the test set.")] = False,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    threads: Annotated[int, typer.Option(help="Threads of each training.")] = 1,
+    jobs: Annotated[int, typer.Option(help="Trainings at a time.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder of results (default: a new one in runs/).")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Folder of an interrupted comparison to go on with.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train rules on the same task, data and seeds, and put them in one table."""
+    from plasticity.cli.comparing import execute
+
+    how = ("rules", "seeds", "jobs", "out", "resume", "as_json")
+    given = {name: value for name, value in context.params.items() if name not in how}
+    typed = {name for name in given if context.get_parameter_source(name).name == "COMMANDLINE"}
+    execute(given, typed, **{name: context.params[name] for name in how})
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="rules, neurons, networks, datasets or engines.")],

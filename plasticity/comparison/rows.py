@@ -37,15 +37,11 @@ COLUMNS = {
     "rule": lambda row: row["rule"],
     "accuracy": lambda row: "failed" if row["accuracy"] is None else f"{100 * row['accuracy']:.2f} %" + (
         "" if row["accuracy_sd"] is None else f" ± {100 * row['accuracy_sd']:.2f}"),
-    "seeds": lambda row: str(len(row["seeds"])),
     "train s": lambda row: _text(row, "train_seconds", ".1f"),
     "peak MB": lambda row: _text(row, "peak_mb", ".0f"),
     "spikes": lambda row: _text(row, "spikes_per_sample", ".0f"),
     "synops": lambda row: _text(row, "synops_per_sample", ".3g"),
-    "answer only": lambda row: _text(row, "inference_synops_per_sample", ".3g"),
     "cosine": lambda row: _text(row, "update_cosine", ".2f"),
-    "parameters": lambda row: _text(row, "parameters", ",d"),
-    "network": lambda row: str(row.get("network", "")),
 }
 
 
