@@ -23,7 +23,7 @@ def test_settings_are_those_of_rules_there_are():
 
 
 def test_a_window_under_reward_is_the_window_times_the_reward():
-    time, plain = plots.window(rules.pair_stdp(0.1, 0.1), w=0.5, points=41)
+    _, plain = plots.window(rules.pair_stdp(0.1, 0.1), w=0.5, points=41)
     _, rewarded = plots.window(rules.mstdp(0.1), w=0.5, points=41, held={"reward": -0.5})
     np.testing.assert_allclose(rewarded, -0.5 * plain, atol=1e-15)
 
