@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from plasticity.credit.paths import Paths
+from plasticity.credit.scan import leaky_sum
 from plasticity.errors import PlasticityError
 
 
@@ -83,14 +84,18 @@ def leaky(current: torch.Tensor, instant: torch.Tensor | None, kappa: float, gai
 
     instant: zeros over which credit reaches the spikes of its own step only.
     """
+    window = (paths.truncate or 0) if paths.time else 1
+    found = (leaky_sum if current.device.type == "cpu" else _step_by_step)(current, kappa, gain, window)
+    return found if instant is None else found + gain * instant
+
+
+def _step_by_step(current: torch.Tensor, kappa: float, gain: float, window: int) -> torch.Tensor:
+    """`leaky_sum` on any device."""
     y, found = torch.zeros_like(current[:, 0]), []
     for step, now in enumerate((gain * current).unbind(1)):
-        if not paths.time or (paths.truncate and step % paths.truncate == 0):
-            y = y.detach()
-        y = kappa * y + now
+        y = kappa * (y.detach() if window and step % window == 0 else y) + now
         found.append(y)
-    stacked = torch.stack(found, 1)
-    return stacked if instant is None else stacked + gain * instant
+    return torch.stack(found, 1)
 
 
 def read(z: Mapping[str, torch.Tensor], weights: Mapping[str, torch.Tensor], back: Mapping[str, torch.Tensor],
