@@ -89,13 +89,19 @@ def _shared(window: Window) -> Shape:
     return window.fan_in, window.channels
 
 
+def _places(projection: Projection, shape: Shape) -> np.ndarray:
+    """Places of a patch that are in the padding at every position have no synapse."""
+    used = (projection.window.patches >= 0).any(0)[:, None]
+    return np.broadcast_to(used, _shared(projection.window)).astype(float)
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType({
     "dense": Kind(lambda p, shape: np.ones(shape), _every),
     "sparse": Kind(lambda p, shape: np.asarray(p.mask, bool).astype(float), _every, frozenset({"mask"})),
     "one_to_one": Kind(lambda p, shape: np.eye(shape[0]), lambda p, shape: (shape[:1], ()),
                        frozenset({"equal sizes"})),
     "all_but_self": Kind(lambda p, shape: 1.0 - np.eye(shape[0]), _number, frozenset({"equal sizes"}), learns=False),
-    "convolution": Kind(lambda p, shape: np.ones(_shared(p.window)), lambda p, shape: (_shared(p.window), ()),
+    "convolution": Kind(_places, lambda p, shape: (_shared(p.window), ()),
                         frozenset({"window", "one delay"})),
     "locally_connected": Kind(lambda p, shape: p.window.mask.astype(float), _every, frozenset({"window"})),
     "average_pool": Kind(lambda p, shape: p.window.average(), _number, frozenset({"window"}), learns=False),
@@ -116,6 +122,15 @@ def weights_of(projection: Projection, shape: Shape) -> np.ndarray:
 def exists_in(projection: Projection, shape: Shape) -> np.ndarray:
     """Which weights exist, bool in the shape of `weights_of`."""
     return projection.kind.unit(projection, shape) != 0
+
+
+def synapses_of(projection: Projection, shape: Shape) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every synapse as int arrays (pre, post, which of the weights in `weights_of(...).ravel()` it has)."""
+    if projection.connect == "convolution":
+        pre, post, place, channel = projection.window.synapses
+        return pre, post, place * projection.window.channels + channel
+    pre, post = np.nonzero(exists_in(projection, shape))
+    return pre, post, pre * shape[1] + post
 
 
 def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:
@@ -143,6 +158,9 @@ def check(projection: Projection, shape: Shape) -> None:
         if delay.shape not in shapes or not np.isfinite(delay).all() or (delay < 0).any():
             array = f" or an array of shape {shape}" if len(shapes) > 1 else f" (a {projection.connect} has one delay)"
             raise PlasticityError(f"{argument} of projection {name!r} must be seconds >= 0, a number{array}")
+    if projection.normalize is not None and projection.connect in ("average_pool", "max_pool"):
+        raise PlasticityError(f"projection {name!r} is a {projection.connect}, whose weights are fixed; leave "
+                              "normalize=None")
     if projection.rule is not None:
         _check_learning(projection, shape)
 

@@ -9,37 +9,43 @@ from plasticity.errors import PlasticityError, choice
 from plasticity.interpreter import Replayed, interpret
 from plasticity.network import Input, Network, Projection, Signal
 from plasticity.rule import Rule
+from plasticity.window import Window
 
 
 def replay(rule: Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: float = 1e-3, engine: str = "event",
            axonal_delay: float | np.ndarray = 0.0, dendritic_delay: float | np.ndarray = 0.0, batch: str = "sum",
            weights_every: int | None = None, dtype: str = "float64", *, mask: np.ndarray | None = None,
-           device: str = "cpu", seed: int = 0, **signals: np.ndarray) -> Replayed:
+           device: str = "cpu", seed: int = 0, window: Window | None = None, **signals: np.ndarray) -> Replayed:
     """Runs `rule` on one projection while both neurons' spikes are imposed.
 
-    w: initial weights [n_pre, n_post]. pre, post: bool [steps, n] or [steps, batch, n].
+    w: initial weights [n_pre, n_post], or [fan_in, channels] with a window. pre, post: bool [steps, n] or
+    [steps, batch, n].
     dt, axonal_delay, dendritic_delay: seconds; delays are one value or [n_pre, n_post].
     engine: "event", "torch", "brian2", "brian2_cpp", or "interpreter" (the numpy definition).
     batch: "sum" or "mean" of the samples' increments. weights_every: keep the weights every so many steps.
-    mask: bool [n_pre, n_post], which synapses exist (all). signals: what the rule reads beside spikes, by name:
+    mask: bool [n_pre, n_post], which synapses exist (all). window: the projection is a convolution whose positions
+    share the weights w. signals: what the rule reads beside spikes, by name:
     [steps, n] (or [steps, batch, n]) for a neuron's variable, [steps] (or [steps, batch]) for a global factor.
 
-    Returns `.w`, `.trajectory` [k, n_pre, n_post] and `.traces` (by name; [n], or [batch, n] for a batch).
+    Returns `.w`, `.trajectory` [k, n_pre, n_post] and `.traces`, see `Replayed`.
     """
     choice("batch", batch, ("sum", "mean"))
     w, pre, post = np.asarray(w, float), _spikes("pre", pre), _spikes("post", post)
-    if w.ndim != 2 or w.shape != (pre.shape[2], post.shape[2]):
-        raise PlasticityError(f"w must have shape [n_pre, n_post] = ({pre.shape[2]}, {post.shape[2]}), got {w.shape}")
+    sizes = (pre.shape[2], post.shape[2])
+    if window is None and w.shape != sizes:
+        raise PlasticityError(f"w must have shape [n_pre, n_post] = {sizes}, got {w.shape}")
     if pre.shape[:2] != post.shape[:2]:
         raise PlasticityError(f"pre and post must have the same steps and batch, got {pre.shape} and {post.shape}")
-    given = {name: _signal(rule, name, values, pre.shape[:2], w.shape) for name, values in signals.items()}
+    given = {name: _signal(rule, name, values, pre.shape[:2], sizes) for name, values in signals.items()}
     for name in {**rule.reads, **rule.signals}:
         if name not in given:
             raise PlasticityError(f"rule {rule.name!r} reads {name!r}: pass {name}= as an array over steps")
-    network = _network(rule, w, dt, axonal_delay, dendritic_delay, mask)
+    connect = {"connect": "convolution" if window else "dense" if mask is None else "sparse", "mask": mask,
+               "window": window}
+    network = _network(rule, w, sizes, dt, axonal_delay=axonal_delay, dendritic_delay=dendritic_delay, **connect)
     if engine == "interpreter":
         found = interpret(rule, w, pre, post, dt, axonal_delay=axonal_delay, dendritic_delay=dendritic_delay,
-                          batch=batch, weights_every=weights_every, mask=mask, signals=given, seed=seed)
+                          batch=batch, weights_every=weights_every, mask=mask, signals=given, seed=seed, window=window)
         return Replayed(found.w, found.trajectory, {k: v[0] if len(v) == 1 else v for k, v in found.traces.items()})
     simulation = engines.build(network, engine, dtype=dtype, device=device, batch=pre.shape[1], reduce=batch, seed=seed)
     recording = simulation.run(
@@ -78,11 +84,9 @@ def _signal(rule: Rule, name: str, values: np.ndarray, lead: tuple[int, int], sh
     return np.broadcast_to(values, wanted)
 
 
-def _network(rule: Rule, w: np.ndarray, dt: float, axonal_delay, dendritic_delay, mask) -> Network:
-    sizes = {"global": 0, "pre": w.shape[0], "post": w.shape[1]}
+def _network(rule: Rule, w: np.ndarray, n: tuple[int, int], dt: float, **projection) -> Network:
+    sizes = {"global": 0, "pre": n[0], "post": n[1]}
     return Network(
-        inputs=(Input("pre", w.shape[0]), Input("post", w.shape[1])),
+        inputs=(Input("pre", n[0]), Input("post", n[1])),
         signals=tuple(Signal(name, sizes[place]) for name, place in {**rule.reads, **rule.signals}.items()),
-        projections=(Projection("pre", "post", w, connect="dense" if mask is None else "sparse", mask=mask, rule=rule,
-                                axonal_delay=axonal_delay, dendritic_delay=dendritic_delay, label="synapses"),),
-        dt=dt, name="replay")
+        projections=(Projection("pre", "post", w, rule=rule, label="synapses", **projection),), dt=dt, name="replay")

@@ -225,9 +225,10 @@ class Rule:
             raise LanguageError(f"{text!r}: the first argument of delayed must be a name of reads or signals")
         if not language.names(tau) <= {*self.params}:
             raise LanguageError(f"{text!r}: the second argument of delayed must be a constant time (s)")
-        delay = float(language.evaluate(tau, dict(self.params)))
-        alias = f"{variable.id}_delayed_{delay!r}".replace(".", "_").replace("-", "m")
-        self._delayed_names[alias] = (variable.id, delay)
+        copy = variable.id, float(language.evaluate(tau, dict(self.params)))
+        found = next((alias for alias, known in self._delayed_names.items() if known == copy), None)
+        alias = found or f"{variable.id}_delayed_{len(self._delayed_names)}"
+        self._delayed_names[alias] = copy
         return ast.Name(id=alias, ctx=ast.Load())
 
     @cached_property

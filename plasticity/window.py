@@ -104,6 +104,22 @@ class Window:
         return (every(pre, post.shape).ravel(), post.ravel(), every(place, post.shape).ravel(),
                 every(channel[:, None], post.shape).ravel())
 
+    def unfold(self, x: np.ndarray) -> np.ndarray:
+        """What each position sees of values [..., n_pre]: [..., positions, fan_in], 0 in the padding."""
+        return np.where(self.patches >= 0, x[..., self.patches], np.zeros((), x.dtype))
+
+    def by_position(self, y: np.ndarray) -> np.ndarray:
+        """Values [..., n_post] as [..., positions, channels]."""
+        return np.swapaxes(y.reshape(*y.shape[:-1], self.channels, self.positions), -1, -2)
+
+    @cached_property
+    def seen(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """int arrays (neuron, position, place): the first place at which each presynaptic neuron is seen, if any."""
+        flat = self.patches.ravel()
+        neuron, first = np.unique(flat, return_index=True)
+        neuron, first = neuron[neuron >= 0], first[neuron >= 0]
+        return neuron, first // self.fan_in, first % self.fan_in
+
     @property
     def mask(self) -> np.ndarray:
         """bool [n_pre, n_post]: the synapses of a locally connected projection, every weight its own."""

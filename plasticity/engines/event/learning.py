@@ -12,7 +12,10 @@ import math
 import numpy as np
 
 from plasticity import language
-from plasticity.engines.event.plastic import INDEX, Plastic
+from plasticity.engines.event import loops
+from plasticity.engines.event.collecting import apply, bounded, collect, declare_collected, stamp
+from plasticity.engines.event.loops import INDEX
+from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
 from plasticity.rule import ORDERS, Statement, Trace
@@ -36,17 +39,11 @@ def declare(code: Writer, plastic: Plastic) -> None:
     for name in rule.delayed:
         n = {"pre": shape[0], "post": shape[1]}.get(rule.place_of(name), 1)
         code.array(f"{s}_{name}", plastic.lag(name) + 1, n, per_sample=True)
-    weights = plastic.synapses.weights().shape
     for name, trace in rule.syn.items():
-        code.array(f"{s}_{name}", *weights, per_sample=True, start=trace.initial)
+        code.array(f"{s}_{name}", *plastic.synapses.state_shape, per_sample=True, start=trace.initial)
         if plastic.scale(name):
             code.array(f"{s}_{name}_scale", 1, per_sample=True, start=1.0)
-    if code.batched:
-        code.array(f"{s}_D", *weights)
-        code.array(f"{s}_mark", *weights, kind="int64")
-        code.array(f"{s}_touched", int(np.prod(weights)), kind="int64")
-        code.array(f"{s}_ntouched", 1, kind="int64")
-        code.array(f"{s}_stamp", 1, kind="int64")
+    declare_collected(code, plastic)
 
 
 def _declare_trace(code: Writer, plastic: Plastic, side: str, name: str, trace: Trace, n: int) -> None:
@@ -156,8 +153,7 @@ def _rise(code: Writer, plastic: Plastic, side: str) -> None:
         with code.block("for q in range(lo, hi):"):
             code(f"{index} = {spikes}[q]", *(f"{s}_{name}[{index}] = {_after(plastic, name, index)}" for name in names))
         return
-    arrivals = synapses.presynaptic_arrivals if side == "pre" else synapses.postsynaptic_arrivals
-    with arrivals(code):
+    with loops.arrivals(code, synapses, side):
         for name in names:
             if name in plastic.rule.read_after_own_rise:
                 code(f"{s}_{name}_b[{index}] = {plastic.value(name, index)}")
@@ -178,22 +174,21 @@ def _after(plastic: Plastic, name: str, index: str) -> str:
 def _event(code: Writer, plastic: Plastic, event: str, side: str) -> None:
     """One side's spikes arrive and change their synapses."""
     index, synapses, lines = INDEX[side], plastic.synapses, plastic.rule.statements[event]
-    arrivals = synapses.presynaptic_arrivals if side == "pre" else synapses.postsynaptic_arrivals
-    loop = synapses.row if side == "pre" else synapses.column
+    loop = loops.row if side == "pre" else loops.column
     names = plastic.names(event)
     per_neuron = [line for line in lines if line.place == side]
     if per_neuron and plastic.mixed:
         raise RefusedError(f"{event} changes {per_neuron[0].target!r} per neuron, but its synapses differ in delay, so "
                            "there is no single moment of arrival")
     stamp(code, plastic)
-    with code.each(), arrivals(code):
+    with code.each(), loops.arrivals(code, synapses, side):
         if not plastic.mixed:
             code(*(f"own_{name} = {plastic.own(name, index)}" for name, at in plastic.spiking.items()
                    if at == side and name in plastic.reads(event)))
         code(*(f"new_{line.target} = {names[line.target]} + ({plastic.text(line.expr, names)})" for line in per_neuron))
         at_synapses = [line for line in lines if line.place == "syn"]
         if at_synapses:
-            with loop(code, plastic.visits_active(event)):
+            with loop(code, synapses, plastic.visits_active(event)):
                 change(code, plastic, at_synapses, names)
         code(*(f"{names[line.target]} = new_{line.target}" for line in per_neuron))
     apply(code, plastic)
@@ -220,43 +215,7 @@ def change(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[s
         if target != "w":
             divided = f" / {plastic.scale(target)}" if plastic.scale(target) else ""
             code(f"{plastic.syn(target)} += {increment}{divided}")
-        elif code.batched:
-            _collect(code, plastic, increment)
+        elif plastic.collects:
+            collect(code, plastic, increment)
         else:
             code(f"{plastic.synapses.w} = {bounded(code, plastic, f'w + {increment}')}")
-
-
-def bounded(code: Writer, plastic: Plastic, text: str) -> str:
-    for bound, function in (("w_min", "max"), ("w_max", "min")):
-        value = getattr(plastic.rule, bound)
-        if math.isfinite(value):
-            code.constants[f"{plastic.s}_{bound}"] = value
-            text = f"{function}({text}, {plastic.s}_{bound})"
-    return text
-
-
-def _collect(code: Writer, plastic: Plastic, increment: str) -> None:
-    s = plastic.s
-    at = "[k]" if plastic.synapses.listed else "[i, j]"
-    flat = "k" if plastic.synapses.listed else f"i * {s}_w.shape[1] + j"
-    with code.block(f"if {s}_mark{at} != {s}_stamp[0]:"):
-        code(f"{s}_mark{at} = {s}_stamp[0]", f"{s}_touched[{s}_ntouched[0]] = {flat}", f"{s}_ntouched[0] += 1")
-    code(f"{s}_D{at} += {increment}")
-
-
-def stamp(code: Writer, plastic: Plastic) -> None:
-    if code.batched:
-        code(f"{plastic.s}_stamp[0] += 1", f"{plastic.s}_ntouched[0] = 0")
-
-
-def apply(code: Writer, plastic: Plastic) -> None:
-    """In a batch: adds the collected increments to the weights, once for all samples."""
-    if not code.batched:
-        return
-    s = plastic.s
-    with code.block(f"for q in range({s}_ntouched[0]):"):
-        code(f"k = {s}_touched[q]")
-        if not plastic.synapses.listed:
-            code(f"i = k // {s}_w.shape[1]", f"j = k - i * {s}_w.shape[1]")
-        at = "[k]" if plastic.synapses.listed else "[i, j]"
-        code(f"{s}_w{at} = {bounded(code, plastic, f'{s}_w{at} + {s}_D{at} * reduction')}", f"{s}_D{at} = 0.0")

@@ -11,6 +11,7 @@ import numpy as np
 
 from plasticity import language
 from plasticity.constants import Constants
+from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.populations import Group
 from plasticity.engines.event.support import FUNCTIONS
 from plasticity.engines.event.synapses import Synapses
@@ -18,7 +19,6 @@ from plasticity.engines.event.writer import Writer
 from plasticity.rule import ORDERS, Rule
 
 OTHER = {"pre": "post", "post": "pre"}
-INDEX = {"pre": "i", "post": "j"}
 DELAYS = {"pre": "da", "post": "dd"}
 
 
@@ -42,6 +42,11 @@ class Plastic:
     @property
     def mixed(self) -> bool:
         return self.synapses.mixed
+
+    @property
+    def collects(self) -> bool:
+        """Whether an event's increments of one weight are added up before they act: over samples, over positions."""
+        return self.code.batched or self.synapses.shared
 
     @cached_property
     def spiking(self) -> dict[str, str]:
@@ -117,7 +122,7 @@ class Plastic:
 
     def syn(self, name: str) -> str:
         """Where a synaptic state is stored; with `scale`, this is what it is worth now."""
-        return f"{self.s}_{name}[k]" if self.synapses.listed else f"{self.s}_{name}[i, j]"
+        return f"{self.s}_{name}[{'k' if self.synapses.listed else 'i, j'}]"
 
     def scale(self, name: str) -> str:
         """The common factor of a synaptic state that decays; empty for one that does not.
@@ -137,8 +142,8 @@ class Plastic:
         return self.current(name, INDEX.get(place, ""))
 
     def _past(self, name: str) -> str:
-        lag = self.lag(name)
-        return f"max(age - {lag}, 0) % {lag + 1}"
+        length = f"{self.s}_{name}.shape[0]"
+        return f"max(age - ({length} - 1), 0) % {length}"
 
     def lag(self, name: str) -> int:
         return int(np.rint(self.rule.delayed[name][1] / self.synapses.network.dt))

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity.engines.event import learning, populations, stepping
+from plasticity.engines.event import learning, loops, populations, stepping
+from plasticity.engines.event.collecting import bounded
 from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.populations import Group
 from plasticity.engines.event.sources import Source
 from plasticity.engines.event.synapses import Synapses
 from plasticity.engines.event.transmission import transmit
 from plasticity.engines.event.writer import Array, Writer
-from plasticity.errors import RefusedError
 from plasticity.network import Network
 
 HEADER = '''"""Generated: the step loop of a network. Edits are overwritten."""
@@ -45,10 +45,6 @@ class Program:
 
 def write(network: Network, batched: bool) -> Program:
     """The program of a network for single samples in a stream, or for samples side by side."""
-    for projection in network.projections:
-        if projection.connect in ("convolution", "max_pool"):
-            raise RefusedError(f"projection {projection.name!r} is a {projection.connect}, which the event engine does "
-                               "not run yet")
     code = Writer(batched)
     groups = populations.groups(network)
     sources = _sources(network, groups)
@@ -160,7 +156,7 @@ def _normalize(code: Writer, synapses: Synapses, plastic: Plastic | None) -> Non
 
     A column that a bound keeps from its sum changes again at the next time: while there is one, all are visited.
     """
-    code.array(f"{synapses.s}_sums", synapses.shape[1])
+    code.array(f"{synapses.s}_sums", synapses.weight_shape[1])
     code.array(f"{synapses.s}_short", 1, kind="int64")
     code.constants[f"{synapses.s}_total"] = float(synapses.projection.normalize)
     if plastic and _keeps_to_active_columns(code, plastic):
@@ -175,19 +171,19 @@ def _normalize(code: Writer, synapses: Synapses, plastic: Plastic | None) -> Non
 def _scale_columns(code: Writer, synapses: Synapses, plastic: Plastic | None, active: str) -> None:
     s = synapses.s
     code(f"{s}_sums[:] = 0.0")
-    with _all_rows(code, synapses), _row(code, synapses, active):
-        code(f"{s}_sums[j] += abs({synapses.w})")
+    with loops.weights(code, synapses, active) as weight:
+        code(f"{s}_sums[j] += abs({weight})")
     with code.block(f"for a in range({active}n[0]):" if active else f"for j in range({s}_sums.shape[0]):"):
         if active:
             code(f"j = {active}[a]")
         code(f"{s}_sums[j] = {s}_total / {s}_sums[j] if {s}_sums[j] > 0.0 else 1.0")
     code("short = 0")
-    with _all_rows(code, synapses), _row(code, synapses, active):
-        code(f"w = {synapses.w} * {s}_sums[j]")
-        bounded = learning.bounded(code, plastic, "w") if plastic else "w"
-        if bounded != "w":
-            code(f"change = {bounded}", "short += change != w", "w = change")
-        code(f"{synapses.w} = w")
+    with loops.weights(code, synapses, active) as weight:
+        code(f"w = {weight} * {s}_sums[j]")
+        kept = bounded(code, plastic, "w") if plastic else "w"
+        if kept != "w":
+            code(f"change = {kept}", "short += change != w", "w = change")
+        code(f"{weight} = w")
     code(f"{s}_short[0] = short")
 
 
@@ -196,14 +192,6 @@ def _keeps_to_active_columns(code: Writer, plastic: Plastic) -> bool:
     untouched_before = "on_pre" not in plastic.rule.statements or plastic.visits_active("on_pre")
     return bool(untouched_before and not code.batched and not plastic.synapses.listed
                 and plastic.listed_active("post") and "on_step" not in plastic.rule.statements)
-
-
-def _all_rows(code: Writer, synapses: Synapses):
-    return code.block(f"for i in range({synapses.s}{'_rows' if synapses.listed else '_w'}.shape[0]):")
-
-
-def _row(code: Writer, synapses: Synapses, active: str):
-    return synapses.whole_row(code) if synapses.listed else synapses.row(code, active)
 
 
 def _assembled(code: Writer) -> str:

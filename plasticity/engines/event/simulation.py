@@ -138,7 +138,7 @@ class EventSimulation:
             if plastic.scale(variable):
                 scale = self._arrays[f"{synapses.s}_{variable}_scale"].astype(float)
                 values = values * scale.reshape(-1, *[1] * (values.ndim - 1))
-            values = synapses.unpack(values)
+            values = synapses.states(values)
         elif plastic.mixed and variable in plastic.spiking:
             values = self._as_first_synapse_sees(synapses, plastic.spiking[variable], variable)
         elif plastic.lazy(variable):
@@ -170,8 +170,8 @@ class EventSimulation:
         part, _, variable = name.rpartition(".")
         synapses = self._program.synapses.get(part)
         if synapses is not None and variable == "w":
-            if np.shape(value) != synapses.shape:
-                raise PlasticityError(f"{name} must have shape {synapses.shape}, got {np.shape(value)}")
+            if np.shape(value) != synapses.weight_shape:
+                raise PlasticityError(f"{name} must have shape {synapses.weight_shape}, got {np.shape(value)}")
             if synapses.packed:
                 raise PlasticityError(f"{name} is {synapses.packed}: its weights are fixed when built")
             self._arrays[f"{synapses.s}_w"][...] = synapses.pack(np.asarray(value, float))

@@ -52,7 +52,7 @@ class Source:
                 with code.block(f"if {self.r}_trains.shape[0] > 0:"):
                     code(f"{self.r}_trains[{sample}, t, {spikes}[q]] = 1")
         if self.longest:
-            code(f"slot = now % {self.longest + 1}", f"{self.r}_ringn[slot] = hi - lo")
+            code(f"slot = now % {self.r}_ring.shape[0]", f"{self.r}_ringn[slot] = hi - lo")
             with code.block("for q in range(lo, hi):"):
                 code(f"{self.r}_ring[slot, q - lo] = {spikes}[q]")
 
@@ -60,6 +60,6 @@ class Source:
         """Sets lo and hi to the spikes fired `delay` steps ago; answers the list."""
         if delay == "0":
             return self._now(code)
-        code(f"slot = (now - {delay}) % {self.longest + 1}", "lo = 0", f"hi = {self.r}_ringn[slot]",
+        code(f"slot = (now - {delay}) % {self.r}_ring.shape[0]", "lo = 0", f"hi = {self.r}_ringn[slot]",
              f"row = {self.r}_ring[slot]")
         return "row"

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from plasticity import language
-from plasticity.engines.event.learning import apply, change, stamp
-from plasticity.engines.event.plastic import INDEX, Plastic
+from plasticity.engines.event import loops
+from plasticity.engines.event.collecting import apply, stamp
+from plasticity.engines.event.learning import change
+from plasticity.engines.event.loops import INDEX
+from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
 from plasticity.rule import Statement
@@ -35,7 +38,7 @@ def _record_past(code: Writer, plastic: Plastic) -> None:
     """Writes the variables of which delayed copies are read."""
     for name, (variable, _) in plastic.rule.delayed.items():
         ring, place = f"{plastic.s}_{name}", plastic.rule.place_of(name)
-        slot = f"age % {plastic.lag(name) + 1}"
+        slot = f"age % {ring}.shape[0]"
         if place == "global":
             code(f"{ring}[{slot}, 0] = {plastic.current(variable, '')}")
         else:
@@ -52,20 +55,26 @@ def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dic
             _noise(code, plastic, lines)
             change(code, plastic, lines, names)
         return
-    if plastic.synapses.listed:
-        raise RefusedError(f"rule {plastic.rule.name!r} reduces over the postsynaptic population, which on the event "
-                           "engine needs a dense projection with one delay")
-    names = {**names, **{name: f"{plastic.s}_{name}[j]" for name in reductions}}
-    for name in reductions:
-        code.array(f"{plastic.s}_{name}", plastic.synapses.shape[1])
-    with code.block(f"for i in range({plastic.s}_w.shape[0]):"):
-        for name, (function, expr) in reductions.items():
-            with code.block(f"for j in range({plastic.s}_w.shape[1]):"):
-                code(f"w = {plastic.synapses.w}", f"{plastic.s}_{name}[j] = {plastic.text(expr, names)}")
-            code(f"{function}({plastic.s}_{name})")
-        with code.block(f"for j in range({plastic.s}_w.shape[1]):"):
+    with loops.fibres(code, plastic.synapses) as fibre:
+        _reduce(code, plastic, reductions, names, fibre)
+        names = {**names, **{name: f"{plastic.s}_{name}[{fibre.member}]" for name in reductions}}
+        with fibre.loop(), code.blocks(["if k >= 0:"] if plastic.synapses.listed else []):
             _noise(code, plastic, lines)
             change(code, plastic, lines, names)
+
+
+def _reduce(code: Writer, plastic: Plastic, reductions: dict[str, tuple[str, ast.expr]], names: dict[str, str],
+            fibre: loops.Fibre) -> None:
+    """Each reduction's argument, then the reduction in place; weights and states are 0 where there is no synapse."""
+    w = plastic.synapses.w
+    if plastic.synapses.listed:
+        w = f"{w} if k >= 0 else 0.0"
+        names = {**names, **{name: f"({names[name]} if k >= 0 else 0.0)" for name in plastic.rule.syn}}
+    for name, (function, expr) in reductions.items():
+        array = code.array(f"{plastic.s}_{name}", fibre.length)
+        with fibre.loop():
+            code(f"w = {w}", f"{array}[{fibre.member}] = {plastic.text(expr, names)}")
+        code(f"{function}({array})")
 
 
 @contextmanager
@@ -80,7 +89,7 @@ def _where_it_can_change(code: Writer, plastic: Plastic, lines: list[Statement],
     with code.blocks([f"if {shared}:"] if shared else []):
         after, before = _gate(plastic, lines, names, "post"), _gate(plastic, lines, names, "pre")
         if plastic.synapses.listed or not (after or before):
-            with plastic.synapses.every(code):
+            with loops.every(code, plastic.synapses):
                 yield
             return
         live, s = f"{plastic.s}_live", plastic.s
@@ -131,9 +140,7 @@ def _draws_noise(code: Writer, plastic: Plastic) -> None:
 
 def _noise(code: Writer, plastic: Plastic, lines: list[Statement]) -> None:
     if any("noise" in language.names(line.expr) for line in lines):
-        n_pre, n_post = plastic.synapses.shape
-        sample = f"b * {n_pre * n_post} + " if code.batched else ""
-        code(f"noise = noise_scale * normal(key, {sample}i * {n_post} + j)")
+        code(f"noise = noise_scale * normal(key, {plastic.synapses.noise_index(code)})")
 
 
 def _without_reductions(plastic: Plastic, lines: list[Statement]):

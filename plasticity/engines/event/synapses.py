@@ -1,14 +1,13 @@
-"""The synapses of a projection as the program keeps them, and the loops over them."""
+"""The synapses of a projection as the program keeps them (see `loops` for the loops over them)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from plasticity.engines.event.listing import Listing, listing
 from plasticity.engines.event.sources import Source
 from plasticity.engines.event.writer import Writer
 from plasticity.network import Network, Projection, existing, shape_of, weight_matrix
@@ -16,7 +15,7 @@ from plasticity.network import Network, Projection, existing, shape_of, weight_m
 
 @dataclass(frozen=True)
 class Synapses:
-    """A projection under the name `s` its arrays carry, and the loops over its synapses."""
+    """A projection under the name `s` its arrays carry."""
 
     network: Network
     projection: Projection
@@ -41,31 +40,55 @@ class Synapses:
         return self.axonal.ndim == 2 or self.dendritic.ndim == 2
 
     @property
+    def packed(self) -> str:
+        """The kind of a projection whose weights are fewer than its synapses, and fixed; empty for all others."""
+        simple = self.projection.connect in ("one_to_one", "all_but_self") and self.projection.rule is None
+        return self.projection.connect if simple and not self.mixed else ""
+
+    @property
     def listed(self) -> bool:
         """Whether synapses are kept as a list (sorted by presynaptic neuron, then delay) instead of a matrix."""
         return self.mixed or not (self.packed or self.projection.connect == "dense")
 
     @property
-    def packed(self) -> str:
-        """The kind of a projection whose weights are fewer than its synapses; empty for all others."""
-        simple = self.projection.connect in ("one_to_one", "all_but_self") and self.projection.rule is None
-        return self.projection.connect if simple and not self.mixed else ""
+    def shared(self) -> bool:
+        """Whether several synapses have one weight."""
+        return self.projection.connect == "convolution"
 
     @cached_property
     def shape(self) -> tuple[int, int]:
         return shape_of(self.network, self.projection)
 
     @cached_property
-    def order(self) -> tuple[np.ndarray, np.ndarray]:
-        """(pre, post) of each synapse of the list."""
-        pre, post = np.nonzero(existing(self.network, self.projection))
-        delay = np.broadcast_to(self.axonal, self.shape)[pre, post]
-        by = np.lexsort((post, delay, pre))
-        return pre[by].astype(np.int32), post[by].astype(np.int32)
+    def list(self) -> Listing:
+        return listing(self.projection, self.shape, self.axonal)
+
+    @cached_property
+    def weight_shape(self) -> tuple[int, int]:
+        """Of the weights as `get` answers them."""
+        window = self.projection.window
+        return (window.fan_in, window.channels) if self.shared else self.shape
+
+    @property
+    def state_shape(self) -> tuple[int, ...]:
+        """Of a synaptic state as the program keeps it."""
+        return self.list.pre.shape if self.listed else self.shape
+
+    @property
+    def at(self) -> str:
+        """The index of a synapse's weight."""
+        if self.shared:
+            return f"{self.s}_share[k]"
+        return "k" if self.listed else "i, j"
+
+    @property
+    def flat(self) -> str:
+        """The same as one number."""
+        return self.at if self.listed else f"i * {self.s}_w.shape[1] + j"
 
     @property
     def w(self) -> str:
-        return f"{self.s}_w[k]" if self.listed else f"{self.s}_w[i, j]"
+        return f"{self.s}_w[{self.at}]"
 
     def weights(self) -> np.ndarray:
         """Initial weights as the program keeps them."""
@@ -75,131 +98,55 @@ class Synapses:
         return self.pack(weight_matrix(self.network, self.projection))
 
     def pack(self, matrix: np.ndarray) -> np.ndarray:
-        """[..., pre, post] as the program keeps per-synapse values."""
-        matrix = np.broadcast_to(matrix, (*np.shape(matrix)[:-2], *self.shape))
-        return matrix[..., self.order[0], self.order[1]].copy() if self.listed else matrix.copy()
+        """Weights, as `get` answers them, as the program keeps them."""
+        if self.shared:
+            return matrix.flatten()
+        return matrix.ravel()[self.list.weight] if self.listed else matrix.copy()
 
     def unpack(self, values: np.ndarray) -> np.ndarray:
-        """Per-synapse values as [..., pre, post], zero where there is no synapse."""
+        """The program's weights as `get` answers them, zero where there is no synapse."""
+        if self.packed == "one_to_one":
+            return np.diag(np.broadcast_to(values, (self.shape[0],)))
         if self.packed:
-            shape = np.broadcast_to(values, (self.shape[0],))
-            return np.diag(shape) if self.packed == "one_to_one" else \
-                np.where(existing(self.network, self.projection), values[0], 0.0)
+            return np.where(existing(self.network, self.projection), values[0], 0.0)
+        if self.shared or not self.listed:
+            return np.array(values, float).reshape(self.weight_shape)
+        out = np.zeros(self.shape)
+        out.ravel()[self.list.weight] = values
+        return out
+
+    def states(self, values: np.ndarray) -> np.ndarray:
+        """The program's states of synapses, [batch, ...], as `get` answers them, zero where there is no synapse."""
         if not self.listed:
             return np.array(values, float)
-        out = np.zeros((*values.shape[:-1], *self.shape))
-        out[..., self.order[0], self.order[1]] = values
-        return out
+        out = np.zeros((len(values), int(np.prod(self.list.state_shape))))
+        out[:, self.list.state] = values
+        return out.reshape(-1, *self.list.state_shape)
 
     def declare(self, code: Writer) -> None:
         weights = self.weights()
         code.array(f"{self.s}_w", *weights.shape, values=weights)
         if self.listed:
-            for name, values in self.lists().items():
+            differ = np.int64(self.mixed)  # delays that all synapses have are arguments, not part of the list
+            for name, values in self.list.arrays(differ * self.axonal, differ * self.dendritic, self.shape).items():
                 code.array(f"{self.s}_{name}", *values.shape, kind=str(values.dtype), values=values)
+        if self.shared:
+            code.array(f"{self.s}_share", *self.list.weight.shape, kind="int64", values=self.list.weight)
+        if not self.mixed:
+            lags = np.array([self.axonal, self.dendritic])
+            code.array(f"{self.s}_lags", 2, kind="int64", values=lags)
         if self.projection.onto:
             code.array(f"{self.s}_acc", self.shape[1])
 
-    def lists(self) -> dict[str, np.ndarray]:
-        """Index arrays: synapses by presynaptic and by postsynaptic neuron, then by delay."""
-        pre, post = self.order
-        axonal = np.broadcast_to(self.axonal, self.shape)[pre, post]
-        dendritic = np.broadcast_to(self.dendritic, self.shape)[pre, post]
-        by_post = np.lexsort((pre, dendritic, post))
-        a_most, d_most = int(np.max(self.axonal, initial=0)), int(np.max(self.dendritic, initial=0))
-        return {
-            "pre": pre, "post": post, "da": axonal, "dd": dendritic, "byp": by_post.astype(np.int64),
-            "rows": _pointers(pre, axonal, self.shape[0], a_most + 1),
-            "cols": _pointers(post[by_post], dendritic[by_post], self.shape[1], d_most + 1),
-        }
+    def lag(self, side: str) -> str:
+        """The delay of one side's spikes, in the program; "0" where there is none."""
+        steps, place = (self.axonal, 0) if side == "pre" else (self.dendritic, 1)
+        return f"{self.s}_lags[{place}]" if int(steps) else "0"
 
-    @contextmanager
-    def presynaptic_arrivals(self, code: Writer) -> Iterator[None]:
-        """Runs over presynaptic neurons `i` whose spikes arrive now (and `d`, the delay, if synapses differ)."""
-        if self.mixed:
-            code(f"d_most = {self.s}_rows.shape[1] - 1")
-            with code.block("for d in range(d_most):"):
-                spikes = self.source.arriving(code, "d" if self.source.longest else "0")
-                with code.block("for q in range(lo, hi):"):
-                    code(f"i = {spikes}[q]")
-                    yield
-        else:
-            spikes = self.source.arriving(code, str(int(self.axonal)))
-            with code.block("for q in range(lo, hi):"):
-                code(f"i = {spikes}[q]")
-                yield
-
-    @contextmanager
-    def postsynaptic_arrivals(self, code: Writer) -> Iterator[None]:
-        """Runs over postsynaptic neurons `j` whose spikes arrive now."""
-        if self.mixed:
-            code(f"d_most = {self.s}_cols.shape[1] - 1")
-            with code.block("for d in range(d_most):"):
-                spikes = self.target.arriving(code, "d" if self.target.longest else "0")
-                with code.block("for q in range(lo, hi):"):
-                    code(f"j = {spikes}[q]")
-                    yield
-        else:
-            spikes = self.target.arriving(code, str(int(self.dendritic)))
-            with code.block("for q in range(lo, hi):"):
-                code(f"j = {spikes}[q]")
-                yield
-
-    @contextmanager
-    def row(self, code: Writer, active: str = "") -> Iterator[None]:
-        """Runs over the synapses of presynaptic neuron `i`; `active` names a list of neurons `j` to keep to."""
-        if self.listed:
-            d = "d" if self.mixed else "0"
-            with code.block(f"for k in range({self.s}_rows[i, {d}], {self.s}_rows[i, {d} + 1]):"):
-                code(f"j = {self.s}_post[k]")
-                yield
-        elif active:
-            with code.block(f"for a in range({active}n[0]):"):
-                code(f"j = {active}[a]")
-                yield
-        else:
-            with code.block(f"for j in range({self.s}_w.shape[1]):"):
-                yield
-
-    @contextmanager
-    def column(self, code: Writer, active: str = "") -> Iterator[None]:
-        """Runs over the synapses of postsynaptic neuron `j`."""
-        if self.listed:
-            d = "d" if self.mixed else "0"
-            with code.block(f"for c in range({self.s}_cols[j, {d}], {self.s}_cols[j, {d} + 1]):"):
-                code(f"k = {self.s}_byp[c]", f"i = {self.s}_pre[k]")
-                yield
-        elif active:
-            with code.block(f"for a in range({active}n[0]):"):
-                code(f"i = {active}[a]")
-                yield
-        else:
-            with code.block(f"for i in range({self.s}_w.shape[0]):"):
-                yield
-
-    @contextmanager
-    def whole_row(self, code: Writer) -> Iterator[None]:
-        """Runs over the synapses of presynaptic neuron `i` of all delays."""
-        with code.block(f"for k in range({self.s}_rows[i, 0], {self.s}_rows[i, {self.s}_rows.shape[1] - 1]):"):
-            code(f"j = {self.s}_post[k]")
-            yield
-
-    @contextmanager
-    def every(self, code: Writer) -> Iterator[None]:
-        """Runs over all synapses: `i`, `j` (and `k`)."""
-        if self.listed:
-            with code.block(f"for k in range({self.s}_w.shape[0]):"):
-                code(f"i = {self.s}_pre[k]", f"j = {self.s}_post[k]")
-                yield
-        else:
-            with code.blocks([f"for i in range({self.s}_w.shape[0]):", f"for j in range({self.s}_w.shape[1]):"]):
-                yield
-
-
-def _pointers(first: np.ndarray, second: np.ndarray, n_first: int, n_second: int) -> np.ndarray:
-    """Start of each (first, second) bucket in a list sorted by both: [n_first, n_second + 1]."""
-    counts = np.zeros((n_first, n_second), np.int64)
-    np.add.at(counts, (first, second), 1)
-    ends = np.cumsum(counts.ravel())
-    starts = np.concatenate(([0], ends[:-1])).reshape(n_first, n_second) if ends.size else counts
-    return np.concatenate((starts, starts[:, -1:] + counts[:, -1:]), axis=1)
+    def noise_index(self, code: Writer) -> str:
+        """Which number of the stream of noise belongs to synapse (i, j), k of sample b."""
+        size, index = int(np.prod(self.shape)), f"i * {self.shape[1]} + j"
+        if self.shared:
+            size, index = int(np.prod(self.list.state_shape)), f"{self.s}_drawn[k]"
+            code.array(f"{self.s}_drawn", *self.list.state.shape, kind="int64", values=self.list.state)
+        return f"b * {size} + {index}" if code.batched else index

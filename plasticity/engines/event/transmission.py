@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plasticity.engines.event import loops
 from plasticity.engines.event.populations import Group, hold, release
 from plasticity.engines.event.synapses import Synapses
 from plasticity.engines.event.writer import Writer
@@ -15,7 +16,7 @@ def transmit(code: Writer, synapses: Synapses, group: Group) -> None:
     gated = [projection.onto] if projection.onto in group.gated else []
     if synapses.packed == "one_to_one":
         hold(code, group, gated)
-        with synapses.presynaptic_arrivals(code):
+        with loops.arrivals(code, synapses, "pre"):
             code(f"{target}[i] += {s}_scale * {s}_w[i]")
         release(code, group, gated)
     elif synapses.packed == "all_but_self":
@@ -26,7 +27,7 @@ def transmit(code: Writer, synapses: Synapses, group: Group) -> None:
 
 def _all_but_self(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str]) -> None:
     s = synapses.s
-    spikes = synapses.source.arriving(code, str(int(synapses.axonal)))
+    spikes = synapses.source.arriving(code, synapses.lag("pre"))
     with code.block("if hi > lo:"):
         hold(code, group, gated)
         with code.block("for q in range(lo, hi):"):
@@ -41,12 +42,13 @@ def _all_but_self(code: Writer, synapses: Synapses, group: Group, target: str, g
 
 def _sum_rows(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str]) -> None:
     s = synapses.s
+    adds = "=" if synapses.projection.connect == "max_pool" else "+="  # any spike in the window is as good as many
     code("arrived = False")
-    with synapses.presynaptic_arrivals(code):
+    with loops.arrivals(code, synapses, "pre"):
         with code.block("if not arrived:"):
             code("arrived = True", f"{s}_acc[:] = 0.0")
-        with synapses.row(code):
-            code(f"{s}_acc[j] += {synapses.w}")
+        with loops.row(code, synapses):
+            code(f"{s}_acc[j] {adds} {synapses.w}")
     with code.block("if arrived:"):
         hold(code, group, gated)
         with code.block(f"for j in range({target}.shape[0]):"):

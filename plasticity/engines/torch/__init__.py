@@ -48,9 +48,6 @@ def refusal(network: Network, *, engine: str, batch: int) -> str:
         if name:
             return (f"the equations of population {population.name!r} read {name!r}, to which the torch engine gives "
                     "no value")
-    for projection in network.projections:
-        if projection.connect in ("convolution", "max_pool"):
-            return f"projection {projection.name!r} is a {projection.connect}, which the torch engine does not run yet"
     driven = [(f"projection {projection.name!r}", projection.post, projection.onto)
               for projection in network.projections if projection.onto]
     driven += [(f"signal {signal.name!r}", *signal.drives.split(".", 1)) for signal in network.signals if signal.drives]

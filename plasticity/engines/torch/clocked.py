@@ -39,7 +39,7 @@ class Clocked:
 
     def _of_weights(self, change: Change, v: Mapping[str, torch.Tensor]) -> torch.Tensor:
         w, batch = v["w"], max(len(value) for name, value in v.items() if name != "w")
-        total = Sum(batch, tuple(w.shape), self.context)
+        total = Sum(batch, tuple(w.shape), self.context.share(batch))
         for product in change.products:
             total.product(product, "step", None, v)
         if change.rest:

@@ -30,6 +30,10 @@ class Context:
         """Whether spikes are worth listing: on a CPU finding them costs less than the zeros they save."""
         return self.device.type == "cpu"
 
+    def share(self, batch: int) -> float:
+        """By how much the sum of a batch's increments counts."""
+        return 1.0 if self.reduce == "sum" else 1.0 / batch
+
     def tensor(self, values) -> torch.Tensor:
         """A tensor, or anything that numpy makes an array of, with this type and on this device."""
         values = values if torch.is_tensor(values) else np.array(values)

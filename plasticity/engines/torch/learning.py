@@ -19,19 +19,20 @@ Spiked = Volley | torch.Tensor  # per neuron, or bool [batch, pre, post]
 
 
 class Learning:
-    """The state of one rule: `values` [batch, n] per neuron, [batch, pre, post] per synapse.
+    """The state of one rule: `values` [samples, n] per neuron, [samples, pre, post] per synapse.
 
+    samples: the batch, on a convolution one for each position of each sample of the batch (see `layout`).
     read: name of something outside -> function that answers it now, [batch, n] or [batch, 1].
     """
 
     def __init__(self, synapses: Synapses, context: Context, number: int, read: Mapping[str, Callable]):
-        self.synapses, self.context, self.read = synapses, context, read
+        self.synapses, self.context, self.read, self.layout = synapses, context, read, synapses.layout
         self.rule, projection = synapses.projection.rule, synapses.projection
         self.noise_seed = context.seed + number
         self.dendritic = late(projection.dendritic_delay, "post", context)
         sides = {"pre": synapses.axonal, "post": self.dendritic}
         self.wide = {side for side, ring in sides.items() if isinstance(ring, LatePerSynapse)}
-        self.compiler = Compiler(self.rule, context, synapses.shape[1], self.wide)
+        self.compiler = Compiler(self.rule, context, self.layout.shape[1], self.wide)
         self.events = self.compiler.events()
         self.decays = {name: math.exp(-context.dt / trace.tau) for name, trace in self.rule.variables.items()
                        if math.isfinite(trace.tau)}
@@ -45,18 +46,29 @@ class Learning:
 
     def start(self, batch: int) -> None:
         """The beginning of a presentation."""
-        self.batch = batch
+        self._resize(batch)
         for name, trace in self.rule.variables.items():
             if not trace.keep or name not in self.values:
-                self.values[name] = torch.full(self._shape(name), trace.initial, dtype=self.context.dtype,
-                                               device=self.context.device)
+                first = torch.full(self._shape(name), trace.initial, dtype=self.context.dtype,
+                                   device=self.context.device)
+                self.values[name] = self._existing(first) if name in self.rule.syn else first
         self.dendritic.start(batch, self.synapses.shape[1])
         for lag in self.lags.values():
             lag.start()
 
+    def _resize(self, batch: int) -> None:
+        """Takes so many samples of the network at once."""
+        self.batch, self.samples, inside = batch, batch * self.layout.positions, self.layout.inside
+        self.exists = self.synapses.exists if inside is None else inside.repeat(batch, 1, 1)
+        self.inside = None if inside is None else self.context.tensor(self.exists[:, :, 0])
+
+    def _existing(self, value: torch.Tensor, absent: torch.Tensor | float = 0.0) -> torch.Tensor:
+        """[samples, pre, post] where there are synapses."""
+        return value if self.exists is None else torch.where(self.exists, value, absent)
+
     def _shape(self, name: str) -> tuple[int, ...]:
-        n_pre, n_post = self.synapses.shape
-        return (self.batch, *{"pre": (n_pre,), "post": (n_post,), "syn": (n_pre, n_post)}[self.compiler.place(name)])
+        n_pre, n_post = self.layout.shape
+        return (self.samples, *{"pre": (n_pre,), "post": (n_post,), "syn": (n_pre, n_post)}[self.compiler.place(name)])
 
     def decay(self) -> None:
         for name, factor in self.decays.items():
@@ -66,17 +78,19 @@ class Learning:
         """Clocked change; what it reads from outside stays for the events of this step."""
         now = {name: self.read[name]() for name in self.watched}
         late_values = {name: lag.push(now[self.rule.delayed[name][0]]) for name, lag in self.lags.items()}
-        self.outside = {name: self._per_sample(name, value) for name, value in {**now, **late_values}.items()}
+        self.outside = {name: self._seen(name, value) for name, value in {**now, **late_values}.items()}
         if "on_step" in self.events:
             drawn = {"noise": self._noise(step)} if "noise" in self.rule.reads_names else {}
             self._change("on_step", None, drawn)
 
-    def _per_sample(self, name: str, value: torch.Tensor) -> torch.Tensor:
-        return value if len(value) == self.batch else value.expand(self.batch, *value.shape[1:])
+    def _seen(self, name: str, value: torch.Tensor) -> torch.Tensor:
+        """A value from outside, [batch or 1, n], as the samples see it."""
+        value = value if len(value) == self.batch else value.expand(self.batch, *value.shape[1:])
+        return self.layout.values(self.rule.place_of(name), value)
 
     def _noise(self, step: int) -> torch.Tensor:
         """White noise: the numbers of `plasticity.noise` on a CPU, of the device's generator elsewhere."""
-        shape, scale = (self.batch, *self.synapses.shape), 1.0 / math.sqrt(self.context.dt)
+        shape, scale = (self.samples, *self.layout.shape), 1.0 / math.sqrt(self.context.dt)
         if self.context.device.type == "cpu":
             return self.context.tensor(noise.normal(self.noise_seed, step, shape) * scale)
         drawn = torch.randn(shape, generator=self.context.generator, dtype=self.context.dtype,
@@ -89,7 +103,8 @@ class Learning:
         quiet = {side for side, volley in spiked.items() if side not in self.wide and volley.silent}
         before = dict(self.values)
         if len(quiet) < 2:
-            self.outside |= {name: self._per_sample(name, self.read[name]()) for name in self.watched}
+            self.outside |= {name: self._seen(name, self.read[name]()) for name in self.watched}
+            spiked |= {side: self.layout.volley(side, spiked[side]) for side in spiked.keys() - quiet - self.wide}
         for phase in ORDERS[self.rule.order]:
             event, side = phase.split("_")
             if side in quiet:
@@ -120,17 +135,18 @@ class Learning:
 
     def _evaluate(self, change: Change, side: str, spiked: Spiked | None, v: Mapping[str, torch.Tensor]):
         if change.target == "w":
-            total = Sum(self.batch, self.synapses.shape, self.context)
+            total = Sum(self.samples, self.layout.shape, self.context.share(self.batch), self.inside)
             for product in change.products:
                 total.product(product, side, spiked, v)
             if change.rest:
-                total.full(self._where(self.context.tensor(change.rest(v)), side, spiked))
+                increments = self._where(self.context.tensor(change.rest(v)), side, spiked)
+                total.full(increments if self.inside is None else self._existing(increments))
             return total
         value = self.context.tensor(change.rest(v))
         if change.place == "syn":
             value = self._where(value, side, spiked)
             absent = v[change.target] if change.assigns else 0.0
-            return value if self.synapses.complete else torch.where(self.synapses.exists, value, absent)
+            return self._existing(value, absent)
         if spiked is not None:
             value = torch.where(spiked.dense != 0, value, 0.0)
         return value.expand(self._shape(change.target))
@@ -141,21 +157,25 @@ class Learning:
             spiked = spiked.dense[:, :, None] != 0 if side == "pre" else spiked.dense[:, None, :] != 0
         if spiked is not None:
             value = torch.where(spiked, value, 0.0)
-        return value.expand(self.batch, *self.synapses.shape)
+        return value.expand(self.samples, *self.layout.shape)
 
     def trace(self, name: str) -> torch.Tensor:
         """A variable as its first synapse sees it: [batch, n], or [batch, pre, post] for synaptic state."""
         value, side = self.values[name], self.rule.place[name]
-        return {"pre": value[:, :, 0], "post": value[:, 0, :]}[side] if side in self.wide else value
+        value = {"pre": value[:, :, 0], "post": value[:, 0, :]}[side] if side in self.wide else value
+        return self.layout.shown(side, value, self.batch)
 
     def rows(self) -> dict[str, torch.Tensor]:
+        apart = self.layout.positions > 1
+        values = {name: value.reshape(self.batch, -1, *value.shape[1:]) if apart else value
+                  for name, value in self.values.items()}
         lags = {f"lag_{name}": lag.rows(self.batch) for name, lag in self.lags.items()}
         under_way = self.dendritic.rows()
-        return {**self.values, **lags, **({} if under_way is None else {"dendritic": under_way})}
+        return {**values, **lags, **({} if under_way is None else {"dendritic": under_way})}
 
     def set_rows(self, rows: dict[str, torch.Tensor]) -> None:
-        self.values = {name: rows[name] for name in self.values}
-        self.batch = next((len(value) for value in rows.values()), self.batch)
+        self._resize(next((len(value) for value in rows.values()), self.batch))
+        self.values = {name: rows[name].reshape(self.samples, *value.shape[1:]) for name, value in self.values.items()}
         for name, lag in self.lags.items():
             lag.set_rows(rows[f"lag_{name}"])
         if "dendritic" in rows:

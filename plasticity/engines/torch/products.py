@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import torch
 from torch.nn.functional import embedding_bag
 
-from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.statements import Product
 from plasticity.engines.torch.volley import Volley
 
@@ -18,31 +17,34 @@ MOST_ROWS, MOST_COLUMNS = 0.05, 24
 
 @dataclass
 class Sum:
-    """Increments of weights [pre, post], collected before any of them is made."""
+    """Increments of weights [pre, post], collected before any of them is made.
 
-    batch: int
+    samples: how many there are, on a convolution one for each position of each sample. scale: 1 over the samples of the
+    network, if these are averaged. inside: 0 or 1 [samples, pre], where an input is not in the padding; None: nowhere.
+    """
+
+    samples: int
     shape: tuple[int, int]
-    context: Context
+    scale: float
+    inside: torch.Tensor | None = None
     parts: list = field(default_factory=list)
 
-    @property
-    def scale(self) -> float:
-        return 1.0 if self.context.reduce == "sum" else 1.0 / self.batch
-
     def full(self, increments: torch.Tensor) -> None:
-        """[batch, pre, post]."""
-        self.parts.append((increments[0] if self.batch == 1 else increments.sum(0), self.scale))
+        """[samples, pre, post]."""
+        self.parts.append((increments[0] if self.samples == 1 else increments.sum(0), self.scale))
 
     def product(self, product: Product, side: str, spiked: Volley | None, v: Mapping[str, torch.Tensor]) -> None:
         factors = {name: function and function(v) for name, function in (("pre", product.pre), ("post", product.post))}
         if spiked is not None:
             factors[side] = _where_spiked(factors[side], spiked.dense, product.guarded)
+        if self.inside is not None and side != "pre":
+            factors["pre"] = _where_spiked(factors["pre"], self.inside, guarded=True)
         share = product.share * self.scale
         if product.weight is None and factors["pre"] is not None and factors["post"] is not None \
                 and (factors["pre"].shape[1], factors["post"].shape[1]) == self.shape:
             self.parts.append((_Outer(factors["pre"], factors["post"], side, spiked), share))
             return
-        summed = _summed(factors["pre"], factors["post"], self.batch)
+        summed = _summed(factors["pre"], factors["post"], self.samples)
         self.parts.append((summed if product.weight is None else product.weight(v) * summed, share))
 
     def add_to(self, w: torch.Tensor) -> None:
@@ -92,9 +94,9 @@ def _where_spiked(factor: torch.Tensor | None, spikes: torch.Tensor, guarded: bo
     return torch.where(spikes != 0, factor, 0.0) if guarded else spikes * factor
 
 
-def _summed(pre: torch.Tensor | None, post: torch.Tensor | None, batch: int) -> torch.Tensor | float:
+def _summed(pre: torch.Tensor | None, post: torch.Tensor | None, samples: int) -> torch.Tensor | float:
     if pre is not None and post is not None:
         return pre.T @ post
     if pre is not None:
         return pre.sum(0)[:, None]
-    return float(batch) if post is None else post.sum(0)[None, :]
+    return float(samples) if post is None else post.sum(0)[None, :]

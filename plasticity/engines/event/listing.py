@@ -1,0 +1,76 @@
+"""A projection's synapses as a list, with index arrays by neuron and delay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from plasticity.projection import Projection, synapses_of
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Synapses sorted by presynaptic neuron, then axonal delay.
+
+    pre, post: the neurons of each. weight: which weight it has, in the order of `weights_of(...).ravel()`. state: where
+    its own states stand in an array of `state_shape` (as `get` shows them).
+    """
+
+    pre: np.ndarray
+    post: np.ndarray
+    weight: np.ndarray
+    state: np.ndarray
+    state_shape: tuple[int, ...]
+
+    def arrays(self, axonal: np.ndarray, dendritic: np.ndarray, shape: tuple[int, int]) -> dict[str, np.ndarray]:
+        """Index arrays: synapses by presynaptic and by postsynaptic neuron, then by delay (steps)."""
+        da = np.broadcast_to(axonal, shape)[self.pre, self.post]
+        dd = np.broadcast_to(dendritic, shape)[self.pre, self.post]
+        by_post = np.lexsort((self.pre, dd, self.post))
+        return {
+            "pre": self.pre, "post": self.post, "da": da, "dd": dd, "byp": by_post.astype(np.int64),
+            "rows": _pointers(self.pre, da, shape[0], int(da.max(initial=0)) + 1),
+            "cols": _pointers(self.post[by_post], dd[by_post], shape[1], int(dd.max(initial=0)) + 1),
+        }
+
+    def fibres(self, shape: tuple[int, int], channels: int) -> dict[str, np.ndarray]:
+        """What a reduction over the postsynaptic population runs over: int [fibres, channels].
+
+        A fibre is a presynaptic neuron and the postsynaptic ones it is reduced over: all of the population, or on a
+        convolution the channels of one position. "fi" [fibres] is the presynaptic neuron (-1 in the padding), "fj" the
+        postsynaptic neurons, "fk" their synapses (-1 for none).
+        """
+        synapse = np.full(int(np.prod(self.state_shape)), -1, np.int64)
+        synapse[self.state] = np.arange(self.pre.size)
+        synapse = synapse.reshape(-1, channels)
+        if len(self.state_shape) == 2:
+            own, others = np.arange(shape[0]), np.broadcast_to(np.arange(shape[1]), synapse.shape)
+        else:
+            positions = self.state_shape[0]
+            own = np.where(synapse[:, 0] >= 0, self.pre[synapse[:, 0]], -1)
+            position = np.arange(len(synapse)) // self.state_shape[1]
+            others = np.arange(channels) * positions + position[:, None]
+        return {"fi": own.astype(np.int64), "fj": np.ascontiguousarray(others, np.int64), "fk": synapse}
+
+
+def listing(projection: Projection, shape: tuple[int, int], axonal: np.ndarray) -> Listing:
+    pre, post, weight = synapses_of(projection, shape)
+    state, state_shape = pre * shape[1] + post, shape
+    if projection.connect == "convolution":
+        window = projection.window
+        state_shape = (window.positions, window.fan_in, window.channels)
+        state = (post % window.positions) * window.fan_in * window.channels + weight
+    delay = np.broadcast_to(axonal, shape)[pre, post]
+    by = np.lexsort((post, delay, pre))
+    return Listing(pre[by].astype(np.int32), post[by].astype(np.int32), weight[by].astype(np.int64),
+                   state[by].astype(np.int64), state_shape)
+
+
+def _pointers(first: np.ndarray, second: np.ndarray, n_first: int, n_second: int) -> np.ndarray:
+    """Start of each (first, second) bucket in a list sorted by both: [n_first, n_second + 1]."""
+    counts = np.zeros((n_first, n_second), np.int64)
+    np.add.at(counts, (first, second), 1)
+    ends = np.cumsum(counts.ravel())
+    starts = np.concatenate(([0], ends[:-1])).reshape(n_first, n_second) if ends.size else counts
+    return np.concatenate((starts, starts[:, -1:] + counts[:, -1:]), axis=1)
