@@ -35,6 +35,7 @@ from plasticity.credit.rules import (
     sltt,
     truncated_bptt,
 )
+from plasticity.credit.support import refusal
 from plasticity.credit.surrogates import (
     Surrogate,
     arctan,
@@ -84,6 +85,7 @@ __all__ = [
     "rate_neuron",
     "rate_regularisation",
     "recurrent_network",
+    "refusal",
     "rflo",
     "rtrl",
     "sigmoid_derivative",

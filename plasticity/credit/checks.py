@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from plasticity.credit.links import Link, reached
+from plasticity.credit.links import Link
 from plasticity.credit.paths import GradientRule
 from plasticity.credit.readout import Readout
-from plasticity.errors import PlasticityError, RefusedError, unknown
+from plasticity.errors import PlasticityError, unknown
 from plasticity.network import Network, existing, weight_matrix
 
 
@@ -81,31 +81,6 @@ def _transport(network: Network, links: Sequence[Link], weights: Mapping, rule: 
     between = [link.name for link in links if link.kind != "input" and link.operator.learns]
     return {name: generator.normal(size=weights[name].shape) * weights[name].std()
             * existing(network, network.projection(name)) for name in between}
-
-
-def require_error(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule) -> None:
-    """Raises where the rule leaves a population without an error to learn from."""
-    if readout is None:
-        if rule.feedback != "symmetric" or rule.teacher != "readout":
-            raise RefusedError(f"rule {rule.name!r} brings the error from a readout, and the network has none: "
-                               "give readout=")
-        return
-    for name in readout.sources:
-        if network.population(name) is None:
-            raise unknown("population for the readout:", name, [part.name for part in network.populations])
-    for population in network.populations:
-        if not (rule.broadcast or rule.teacher != "readout" or _hears(network, links, population.name, readout, rule)):
-            raise RefusedError(f"rule {rule.name!r} brings no error to population {population.name!r}, which does not "
-                               "project to the readout: let the readout read it, or choose a rule that passes layers "
-                               "or broadcasts the error")
-
-
-def _hears(network: Network, links: Sequence[Link], name: str, readout: Readout, rule: GradientRule) -> bool:
-    if name in readout.sources or not any(link.post == name for link in links):
-        return True
-    open_ = {"layer": rule.paths.layers != "cut", "recurrent": rule.paths.recurrent}
-    return any(open_[link.kind] and link.post != name and set(readout.sources) & reached(network, link.post)
-               for link in links if link.pre == name)
 
 
 def presented(network: Network, x, dtype: torch.dtype, device: torch.device) -> dict[str, torch.Tensor]:

@@ -12,11 +12,12 @@ from torch import nn
 
 from plasticity.credit import rules, surrogates
 from plasticity.credit.cells import cell
-from plasticity.credit.checks import initial_weights, missing, presented, require_error, require_records
+from plasticity.credit.checks import initial_weights, missing, presented, require_records
 from plasticity.credit.links import NONE, carried, delayed, hint, links, transmit
 from plasticity.credit.losses import TEACH, Loss, own_error
 from plasticity.credit.paths import GradientRule
 from plasticity.credit.readout import Readout, read
+from plasticity.credit.signals import require_signal
 from plasticity.credit.stepping import State, begin, cut, fire, settle, start
 from plasticity.credit.surrogates import Surrogate
 from plasticity.engines.torch.language import Context
@@ -84,7 +85,7 @@ class GradientNetwork(nn.Module):
         if network.signals:
             raise RefusedError("a gradient network takes no signals; give values as an input (they need not be spikes)")
         self.links = links(network)
-        require_error(network, self.links, readout, self.rule)
+        require_signal(network, self.links, readout, self.rule, frozen)
         context = Context(self.dtype, torch.device("cpu"), network.dt, "sum", seed, None)
         self.cells = {population.name: cell(population, context, self.surrogate, self.rule.paths.reset)
                       for population in network.populations}
