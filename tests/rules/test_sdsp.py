@@ -1,4 +1,4 @@
-"""Bistable synapses: which spikes move them, where they drift, and that they learn a pattern of rates."""
+"""Bistable synapses: which spikes move them, where they drift, and at which rates they go up, down or nowhere."""
 
 import numpy as np
 import pytest
@@ -32,6 +32,27 @@ def test_without_spikes_weights_drift_to_the_nearer_bound_and_stay():
     found = replay(rules.sdsp(), w, silent, post, 1e-3, "interpreter", v=np.zeros((300, 4)), weights_every=100)
     np.testing.assert_allclose(found.trajectory[0], [[0.14, 0.15, 0.86, 1.0]], atol=1e-9)
     np.testing.assert_allclose(found.w, [[0.0, 0.0, 1.0, 1.0]], atol=1e-12)
+
+
+def potentiated(rate, depolarised, start, n=400, seconds=0.5, dt=1e-3):
+    """Fraction of synapses that end above theta_x after 60 Hz from before.
+
+    The neuron spikes regularly at `rate` and is above theta_v for a fraction `depolarised` of the time.
+    """
+    steps, rng = round(seconds / dt), np.random.default_rng(4)
+    phase = np.cumsum(np.full(steps, rate * dt))
+    post = (np.floor(phase) > np.floor(phase - rate * dt))[:, None]
+    pre = rng.random((steps, n)) < 60 * dt
+    v = np.where(rng.random((steps, 1)) < depolarised, 0.9, 0.3)
+    return (replay(rules.sdsp(), np.full((n, 1), start), pre, post, dt, "interpreter", v=v).w > 0.5).mean()
+
+
+def test_synapses_go_down_at_middling_rates_up_at_high_ones_and_stop_beyond():
+    """Brader, Senn & Fusi 2007: calcium, rate times 60 ms, must be above 3, and below 4 to go down or 13 to go up."""
+    assert potentiated(20.0, 0.1, 0.3) == 0.0 and potentiated(20.0, 0.1, 0.7) == 1.0
+    assert potentiated(60.0, 0.1, 0.3) == 0.0 and potentiated(60.0, 0.1, 0.7) < 0.5
+    assert potentiated(120.0, 0.9, 0.3) > 0.8 and potentiated(120.0, 0.9, 0.7) == 1.0
+    assert potentiated(300.0, 0.9, 0.3) < 0.4  # only until calcium has risen above 13
 
 
 @pytest.mark.parametrize("arguments", [

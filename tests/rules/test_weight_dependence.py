@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import skew
 
 from plasticity import PlasticityError, engines, plots, replay, rules
 from plasticity.network import Input, Network, Population, Projection
@@ -76,6 +77,15 @@ def test_power_law_weights_become_unimodal():
     histogram = np.histogram(w, 7)[0]
     peak = histogram.argmax()
     assert (np.diff(histogram[:peak + 1]) >= -3).all() and (np.diff(histogram[peak:]) <= 3).all()
+
+
+def test_log_stdp_gives_the_weights_a_long_tail():
+    """Gilson & Fukai 2011: saturating depression, unlike depression in proportion to the weight, skews them."""
+    skewed, _ = learned(rules.log_stdp(0.015, 0.3))
+    linear, _ = learned(rules.log_stdp(0.015, 0.3, alpha=1e-3))
+    assert skew(skewed) > 0.8 and skew(linear) < 0.2
+    assert skewed.std() / skewed.mean() > 1.2 * linear.std() / linear.mean()
+    assert skewed.max() > 1.7 * np.median(skewed) and skewed.min() > 0.6 * np.median(skewed)
 
 
 @pytest.mark.parametrize(("make", "arguments"), [
