@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Iterator, Mapping
 
+from plasticity import language
+from plasticity.engines import ENGINES
 from plasticity.rule import ORDERS, Rule, Statement, Trace
 
 EVENTS = {"on_pre": "at a presynaptic spike", "on_post": "at a postsynaptic spike", "on_step": "in every step"}
@@ -43,6 +46,33 @@ def describe(rule: Rule) -> dict:
         "state": {place: sum(rule.place[name] == place for name in rule.variables) for place in _OWNERS},
         "source": rule.source,
     }
+
+
+def needs(rule: Rule) -> list[str]:
+    """What a synapse must know for its changes, for the whole rule in a few words: how local it is.
+
+    "pre", "post": traces or variables of its own two neurons; "w": its weight; "state": what it remembers besides;
+    "third": a factor from outside; "population": what other neurons of the postsynaptic population do.
+    """
+    lines = [line for lines in rule.statements.values() for line in lines]
+    read = frozenset().union(*map(_read, lines))
+    kinds = {"pre": {name for name in rule.place if rule.place[name] == "pre"} - {*rule.signals},
+             "post": {name for name in rule.place if rule.place[name] == "post"} - {*rule.signals},
+             "w": {"w"}, "state": {*rule.syn}, "third": {*rule.signals}}
+    reduced = any(language.calls(line.expr) & language.REDUCTIONS for line in lines)
+    return [kind for kind, names in kinds.items() if names & read] + ["population"] * reduced
+
+
+def _read(line: Statement) -> frozenset[str]:
+    """The names that a change depends on; "w + change" does not depend on w itself."""
+    terms = [term for term in language.sum_terms(line.expr) if ast.unparse(term) != line.target]
+    return frozenset().union(*map(language.names, terms))
+
+
+def engines(rule: Rule) -> list[str]:
+    """The engines that run a rule on a dense projection (docs/engines.md has the reasons, and other projections)."""
+    names = list(ENGINES)
+    return [name for name in names if not name.startswith("brian2")] if "population" in needs(rule) else names
 
 
 def _in_order(events: Mapping) -> Iterator[tuple]:

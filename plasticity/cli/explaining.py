@@ -8,7 +8,8 @@ from pathlib import Path
 from plasticity.cli.output import say, write_json
 from plasticity.errors import PlasticityError
 from plasticity.explain import describe, explain
-from plasticity.named import rule_of
+from plasticity.named import parse, rule_of
+from plasticity.rules.evidence import EVIDENCE
 
 FORMATS = (".png", ".pdf", ".svg")
 
@@ -16,13 +17,14 @@ FORMATS = (".png", ".pdf", ".svg")
 def show(name: str, figure: Path | None, as_json: bool) -> None:
     """Prints what a rule does; draws its figure if a file for it is named."""
     rule = rule_of(name)
-    found = describe(rule)
+    shown = EVIDENCE[parse(name)[0].replace("-", "_")]
+    found = describe(rule) | {"evidence": [entry._asdict() for entry in shown]}
     if figure is not None:
         found["figure"] = str(_draw(rule, figure))
     if as_json:
         write_json(found, sys.stdout)
         return
-    sys.stdout.write(explain(rule))
+    sys.stdout.write(explain(rule) + "held to it by:\n" + "".join(f"    {claim} ({where})\n" for claim, where in shown))
     if figure is not None:
         say(f"figure: {figure}")
 

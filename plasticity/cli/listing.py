@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping
 
+from plasticity.cli.described import described
 from plasticity.cli.output import table, write_json
+from plasticity.engines import ENGINES
 from plasticity.errors import choice
+
+_WORK = re.compile(r"(?P<authors>[A-Z][\w-]*(?:(?:, | & )[A-Z][\w-]*)*(?: et al\.)?) (?P<year>\d{4})")
+#: what the table of rules shows, and how wide a column is at most
+RULE_COLUMNS = {"name": 15, "family": 11, "locality": 10, "reads": 10, "engines": 7, "source": 40}
 
 
 def show(what: str, as_json: bool) -> None:
@@ -17,19 +24,43 @@ def show(what: str, as_json: bool) -> None:
     if as_json:
         write_json({what: entries}, sys.stdout)
         return
+    if what == "rules":
+        described(f"{len(entries)} rules", RULE_COLUMNS, list(map(_cells, entries)),
+                  [entry["summary"] for entry in entries], sys.stdout)
+        return
     columns = ("name", "summary")
     table(f"{len(entries)} {what}", columns, [[str(entry[column]) for column in columns] for entry in entries],
           sys.stdout)
 
 
+def _cells(entry: Mapping) -> list[str]:
+    """A rule's row; a dash for nothing."""
+    everywhere = len(entry["engines"]) == len(ENGINES)
+    return [entry["name"], entry["family"], " ".join(entry["locality"]), " ".join(entry["reads"]) or "-",
+            "all" if everywhere else " ".join(entry["engines"]), cited(entry["source"])]
+
+
+def cited(source: str) -> str:
+    """The first work of a source, as it is cited in a text: "Song et al. 2000"."""
+    found = _WORK.search(source)
+    if not found:
+        return source
+    authors = re.split(r", | & ", found["authors"])
+    return f"{found['authors'] if len(authors) < 3 else f'{authors[0]} et al.'} {found['year']}"
+
+
 def rules() -> list[dict]:
     """Every rule, made with its defaults."""
+    from plasticity.explain import engines, needs
     from plasticity.rules import catalogue
+    from plasticity.rules.evidence import EVIDENCE
 
     made = {name: make() for name, make in catalogue.items()}
     return [{"name": name, "summary": rule.words or _summary(catalogue[name]), "family": rule.family,
              "source": rule.source, "parameters": _defaults(catalogue[name]), "order": rule.order,
-             "reads": [*rule.reads, *rule.signals]} for name, rule in made.items()]
+             "reads": [*rule.reads, *rule.signals], "locality": needs(rule), "engines": engines(rule),
+             "evidence": [{"claim": claim, "where": where} for claim, where in EVIDENCE[name]]}
+            for name, rule in made.items()]
 
 
 def neurons() -> list[dict]:
@@ -51,8 +82,6 @@ def datasets() -> list[dict]:
 
 
 def engines() -> list[dict]:
-    from plasticity.engines import ENGINES
-
     return [{"name": name, "summary": purpose} for name, (_, purpose) in ENGINES.items()]
 
 
