@@ -29,7 +29,10 @@ class Weights(NamedTuple):
 def initial_weights(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule,
                     frozen: Sequence[str], feedback: Mapping[str, np.ndarray],
                     generator: np.random.Generator) -> Weights:
-    """Given weights, and those that are drawn: readout and feedback with variance 1/n, n neurons of the population."""
+    """Given weights, and those that are drawn: readout and feedback with variance 1/n, n neurons of the population.
+
+    Rules that teach every population teach those that have something to learn, not the relays of pools.
+    """
     names = [projection.name for projection in network.projections]
     for name in frozen:
         if name not in names:
@@ -37,18 +40,16 @@ def initial_weights(network: Network, links: Sequence[Link], readout: Readout | 
     weights = {link.name: first_weights(network, link) for link in links}
     sources = readout.sources if readout else ()
     readouts = {name: readout.first_weights(name, network.sizes[name], generator) for name in sources}
-    hearing = [] if rule.feedback == "symmetric" else _hearing(network, sources, rule)
+    taught = [part.name for part in network.populations
+              if any(link.post == part.name and link.operator.learns for link in links)]
+    hearing = [] if rule.feedback == "symmetric" else taught if rule.broadcast else sources
     back = {name: _feedback(name, (readout.n, network.sizes[name]), feedback, generator) for name in hearing}
     for name in feedback:
         if name not in back:
             raise unknown(f"population that hears feedback under rule {rule.name!r}:", name, back)
-    local = [(part.name, part.n) for part in network.populations] if rule.teacher != "readout" else []
+    local = [(name, network.sizes[name]) for name in taught] if rule.teacher != "readout" else []
     return Weights(weights, readouts, back, _transport(network, links, weights, rule, generator),
                    {name: generator.normal(size=(n, readout.n)) / math.sqrt(n) for name, n in local})
-
-
-def _hearing(network: Network, sources: Sequence[str], rule: GradientRule) -> list[str]:
-    return [part.name for part in network.populations] if rule.broadcast else list(sources)
 
 
 def _feedback(name: str, shape: tuple[int, int], given: Mapping, generator: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,45 @@
+"""The table of rules and networks on the page is what is refused; what is not refused learns."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+from support.gradient_cases import N_IN, N_OUT, NETWORKS, rules
+
+from plasticity.credit import GradientNetwork, cross_entropy, gradients, refusal, spike_count_mse
+
+ROOT = Path(__file__).parents[1]
+X = (torch.rand(2, 14, N_IN, generator=torch.Generator().manual_seed(1)) < 0.4).double()
+LABELS = torch.tensor([0, 2])
+
+
+def objective(run):
+    if run.outputs is not None:
+        return run.error(LABELS, cross_entropy())
+    (*_, last) = run.spikes.values()
+    return spike_count_mse(4, 1)(last[..., :N_OUT], LABELS)
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_what_is_accepted_learns(kind):
+    """Some gradient for every weight that learns, under every rule of the table that accepts the network."""
+    network, readout = NETWORKS[kind]()
+    for name, rule in rules().items():
+        if refusal(network, readout, rule):
+            continue
+        net = GradientNetwork(network, readout, rule, dtype=torch.float64)
+        found = gradients(net, X, objective)
+        assert {f"weights.{link.name}" for link in net.links if link.operator.learns} <= found.keys()
+        for part, g in found.items():
+            assert torch.isfinite(g).all() and g.abs().max() > 0, (name, part)
+
+
+def test_the_page_is_generated_from_the_code():
+    spec = importlib.util.spec_from_file_location("gradient_table", ROOT / "scripts" / "gradient_table.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    page = script.TARGET.read_text(encoding="utf-8")
+    assert page == script.page(page), "run python scripts/gradient_table.py"
