@@ -10,6 +10,7 @@ from types import MappingProxyType
 import torch
 from torch.nn import functional
 
+from plasticity.credit.pooling import max_pool
 from plasticity.projection import Projection
 from plasticity.window import Window
 
@@ -74,5 +75,5 @@ DENSE = Operator(torch.matmul, torch.diagonal, dense=True)
 OPERATORS: Mapping[str, Callable[[Window], Operator]] = MappingProxyType({
     "convolution": _convolution,
     "average_pool": partial(_pooling, functional.avg_pool2d),
-    "max_pool": partial(_pooling, functional.max_pool2d),
+    "max_pool": partial(_pooling, max_pool),
 })
