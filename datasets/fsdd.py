@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 import wave
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,3 +90,13 @@ def samples_of(name: str, content: bytes) -> np.ndarray:
     if not frames:
         raise DataError(f"{name} holds no sound")
     return np.frombuffer(frames, "<i2").astype(np.float32) / np.float32(32768)
+
+
+def turns(digits: np.ndarray, speakers: Sequence[str]) -> np.ndarray:
+    """How many recordings of the same digit and speaker come before each: sorted by it, all of them take turns."""
+    seen: Counter = Counter()
+    found = np.empty(len(digits), np.int64)
+    for k, who in enumerate(zip(digits.tolist(), speakers, strict=True)):
+        found[k] = seen[who]
+        seen[who] += 1
+    return found

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from plasticity.errors import PlasticityError, choice
+from plasticity.network import Input, Network, Population, Projection
 from plasticity.neurons.neuron import Neuron
 
 RESETS = ("subtract", "subtract_delayed", "fixed")
@@ -36,3 +39,27 @@ def lsnn_neuron(tau: float = 20e-3, threshold: float = 0.6, tau_a: float = 2.0, 
         reset_delay=int(reset == "subtract_delayed"), refractory=refractory, initial={"beta": beta},
         params={"tau": f"{float(tau)!r}*second", "tau_a": f"{float(tau_a)!r}*second", "threshold": threshold},
         name="lsnn_neuron", source="Bellec et al. 2020")
+
+
+def lsnn_network(n_inputs: int, regular: int, adaptive: int, neuron: Neuron, beta: float, *, gain: float = 1.0,
+                 recurrent_gain: float = 1.0, dt: float = 1e-3, seed: int = 0) -> Network:
+    """One recurrent population "rec" in which the last `adaptive` neurons have an adaptive threshold, without autapses.
+
+    neuron: an `lsnn_neuron`; its beta is overruled, 0 for the `regular` first neurons and `beta` for the others. First
+    weights are normal with variance gain^2/n_inputs and recurrent_gain^2/n. dt: s.
+
+    Source: Bellec, Salaj, Subramoney, Legenstein & Maass 2018, NeurIPS.
+    """
+    n = regular + adaptive
+    if regular < 0 or adaptive < 0 or not n or n_inputs < 1:
+        raise PlasticityError(f"a network needs inputs and neurons, got n_inputs={n_inputs!r}, regular={regular!r} and "
+                              f"adaptive={adaptive!r}")
+    if "beta" not in neuron.variables:
+        raise PlasticityError(f"neuron {neuron.name!r} has no variable beta; use lsnn_neuron()")
+    rng = np.random.default_rng(seed)
+    inward = Projection("in", "rec", gain * rng.normal(size=(n_inputs, n)) / np.sqrt(n_inputs), onto="x")
+    within = Projection("rec", "rec", recurrent_gain * rng.normal(size=(n, n)) / np.sqrt(n), connect="sparse",
+                        mask=~np.eye(n, dtype=bool), onto="x")
+    betas = np.concatenate([np.zeros(regular), np.full(adaptive, float(beta))])
+    return Network(inputs=(Input("in", n_inputs),), dt=dt, projections=(inward, within), name="lsnn",
+                   populations=(Population("rec", n, neuron, initial={"beta": betas}),))

@@ -8,8 +8,8 @@ from plasticity.encoding.cochlea import cochlea, cochleagram, fit_length, integr
 from plasticity.encoding.given import constant, from_events, imposed, repeat
 from plasticity.encoding.random import bernoulli, poisson
 from plasticity.encoding.spectrum import log_mel, mel_filters, mfcc, spectrogram
-from plasticity.encoding.timing import latency, rank_order
+from plasticity.encoding.timing import latency, rank_order, threshold_crossing
 
 __all__ = ["bernoulli", "cochlea", "cochleagram", "constant", "fit_length", "from_events", "imposed",
            "integrate_and_fire", "latency", "level_crossing", "log_mel", "mel_filters", "mfcc", "poisson", "rank_order",
-           "repeat", "spectrogram"]
+           "repeat", "spectrogram", "threshold_crossing"]

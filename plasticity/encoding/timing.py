@@ -54,3 +54,24 @@ def _unit_interval(intensity: np.ndarray) -> np.ndarray:
     if intensity.max(initial=0.0) > 1:
         raise PlasticityError(f"intensity must stay within [0, 1], got {intensity.max():g}; divide by the maximum")
     return intensity
+
+
+def threshold_crossing(values: np.ndarray, thresholds: np.ndarray) -> Spikes:
+    """Spikes in the step before a value crosses a threshold: neuron k upwards over threshold k, neuron m + k downwards.
+
+    Between steps t and t + 1 a value rises over a threshold h if values[t] < h <= values[t + 1], and falls alike; the
+    spike is in step t. values: [samples, steps, n]. thresholds: [m]. Answers Spikes of n * 2m neurons, those of value i
+    from i * 2m on.
+
+    Source: sequential MNIST of Bellec, Salaj, Subramoney, Legenstein & Maass 2018, NeurIPS, in the authors' tutorial
+    program: thresholds 0, 1/39, ..., 38/39. (It adds a neuron for pixels of exactly 1, and one that asks for answers.)
+    """
+    values, thresholds = np.asarray(values, np.float64), np.asarray(thresholds, np.float64)
+    if values.ndim != 3 or thresholds.ndim != 1 or not np.isfinite(values).all():
+        raise PlasticityError(f"values must be finite, [samples, steps, n], and thresholds [m]; got shapes "
+                              f"{values.shape} and {thresholds.shape}")
+    above = values[..., None] >= thresholds
+    out = np.zeros((*values.shape, 2, len(thresholds)), bool)
+    out[:, :-1, :, 0] = ~above[:, :-1] & above[:, 1:]
+    out[:, :-1, :, 1] = above[:, :-1] & ~above[:, 1:]
+    return Spikes.from_dense(out.reshape(*values.shape[:2], -1))

@@ -1,0 +1,114 @@
+"""Images, events and sounds as sequences, for recurrent networks to classify.
+
+    data = load_sequences("rows_mnist")
+    data.train_x   # [60000, 28, 28]: samples, steps, inputs
+
+The answer is a `Dataset` whose x is [samples, steps, inputs], so `first` and `validation_split` serve it as well: the
+last training samples hold all classes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from plasticity.datasets import fsdd, nmnist
+from plasticity.datasets.description import Dataset
+from plasticity.datasets.loading import load
+from plasticity.errors import PlasticityError, unknown
+
+
+@dataclass(frozen=True)
+class Sequenced:
+    """A way to present a data set in time. make: its options are keyword arguments with defaults. of: whose data."""
+
+    name: str
+    title: str
+    of: str
+    make: Callable[..., Dataset]
+
+
+def load_sequences(name: str, **options) -> Dataset:
+    """A data set as sequences x [samples, steps, inputs], by name; options as the functions of this module have them.
+
+    Raises PlasticityError for unknown names and options, DataError when files are missing or altered.
+    """
+    if name not in catalogue:
+        raise unknown("data set of sequences", name, catalogue)
+    known = inspect.signature(catalogue[name].make).parameters
+    for option in options:
+        if option not in known:
+            raise unknown(f"option of {name}:", option, known)
+    return catalogue[name].make(**options)
+
+
+def rows_mnist(hold: int = 1) -> Dataset:
+    """MNIST row by row: graded currents of 28 inputs, the top row first, each row for `hold` steps."""
+    _at_least_one(hold=hold)
+    return _mnist("rows_mnist", lambda x: np.repeat(x, hold, axis=1))
+
+
+def pixels_mnist(hold: int = 1) -> Dataset:
+    """MNIST pixel by pixel, row after row: one graded current, 784 steps, each pixel for `hold` steps.
+
+    As spikes: `plasticity.encoding.threshold_crossing` (Bellec et al. 2018).
+    """
+    _at_least_one(hold=hold)
+    return _mnist("pixels_mnist", lambda x: np.repeat(x.reshape(len(x), -1, 1), hold, axis=1))
+
+
+def _mnist(name: str, shown: Callable[[np.ndarray], np.ndarray]) -> Dataset:
+    data = load("mnist")
+    return Dataset(name, shown(data.train_x), data.train_y, shown(data.test_x), data.test_y, data.n_classes)
+
+
+def nmnist_small(dt: float = 10e-3, steps: int = 30, pool: int = 2) -> Dataset:
+    """N-MNIST, the part of 1,000 + 100 recordings: spikes, bool.
+
+    dt: s per step; steps: how many from the beginning. pool: side of the squares of pixels that are one input, which
+    spikes where any of its pixels does; inputs are numbered (y * width + x) * 2 + polarity.
+    """
+    _at_least_one(pool=pool)
+    data = nmnist.load_nmnist_small()
+    return Dataset("nmnist_small", pooled(data.train_x, dt, steps, pool), data.train_y,
+                   pooled(data.test_x, dt, steps, pool), data.test_y, 10)
+
+
+def pooled(samples: Sequence[nmnist.Events], dt: float, steps: int, pool: int) -> np.ndarray:
+    """Events as bool [samples, steps, inputs], of squares of `pool` times `pool` pixels."""
+    side, n = nmnist.SIDE, -(-nmnist.SIDE // pool)
+    dense = nmnist.as_spikes(samples, dt, steps).dense().reshape(len(samples), steps, side, side, nmnist.POLARITIES)
+    rim = n * pool - side
+    dense = np.pad(dense, ((0, 0), (0, 0), (0, rim), (0, rim), (0, 0)))
+    return dense.reshape(len(samples), steps, n, pool, n, pool, -1).any((3, 5)).reshape(len(samples), steps, -1)
+
+
+def fsdd_spikes(dt: float = 10e-3, steps: int = 60, channels: int = 40, gain: float = 20.0) -> Dataset:
+    """Spoken digits through `plasticity.encoding.cochlea`: spikes, bool [samples, steps, channels].
+
+    Sounds begin with the first step; what is longer than steps * dt is cut off (0.6 s hold 95 % of them whole).
+    """
+    from plasticity.encoding import cochlea, fit_length
+
+    sounds = fsdd.load_fsdd()
+    length = round(steps * dt * sounds.rate)
+    order = np.argsort(fsdd.turns(sounds.train_y, sounds.train_speakers), kind="stable")
+    train_x, test_x = (cochlea(fit_length(part, length), sounds.rate, dt, channels, gain=gain).dense()
+                       for part in ([sounds.train_x[k] for k in order], sounds.test_x))
+    return Dataset("fsdd_spikes", train_x, sounds.train_y[order], test_x, sounds.test_y, 10)
+
+
+catalogue: Mapping[str, Sequenced] = {each.name: each for each in (
+    Sequenced("rows_mnist", "MNIST row by row, graded currents", "mnist", rows_mnist),
+    Sequenced("pixels_mnist", "MNIST pixel by pixel, one graded current", "mnist", pixels_mnist),
+    Sequenced("nmnist_small", "N-MNIST in steps of 10 ms, pooled to 17x17 pixels", "nmnist_small", nmnist_small),
+    Sequenced("fsdd_spikes", "spoken digits as spikes of a cochlea", "fsdd", fsdd_spikes))}
+
+
+def _at_least_one(**values: int) -> None:
+    for name, value in values.items():
+        if not (isinstance(value, int | np.integer) and value >= 1):
+            raise PlasticityError(f"{name} must be a whole number of at least 1, got {value!r}")
