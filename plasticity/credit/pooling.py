@@ -7,8 +7,8 @@ import torch
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from plasticity.credit.compiled.parts import in_parts
 from plasticity.credit.fused.compiling import compiled, kept
+from plasticity.credit.parts import in_parts
 
 
 @compiled

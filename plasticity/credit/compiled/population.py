@@ -12,8 +12,8 @@ from torch.autograd.function import once_differentiable
 
 from plasticity.credit.cells import Cell
 from plasticity.credit.compiled.events import errors_at_spikes, later
-from plasticity.credit.compiled.parts import array, in_parts
 from plasticity.credit.compiled.writing import Programs
+from plasticity.credit.parts import array, in_parts
 from plasticity.spikes import Spikes
 
 
