@@ -19,10 +19,17 @@ def positive(**values: float) -> None:
 
 
 def not_negative(**values: float) -> None:
-    """Raises PlasticityError for the first value that is below 0 or no number."""
+    """Raises PlasticityError for the first value that is below 0, infinite or no number."""
     for name, value in values.items():
-        if not value >= 0:
-            raise PlasticityError(f"{name} must not be negative, got {value!r}")
+        if not 0 <= value < math.inf:
+            raise PlasticityError(f"{name} must be finite and not negative, got {value!r}")
+
+
+def finite(**values: float) -> None:
+    """Raises PlasticityError for the first value that is infinite or no number."""
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise PlasticityError(f"{name} must be finite, got {value!r}")
 
 
 def finite_bounds(rule: str, w_min: float, w_max: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity.errors import choice
 from plasticity.rule import Rule, State, Trace
-from plasticity.rules._parts import not_negative, positive
+from plasticity.rules._parts import finite, not_negative, positive
 
 FILTERS = ("rule", "neuron")
 
@@ -33,6 +33,7 @@ def clopath(a_ltd: float = 0.14, a_ltp: float = 80.0, theta_minus: float = -70.6
     """
     choice("filters", filters, FILTERS)
     not_negative(a_ltd=a_ltd, a_ltp=a_ltp, lag=lag)
+    finite(theta_minus=theta_minus, theta_plus=theta_plus, v_rest=v_rest)
     positive(tau_x=tau_x, tau_minus=tau_minus, tau_plus=tau_plus, u_ref2=u_ref2, tau_slow=tau_slow)
     own = filters == "rule"
     minus, plus = ("u_minus", "u_plus") if own else ("late_minus", "delayed(u_plus, lag)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.rule import Rule
-from plasticity.rules._parts import soft_bounds, toward, trace
+from plasticity.rules._parts import finite, soft_bounds, toward, trace
 
 
 def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 20e-3, tau_minus: float = 20e-3,
@@ -17,7 +17,7 @@ def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 2
     x, y are traces of the two neurons, decaying with tau_plus and tau_minus. With pairing="all" each spike adds 1, so
     every pair counts by a exp(-|dt|/tau); with "nearest" it sets the trace to 1, so that only the last spike does.
 
-    a_plus, a_minus: weight change of a coincident pair (unit of w). tau_plus, tau_minus: seconds.
+    a_plus, a_minus: weight change of a coincident pair (unit of w; of any sign, finite). tau_plus, tau_minus: seconds.
     mu_plus, mu_minus: 0 additive, 1 multiplicative, anything between (needs finite bounds).
     order: which of two coincident spikes acts first (`plasticity.rule.ORDERS`). w_min, w_max: bounds.
 
@@ -30,6 +30,7 @@ def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 2
     dependence: Guetig, Aharonov, Rotter & Sompolinsky 2003, Journal of Neuroscience 23:3697. Traces and
     pairings: Morrison, Diesmann & Gerstner 2008, Biological Cybernetics 98:459.
     """
+    finite(a_plus=a_plus, a_minus=a_minus)
     powers = soft_bounds(w_min, w_max, mu_plus=mu_plus, mu_minus=mu_minus)
     share = "(w - w_min) / (w_max - w_min)" if w_min else "w / w_max"
     return Rule(

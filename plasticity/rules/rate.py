@@ -11,15 +11,9 @@ import math
 
 from plasticity.errors import PlasticityError
 from plasticity.rule import Rule, State
+from plasticity.rules._parts import not_negative
 
 RATES = {"r_pre": "pre", "r_post": "post"}
-
-
-def not_negative(**values: float) -> None:
-    """Raises PlasticityError for an argument below 0 (or NaN)."""
-    for name, value in values.items():
-        if not value >= 0:
-            raise PlasticityError(f"{name} must not be negative, got {value!r}")
 
 
 def hebb(eta: float = 0.01, *, order: str = "brian2", w_min: float = -math.inf, w_max: float = math.inf) -> Rule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity.errors import PlasticityError
 from plasticity.rule import Rule, Trace
-from plasticity.rules._parts import not_negative
+from plasticity.rules._parts import finite, not_negative
 
 
 def sdsp(a: float = 0.1, b: float = 0.1, theta_v: float = 0.8, up: tuple[float, float] = (3.0, 13.0),
@@ -23,10 +23,11 @@ def sdsp(a: float = 0.1, b: float = 0.1, theta_v: float = 0.8, up: tuple[float, 
     a, b: jumps (unit of w). theta_v: in the unit of v; the paper's neuron spikes at 1. up, down: windows of c, in
     spikes. theta_x: unit of w. alpha, beta: drift (unit of w per second). tau_c: seconds. w_min, w_max: bounds.
 
-    Source of the equations: Brader, Senn & Fusi 2007, Neural Computation 19:2881. Check the default numbers against
-    your copy before you quote them as the paper's: here they are this library's choice.
+    Source: Brader, Senn & Fusi 2007, Neural Computation 19:2881. The numbers are those that an independent program of
+    the paper's network (for GeNN) lists; the paper's own table was not at hand.
     """
     not_negative(a=a, b=b, alpha=alpha, beta=beta)
+    finite(theta_v=theta_v, theta_x=theta_x)
     for name, window in (("up", up), ("down", down)):
         if len(window) != 2 or not window[0] < window[1]:
             raise PlasticityError(f"{name} must be (low, high) with low < high, got {window!r}")
@@ -40,5 +41,5 @@ def sdsp(a: float = 0.1, b: float = 0.1, theta_v: float = 0.8, up: tuple[float, 
         reads={"v": "post"}, w_min=w_min, w_max=w_max, order=order, name="sdsp", family="voltage",
         words="A presynaptic spike moves a bistable synapse up or down by the neuron's voltage, if its recent rate is "
               "in a window.",
-        source="equations: Brader, Senn & Fusi 2007; numbers: this library's choice",
+        source="Brader, Senn & Fusi 2007; numbers: as in a program of its network for GeNN",
         units={"a": "w", "b": "w", "theta_x": "w", "alpha": "w/s", "beta": "w/s"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.rule import Rule
-from plasticity.rules._parts import trace
+from plasticity.rules._parts import finite, trace
 
 
 def symmetric_stdp(a: float = 0.005, tau: float = 20e-3, pairing: str = "all", *, order: str = "brian2",
@@ -23,6 +23,7 @@ def symmetric_stdp(a: float = 0.005, tau: float = 20e-3, pairing: str = "all", *
     Guzman & Jonas 2016, Nature Communications 7:11552. The exponential shape and the default numbers are this
     library's choice; for a symmetric window with a set point, see `vogels_istdp`.
     """
+    finite(a=a)
     return Rule(
         pre={"x": trace(tau, pairing)},
         post={"y": trace(tau, pairing)},

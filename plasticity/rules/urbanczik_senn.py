@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity.errors import PlasticityError
 from plasticity.rule import Rule, State, Trace
-from plasticity.rules._parts import not_negative, positive
+from plasticity.rules._parts import finite, not_negative, positive
 
 
 def urbanczik_senn(eta: float = 5e-5, share: float = 600 / 630, e_l: float = -70e-3, theta: float = -55e-3,
@@ -32,6 +32,7 @@ def urbanczik_senn(eta: float = 5e-5, share: float = 600 / 630, e_l: float = -70
     pp_cond_exp_mc_urbanczik, but for eta and the bounds, this library's choice (NEST's eta has another unit).
     """
     not_negative(eta=eta)
+    finite(e_l=e_l, theta=theta)
     positive(beta=beta, k=k, phi_max=phi_max, tau_m=tau_m, tau_s=tau_s, tau_delta=tau_delta)
     if not 0 < share <= 1:
         raise PlasticityError(f"share must lie between 0 and 1 (1 included), got {share!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plasticity.rule import Rule, Trace
+from plasticity.rules._parts import not_negative
 
 
 def vogels_istdp(eta: float = 1e-3, rho0: float = 3.0, tau: float = 20e-3, *, order: str = "brian2",
@@ -20,6 +21,7 @@ def vogels_istdp(eta: float = 1e-3, rho0: float = 3.0, tau: float = 20e-3, *, or
     Source: Vogels, Sprekeler, Zenke, Clopath & Gerstner 2011, Science 334:1569. eta is the
     default of NEST's synapse of that name; scale it with the unit of w.
     """
+    not_negative(eta=eta, rho0=rho0)
     return Rule(
         pre={"x": Trace(tau)},
         post={"y": Trace(tau)},
