@@ -22,7 +22,7 @@ def not_negative(**values: float) -> None:
     """Raises PlasticityError for the first value that is below 0, infinite or no number."""
     for name, value in values.items():
         if not 0 <= value < math.inf:
-            raise PlasticityError(f"{name} must be finite and not negative, got {value!r}")
+            raise PlasticityError(f"{name} must not be negative or infinite, got {value!r}")
 
 
 def finite(**values: float) -> None:
