@@ -10,6 +10,7 @@ import numpy as np
 from plasticity.network import Input, Network, Population, Projection, Signal
 from plasticity.neurons.neuron import Neuron
 from plasticity.rule import Rule, State, Trace
+from plasticity.window import Window
 
 STEPS = 150
 
@@ -264,9 +265,43 @@ def recurrent_alif() -> Feature:
     return Feature(network, {"in": imposed(20, 0.1, 14)}, {"L": np.random.default_rng(15).normal(size=(2, STEPS, 8))})
 
 
+def convolution() -> Feature:
+    """A convolution with padding learns with delays from maps, and a second one from spiking maps in every step."""
+    first, second = Window((2, 4, 4), 3, 2, stride=2, padding=1), Window((2, 2, 2), 2, 3)
+    rule = Rule(pre={"x": Trace(15e-3)}, syn={"e": State(40e-3)}, on_pre={"e": "v + 0.06"},
+                on_step={"dw/dt": "eta*e*x"}, params={"eta": 0.05}, reads={"v": "post"}, w_min=0.0, w_max=12e-3,
+                name="clocked")
+    network = Network((Input("in", 32),), (Population("E", 8, lif()), Population("F", 3, lif(refractory=2e-3))), (
+        Projection("in", "E", uniform((18, 2), 1e-3, 4e-3, 1), "convolution", "v", rule=pair_rule(), label="feed",
+                   axonal_delay=2e-3, dendritic_delay=1e-3, normalize=0.055, window=first),
+        Projection("E", "F", uniform((8, 3), 4e-3, 10e-3, 2), "convolution", "v", rule=rule, window=second)))
+    return Feature(network, {"in": imposed(32, 0.1, 21)})
+
+
+def pools() -> Feature:
+    average, largest = Window((2, 4, 4), 2, 2, stride=2), Window((2, 4, 4), 3, 2, stride=2, padding=1)
+    network = Network((Input("in", 32),), (Population("E", 8, lif()), Population("F", 8, lif())), (
+        Projection("in", "E", 25e-3, "average_pool", "v", window=average, axonal_delay=3e-3, label="average"),
+        Projection("in", "F", 6e-3, "max_pool", "v", window=largest, axonal_delay=1e-3, label="largest")))
+    return Feature(network, {"in": imposed(32, 0.15, 22)})
+
+
+def locally_connected_and_one_to_one() -> Feature:
+    """Both learn; so does a sparse projection with one delay."""
+    window, rng = Window((1, 4, 4), 3, 2, stride=1), np.random.default_rng(23)
+    back = rng.random((8, 8)) < 0.5
+    network = Network((Input("in", 16),), (Population("E", 8, lif()), Population("F", 8, lif(refractory=2e-3))), (
+        Projection("in", "E", uniform((16, 8), 3e-3, 5e-3, 1), "locally_connected", "v", rule=pair_rule(),
+                   window=window),
+        Projection("E", "F", uniform((8,), 12e-3, 18e-3, 2), "one_to_one", "v", rule=pair_rule(w_max=20e-3)),
+        Projection("F", "E", uniform((8, 8), 0.0, 4e-3, 3), "sparse", "v", rule=pair_rule(), axonal_delay=4e-3,
+                   mask=back)))
+    return Feature(network, {"in": imposed(16, 0.12, 24)})
+
+
 FEATURES: Mapping[str, Callable[[], Feature]] = {make.__name__: make for make in (
     fixed_reset, subtractive_reset, delayed_subtractive_reset, delayed_reset_with_refractoriness, clamped, refractory,
     exponential_synapse, alpha_synapse, conductance_synapse, euler_and_runge_kutta, scalar_delay, heterogeneous_delays,
     one_to_one, all_but_self_inhibition, sparse_mask, two_projections_in_order, theta_adaptation, winner_highest,
     winner_highest_losers_reset, current_drive, discrete_map, adex, izhikevich, pair_learning, normalised_learning,
-    learning_with_delays, voltage_rule, recurrent_alif)}
+    learning_with_delays, voltage_rule, recurrent_alif, convolution, pools, locally_connected_and_one_to_one)}

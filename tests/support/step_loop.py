@@ -17,12 +17,30 @@ from plasticity.neurons.discretise import discretise
 from plasticity.rule import ORDERS
 
 
+def weight_of_each_synapse(network: Network, p) -> np.ndarray:
+    """int [pre, post]: which weight a synapse has, -1 where there is none; of a convolution counted out here."""
+    if p.connect != "convolution":
+        exists = existing(network, p)
+        return np.where(exists, np.arange(exists.size).reshape(exists.shape), -1)
+    window = p.window
+    (maps, height, width), (rows, columns) = window.shape, window.size
+    index = np.full((window.n_pre, window.channels, *window.grid), -1)
+    for neuron, (m, r, q) in enumerate(np.ndindex(maps, height, width)):
+        for channel, row, column in np.ndindex(window.channels, *window.grid):
+            dr = r - row * window.stride[0] + window.padding[0]
+            dq = q - column * window.stride[1] + window.padding[1]
+            if 0 <= dr < rows and 0 <= dq < columns:
+                index[neuron, channel, row, column] = ((m * rows + dr) * columns + dq) * window.channels + channel
+    return index.reshape(window.n_pre, window.n_post)
+
+
 class StepLoop:
     """State of a network and its step. weights: by projection; spiked: population or input -> bool [steps, n]."""
 
     def __init__(self, network: Network):
         self.network, self.dt = network, network.dt
         self.weights = {p.name: weight_matrix(network, p).astype(float) for p in network.projections}
+        self.index = {p.name: weight_of_each_synapse(network, p) for p in network.projections}
         self.slow: dict[tuple[str, str], np.ndarray] = {}
         self.traces: dict[str, dict[str, np.ndarray]] = {}
         self.normalise()
@@ -58,7 +76,7 @@ class StepLoop:
                 for name, value in start.items()}
 
     def _first_traces(self, p) -> dict[str, np.ndarray]:
-        start = {name: np.full(self.weights[p.name].shape, trace.initial) for name, trace in p.rule.variables.items()}
+        start = {name: np.full(self.index[p.name].shape, trace.initial) for name, trace in p.rule.variables.items()}
         lasting = self.traces.get(p.name, {})
         return start | {name: lasting[name] for name, trace in p.rule.variables.items() if trace.keep and lasting}
 
@@ -77,7 +95,7 @@ class StepLoop:
             for p in self.network.plastic:
                 for name, trace in p.rule.variables.items():
                     self.traces[p.name][name] = self.traces[p.name][name] * math.exp(-self.dt / trace.tau)
-                self._event(p, "on_step", np.ones_like(self.weights[p.name], bool), {}, t)
+                self._event(p, "on_step", np.ones_like(self.index[p.name], bool), {}, t)
         for p in self.network.populations:
             self._threshold(p, t)
         for p in self.network.projections:
@@ -127,12 +145,18 @@ class StepLoop:
     def _arrived(self, p, side: str, t: int) -> np.ndarray:
         """Which synapses a spike of that side reaches in this step: bool [pre, post]."""
         source, delay = {"pre": (p.pre, p.axonal_delay), "post": (p.post, p.dendritic_delay)}[side]
-        then = np.broadcast_to(t - in_steps(delay, self.dt), self.weights[p.name].shape)
+        then = np.broadcast_to(t - in_steps(delay, self.dt), self.index[p.name].shape)
         neuron = np.indices(then.shape)[0 if side == "pre" else 1]
-        return (then >= 0) & self.spiked[source][np.maximum(then, 0), neuron] & existing(self.network, p)
+        return (then >= 0) & self.spiked[source][np.maximum(then, 0), neuron] & (self.index[p.name] >= 0)
+
+    def _at_synapses(self, p) -> np.ndarray:
+        """The weight of each synapse, [pre, post]."""
+        index = self.index[p.name]
+        return np.where(index >= 0, self.weights[p.name].ravel()[np.maximum(index, 0)], 0.0)
 
     def _transmit(self, p, t: int) -> None:
-        received = p.scale * np.where(self._arrived(p, "pre", t), self.weights[p.name], 0.0).sum(0)
+        sent = np.where(self._arrived(p, "pre", t), self._at_synapses(p), 0.0)
+        received = p.scale * (sent.max(0) if p.connect == "max_pool" else sent.sum(0))
         population = self.network.population(p.post)
         if p.onto in population.neuron.gated:
             received = np.where(t < self.paused_until[p.post], 0.0, received)
@@ -150,16 +174,19 @@ class StepLoop:
                 self._event(p, phase, arrived, {name: before[name] for name in own if own[name].rise != "none"}, t)
 
     def _event(self, p, event: str, where: np.ndarray, own: Mapping[str, np.ndarray], t: int) -> None:
-        traces, w = self.traces[p.name], self.weights[p.name]
+        traces, w, index = self.traces[p.name], self._at_synapses(p), self.index[p.name]
         space = {**p.rule.constants, "dt": self.dt, **self._outside(p, t), **traces, **own, "w": w}
         results = {line: language.evaluate(line.expr, space) for line in p.rule.statements.get(event, ())}
         for line, result in results.items():
             old = w if line.target == "w" else traces[line.target]
             new = {"increment": old + result, "rate": old + self.dt * result, "assign": result + 0 * old}[line.kind]
-            here = where & existing(self.network, p)
+            here = where & (index >= 0)
             new = np.where(here, new, old)
             if line.target == "w":
-                self.weights[p.name] = np.where(here, np.clip(new, p.rule.w_min, p.rule.w_max), old)
+                total = np.zeros(self.weights[p.name].size)
+                np.add.at(total, index[here], (new - old)[here])
+                changed = self.weights[p.name] + total.reshape(self.weights[p.name].shape)
+                self.weights[p.name] = np.clip(changed, p.rule.w_min, p.rule.w_max)
             else:
                 traces[line.target] = new
 

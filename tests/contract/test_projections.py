@@ -1,0 +1,157 @@
+"""Every rule on every kind of projection that learns.
+
+The event engine's programs run uncompiled here, so that each rule can run on each kind; compiled programs are compared
+in test_rules.py and test_networks.py.
+"""
+
+import numpy as np
+import pytest
+from support.every_rule import DT, EVERY, outside, reduces, spikes, within
+from support.interpreted_event import interpreted_event  # noqa: F401  (a fixture)
+from support.rule_cases import CASES
+from support.step_loop import StepLoop
+
+from plasticity import PlasticityError, engines, replay, rules
+from plasticity.network import Input, Network, Projection, Signal
+from plasticity.window import Window
+
+STEPS = 40
+PADDED, BARE = Window((2, 3, 3), 2, 3, 1, (1, 0)), Window((2, 4, 3), (2, 3), 3, (2, 1))
+ENGINES = ["torch", "event"]
+#: cases whose changes do not depend on the weight, so that the papers' sums over spikes can be added up
+ADDITIVE = ["pair", "triplet_visual_cortex", "triplet_hippocampus_nearest", "symmetric", "anti_hebbian_nearest",
+            "vogels", "nearest_presynaptic_centred", "anti"]
+pytestmark = pytest.mark.usefixtures("interpreted_event")
+
+
+def close(found, expected):
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
+
+
+def given(rule, window, batch=1):
+    lead = (STEPS, batch)
+    return (spikes(lead, window.n_pre, 0.15, 1), spikes(lead, window.n_post, 0.12, 2),
+            outside(rule, lead, window.n_pre, window.n_post))
+
+
+def imposed(rule, engine, w, pre, post, read, **projection):
+    """Final weights of one projection of any kind under imposed spikes [steps, 1, n]."""
+    network = Network((Input("pre", pre.shape[2]), Input("post", post.shape[2])), dt=DT, signals=tuple(
+        Signal(name, values.shape[2] if values.ndim == 3 else 0) for name, values in read.items()),
+        projections=(Projection("pre", "post", w, rule=rule, label="synapses", **projection),))
+    simulation = engines.build(network, engine)
+    simulation.run({"pre": pre.swapaxes(0, 1), "post": post.swapaxes(0, 1)},
+                   signals={name: values.swapaxes(0, 1) for name, values in read.items()})
+    return simulation.get("synapses.w")
+
+
+def test_the_table_holds_the_whole_catalogue():
+    assert {make().name.partition("(")[0] for make in EVERY.values()} >= {
+        rules.make(name).name.partition("(")[0] for name in rules.catalogue}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_convolution_is_dense_on_unfolded_input(name):
+    """Each position of each sample as a sample of a dense projection."""
+    rule, window = EVERY[name](), BARE
+    pre, post, read = given(rule, window, batch=2)
+    w = within(rule, (window.fan_in, window.channels))
+
+    def apart(values, place):
+        if place == "global":
+            return np.repeat(values, window.positions, 1)
+        values = values[..., window.patches] if place == "pre" else np.swapaxes(
+            values.reshape(*values.shape[:2], window.channels, window.positions), 2, 3)
+        return values.reshape(STEPS, -1, values.shape[-1])
+
+    place = {**rule.reads, **rule.signals}
+    dense = replay(rule, w, apart(pre, "pre"), apart(post, "post"), DT, "torch",
+                   **{key: apart(values, place[key]) for key, values in read.items()})
+    assert np.abs(dense.w - w).max() > 1e-6
+    for engine in ("interpreter", *ENGINES):
+        close(replay(rule, w, pre, post, DT, engine, window=window, **read).w, dense.w)
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
+def test_convolution_sums_the_papers_changes_over_positions(name):
+    case, window = CASES[name], PADDED
+    pre, post = spikes((STEPS,), window.n_pre, 0.035, 3), spikes((STEPS,), window.n_post, 0.035, 4)
+    expected = np.full((window.fan_in, window.channels), 0.5)
+    for position, patch in enumerate(window.patches):
+        for place, neuron in enumerate(patch):
+            for channel in range(window.channels if neuron >= 0 else 0):
+                after = post[:, [channel * window.positions + position]]
+                alone = case.expected(np.full((1, 1), 0.5), pre[:, [neuron]], after, "strict")[0, 0]
+                assert 0 < alone < 1, "at a bound of the formula, changes do not add up"
+                expected[place, channel] += alone - 0.5
+    rule = case.make(order="strict").with_(w_min=-100.0, w_max=100.0)
+    close(replay(rule, np.full(expected.shape, 0.5), pre, post, DT, "torch", window=window).w, expected)
+
+
+@pytest.mark.parametrize("reduce", ["sum", "mean"])
+@pytest.mark.parametrize("name", EVERY)
+def test_engines_agree_on_convolutions(name, reduce):
+    """With padding and delays, weights, trajectories and traces; in a batch; and as a loop over every synapse."""
+    rule, window, batch = EVERY[name](), PADDED, 2 if reduce == "mean" else 1
+    pre, post, read = given(rule, window, batch)
+    w = within(rule, (window.fan_in, window.channels))
+    options = {"window": window, "axonal_delay": 2 * DT, "dendritic_delay": DT, "batch": reduce, "weights_every": 20}
+    expected = replay(rule, w, pre, post, DT, "interpreter", **options, **read)
+    for engine in ENGINES:
+        found = replay(rule, w, pre, post, DT, engine, **options, **read)
+        close(found.trajectory, expected.trajectory)
+        for trace, values in expected.traces.items():
+            close(found.traces[trace], values)
+    if batch == 1 and not (reduces(rule) or rule.delayed or "noise" in rule.reads_names):
+        network = Network((Input("pre", window.n_pre), Input("post", window.n_post)), dt=DT, signals=tuple(
+            Signal(key, values.shape[2] if values.ndim == 3 else 0) for key, values in read.items()),
+            projections=(Projection("pre", "post", w, "convolution", rule=rule, window=window, axonal_delay=2 * DT,
+                                    dendritic_delay=DT, label="synapses"),))
+        loop = StepLoop(network)
+        loop.present({"pre": pre[:, 0], "post": post[:, 0]}, {key: values[:, 0] for key, values in read.items()}, STEPS)
+        close(loop.weights["synapses"], expected.w)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_locally_connected_is_sparse(name):
+    rule, window = EVERY[name](), PADDED
+    pre, post, read = given(rule, window)
+    w = within(rule, (window.n_pre, window.n_post))
+    expected = replay(rule, w, pre, post, DT, "interpreter", mask=window.mask, **read).w
+    assert not expected[~window.mask].any()
+    for engine in ENGINES:
+        close(imposed(rule, engine, w, pre, post, read, connect="locally_connected", window=window), expected)
+        close(imposed(rule, engine, w, pre, post, read, connect="sparse", mask=window.mask), expected)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_one_to_one_is_the_diagonal(name):
+    """Of a dense projection, unless the rule reads other synapses: then of one whose other synapses are missing."""
+    rule, n = EVERY[name](), 5
+    pre, post, read = spikes((STEPS, 1), n, 0.15, 1), spikes((STEPS, 1), n, 0.12, 2), outside(rule, (STEPS, 1), n, n)
+    w = within(rule, (n,))
+    mask = np.eye(n, dtype=bool) if reduces(rule) else None
+    expected = replay(rule, np.diag(w) if mask is not None else np.broadcast_to(w[:, None], (n, n)), pre, post, DT,
+                      "interpreter", mask=mask, **read).w
+    for engine in ENGINES:
+        close(imposed(rule, engine, w, pre, post, read, connect="one_to_one"), np.diag(np.diag(expected)))
+
+
+@pytest.mark.parametrize("name", ["pair", "mstdpet", "clopath", "graupner_brunel", "oja"])
+def test_brian2_on_locally_connected_and_one_to_one(name):
+    rule, window = EVERY[name](), PADDED
+    rule = rule.with_(params={"sigma": 0.0}) if "sigma" in rule.params else rule  # Brian2 draws its own noise
+    pre, post, read = given(rule, window)
+    w = within(rule, (window.n_pre, window.n_post))
+    close(imposed(rule, "brian2", w, pre, post, read, connect="locally_connected", window=window),
+          replay(rule, w, pre, post, DT, "interpreter", mask=window.mask, **read).w)
+    n = window.n_pre
+    pre, post, read, w = pre, post[:, :, :n], outside(rule, (STEPS, 1), n, n), within(rule, (n,))
+    close(imposed(rule, "brian2", w, pre, post, read, connect="one_to_one"),
+          imposed(rule, "torch", w, pre, post, read, connect="one_to_one"))
+
+
+def test_brian2_refuses_shared_weights_by_name():
+    with pytest.raises(PlasticityError, match="'synapses' is a convolution, and Brian2's synapses cannot share"):
+        imposed(rules.pair_stdp(), "brian2", 0.5, np.zeros((3, 1, 18), bool), np.zeros((3, 1, PADDED.n_post), bool), {},
+                connect="convolution", window=PADDED)

@@ -1,0 +1,35 @@
+"""Programs of the event engine run by Python itself: the same text, and nothing to compile."""
+
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from plasticity import noise
+from plasticity.engines.event import cache, support
+
+
+def _uniform(key, index, draw):
+    return float(noise.uniform(*key, np.asarray(index), draw))
+
+
+def _normal(key, index):
+    return np.sqrt(-2.0 * np.log(_uniform(key, index, 0))) * np.cos(2.0 * np.pi * _uniform(key, index, 1))
+
+
+def load(source: str) -> ModuleType:
+    """In place of `plasticity.engines.event.cache.load`."""
+    module = ModuleType("interpreted_program")
+    vars(module).update({name: getattr(value, "py_func", value) for name, value in vars(support).items()
+                         if not name.startswith("__")})
+    # overflow of unsigned integers, on which these rely, is an error in plain Python
+    vars(module).update(compiled=lambda function: function, stream_key=lambda *of: of, normal=_normal, uniform=_uniform)
+    lines = [line for line in source.splitlines() if not line.startswith("from plasticity")]
+    exec(compile("\n".join(lines), "<interpreted>", "exec"), vars(module))
+    return module
+
+
+@pytest.fixture
+def interpreted_event(monkeypatch):
+    """The event engine without its compiler."""
+    monkeypatch.setattr(cache, "load", load)
