@@ -28,7 +28,7 @@ def _forward_forward(hidden, options, shape, classes, seed, dtype):
     return ForwardForwardNetwork((*shape, *hidden), classes, **options, seed=seed, dtype=dtype)
 
 
-def equilibrium_propagation(hidden: tuple[int, ...] = (500,), beta: float = 0.5, free_steps: int = 20,
+def equilibrium_propagation(hidden: tuple[int, ...] = (500,), beta: float = 1.0, free_steps: int = 20,
                             nudged_steps: int = 4, step: float = 0.5, estimator: str = "symmetric") -> Method:
     """Equilibrium propagation in layers of hard sigmoid units, see `EquilibriumNetwork`.
 
@@ -43,7 +43,7 @@ def equilibrium_propagation(hidden: tuple[int, ...] = (500,), beta: float = 0.5,
                   source="Scellier & Bengio 2017; Laborieux et al. 2021", options={"hidden": hidden, **options})
 
 
-def predictive_coding(hidden: tuple[int, ...] = (500,), f: str = "tanh", steps: int = 20, step: float = 0.2,
+def predictive_coding(hidden: tuple[int, ...] = (500,), f: str = "relu", steps: int = 20, step: float = 0.2,
                       output_variance: float = 1.0, fixed_prediction: bool = False) -> Method:
     """Predictive coding, see `PredictiveNetwork`.
 
@@ -92,8 +92,8 @@ def _spiking(hidden, neuron, gain, dt, options, shape, classes, seed, dtype):
     return SpikingForwardForward(network, classes, triangular(width=0.6), **options, seed=seed, dtype=dtype)
 
 
-def spiking_forward_forward(hidden: tuple[int, ...] = (200, 200), threshold: float = 1.0, sharpness: float = 5.0,
-                            negatives: str = "hard", rate: float = 0.1, label_size: float = 1.0, gain: float = 1.0,
+def spiking_forward_forward(hidden: tuple[int, ...] = (200, 200), threshold: float = 1.0, sharpness: float = 2.0,
+                            negatives: str = "hard", rate: float = 0.2, label_size: float = 1.0, gain: float = 3.0,
                             dt: float = 1e-3) -> Method:
     """Forward-forward in populations of leaky spiking neurons, see `SpikingForwardForward`.
 
@@ -102,7 +102,7 @@ def spiking_forward_forward(hidden: tuple[int, ...] = (200, 200), threshold: flo
     options = {"threshold": threshold, "sharpness": sharpness, "negatives": negatives, "rate": rate,
                "label_size": label_size}
     return Method("spiking_forward_forward", partial(_spiking, hidden, lsnn_neuron(), gain, dt, options), "sequences",
-                  lr=2e-3, words="each population raises the goodness of its rates for the true label, lowers it "
+                  lr=1e-2, words="each population raises the goodness of its rates for the true label, lowers it "
                   "for a wrong one", keeps="a neuron's own past", cuts="all credit between neurons, and the reset",
                   memory="O(N) eligibility traces per population, O(1) in T and L; autograd keeps O(T N)",
                   source="Hinton 2022; Ghader, Kheradpisheh, Farahani & Fazlali 2025",

@@ -27,14 +27,15 @@ class EquilibriumNetwork(nn.Module):
     estimator: "positive", that difference; "random_sign", the same with the sign of beta drawn per batch;
         "symmetric", (nudged by beta - nudged by -beta)/(2 beta), whose error is of second order in beta.
     step: size of a step; 0.5 is the released code's, 1 leaves out the leak (Ernoult et al. 2019).
-    The released code starts each free phase from the state it had for that sample in the last epoch, and has C
-    without the factor 1/2; here every presentation starts from zero.
+    The released code has C without the factor 1/2, so that its beta of 0.5 is 1 here, and starts each free phase from
+    the state that it had for the same sample in the last epoch; here every presentation starts from zero. An output
+    whose drive stays below -beta is clipped at 0 in both phases and learns nothing: raise beta if classes go missing.
 
     Source: Scellier & Bengio 2017, Frontiers in Computational Neuroscience 11:24, and its released code;
     symmetric: Laborieux, Ernoult, Scellier, Bengio, Grollier & Querlioz 2021, Frontiers in Neuroscience 15:633674.
     """
 
-    def __init__(self, sizes: Sequence[int], beta: float = 0.5, free_steps: int = 20, nudged_steps: int = 4,
+    def __init__(self, sizes: Sequence[int], beta: float = 1.0, free_steps: int = 20, nudged_steps: int = 4,
                  step: float = 0.5, estimator: str = "symmetric", seed: int = 0, dtype: torch.dtype = torch.float32):
         super().__init__()
         if not beta > 0 or not 0 < step <= 1 or min(free_steps, nudged_steps) < 1:

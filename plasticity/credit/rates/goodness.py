@@ -23,11 +23,14 @@ def evenly(scores: Callable[[], torch.Tensor], labels: torch.Tensor, classes: in
 
 def by_score(scores: Callable[[], torch.Tensor], labels: torch.Tensor, classes: int,
              rng: np.random.Generator) -> torch.Tensor:
-    """For each label one of the other classes, with probabilities that are the softmax of their scores."""
+    """For each label one of the other classes, with probabilities that are the softmax of their scores.
+
+    Where scores are not finite the answer is the last class, so that the loss shows it.
+    """
     log_p = scores().double().scatter(1, labels[:, None], -torch.inf)
     edges = torch.softmax(log_p, 1).cumsum(1)
     drawn = torch.as_tensor(rng.random(len(labels)), device=labels.device)[:, None] * edges[:, -1:]
-    return torch.searchsorted(edges, drawn, right=True)[:, 0]
+    return torch.searchsorted(edges, drawn, right=True)[:, 0].clamp(max=classes - 1)
 
 
 #: name -> function from scores [batch, classes] (asked for where they are needed) and true labels to wrong labels

@@ -37,7 +37,7 @@ class SpikingForwardForward(nn.Module):
     """
 
     def __init__(self, network: Network, classes: int, surrogate: str | Surrogate = "triangular",
-                 threshold: float = 1.0, sharpness: float = 5.0, negatives: str = "hard", rate: float = 0.1,
+                 threshold: float = 1.0, sharpness: float = 2.0, negatives: str = "hard", rate: float = 0.2,
                  label_size: float = 1.0, seed: int = 0, dtype: torch.dtype = torch.float32):
         super().__init__()
         if len(network.inputs) != 1 or network.inputs[0].n <= classes:
