@@ -85,8 +85,19 @@ def engines() -> list[dict]:
     return [{"name": name, "summary": purpose} for name, (_, purpose) in ENGINES.items()]
 
 
+def methods() -> list[dict]:
+    """Every method that brings its own network, made with its defaults."""
+    from plasticity.methods import catalogue
+
+    made = {name: make() for name, make in catalogue.items()}
+    return [{"name": name, "summary": method.words, "keeps": method.keeps, "cuts": method.cuts, "memory": method.memory,
+             "source": method.source, "takes": method.form, "parameters": _defaults(catalogue[name])}
+            for name, method in made.items()]
+
+
 LISTS: Mapping[str, Callable[[], list[dict]]] = {
-    "rules": rules, "neurons": neurons, "networks": networks, "datasets": datasets, "engines": engines}
+    "rules": rules, "neurons": neurons, "networks": networks, "datasets": datasets, "engines": engines,
+    "methods": methods}
 
 
 def _functions(module: str) -> list[dict]:
