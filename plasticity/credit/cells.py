@@ -154,9 +154,9 @@ class _Compiler:
 
 def _full(value, old: torch.Tensor) -> torch.Tensor:
     """A value of every neuron, also where the text gives a number."""
-    if torch.is_tensor(value) and value.shape == old.shape:
-        return value
-    return torch.as_tensor(value, dtype=old.dtype, device=old.device).expand(old.shape)
+    if torch.is_tensor(value):
+        return value.to(old.dtype).expand(old.shape)
+    return old.new_full((), value).expand(old.shape)
 
 
 def as_step(node: ast.expr) -> ast.expr | None:

@@ -91,7 +91,7 @@ def _errors(network: GradientNetwork, given: Mapping, objective: Objective):
 def _sample(network: GradientNetwork, given: Mapping, dy: torch.Tensor | None, dz: Mapping) -> Gradients:
     """One sample, step by step."""
     learning = {f"weights.{name}": w for name, w in network.weights.items() if w.requires_grad}
-    states = {name: start(part, 1, network.rule.paths, network.device) for name, part in network.cells.items()}
+    states = {name: start(part, 1, network.rule.paths, network.initial(name)) for name, part in network.cells.items()}
     leaves, carried, read = _leaves(states), None, dict.fromkeys(learning, 0.0)
     found = {name: torch.zeros_like(w) for name, w in learning.items()}
     kappa, gain = network.readout.leak(network.network.dt) if network.readout else (0.0, 0.0)

@@ -124,6 +124,13 @@ class GradientNetwork(nn.Module):
         self.bias = as_parameter(np.zeros(self.readout.n)) if self.readout and self.readout.bias else None
         for link in self.links:
             self.register_buffer(f"exists {link.name}", missing(self.network, link), persistent=False)
+        for name, part in self.cells.items():
+            for variable, first in part.initial.items():
+                self.register_buffer(f"{name} {variable}", first, persistent=False)
+
+    def initial(self, population: str) -> dict[str, torch.Tensor]:
+        """Variables at the start of a presentation, {name: [n]}, where the parameters are."""
+        return {variable: getattr(self, f"{population} {variable}") for variable in self.cells[population].initial}
 
     def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Run:
         """Presents spikes (or graded values) {input: [batch, steps, n]}; a tensor if there is one input only."""
@@ -140,7 +147,7 @@ class GradientNetwork(nn.Module):
         batch, steps = next(iter(given.values())).shape[:2]
         weights = self.effective()
         drives = self.drives(given, weights, steps)
-        states = {name: start(part, batch, self.rule.paths, self.device) for name, part in self.cells.items()}
+        states = {name: start(part, batch, self.rule.paths, self.initial(name)) for name, part in self.cells.items()}
         fired = {name: [] for name in self.cells}
         records = {name: [] for name in record}
         for now in range(steps):
@@ -226,8 +233,9 @@ class GradientNetwork(nn.Module):
     def with_rule(self, rule: str | GradientRule, feedback: Mapping[str, np.ndarray] | None = None,
                   seed: int = 0) -> GradientNetwork:
         """The same network with the same parameters (shared, not copied) under another rule."""
-        other = GradientNetwork(self.network, self.readout, rule, self.surrogate, feedback=feedback, seed=seed,
-                                dtype=self.dtype, backend=self.backend)
+        frozen = [name for name, w in self.weights.items() if not w.requires_grad]
+        other = GradientNetwork(self.network, self.readout, rule, self.surrogate, frozen, feedback, seed, self.dtype,
+                                self.backend).to(self.device)
         other.weights, other.readouts, other.bias = self.weights, self.readouts, self.bias
         return other
 

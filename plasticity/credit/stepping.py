@@ -44,9 +44,9 @@ class State:
     free_at: torch.Tensor | None
 
 
-def start(cell: Cell, batch: int, paths: Paths, device: torch.device | str = "cpu") -> State:
-    """The beginning of a presentation."""
-    values = {name: first.to(device).expand(batch, cell.n).clone() for name, first in cell.initial.items()}
+def start(cell: Cell, batch: int, paths: Paths, initial: Values | None = None) -> State:
+    """The beginning of a presentation. initial: the cell's own, {variable: [n]}, on another device."""
+    values = {name: first.expand(batch, cell.n).clone() for name, first in (initial or cell.initial).items()}
     some = next(iter(values.values()))
     free_at = torch.full_like(some, -torch.inf) if cell.rest else None
     return State(values, dict(values) if paths.layers == "step" else None, None, free_at)
