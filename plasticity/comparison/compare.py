@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from plasticity.comparison.entrants import Job, entrant, network_of
 from plasticity.comparison.processes import run_all
 from plasticity.comparison.rows import row
+from plasticity.credit.plan import Plan
 from plasticity.errors import PlasticityError
 from plasticity.runs.files import read_json, write_json
 from plasticity.runs.machine import machine, versions
@@ -37,6 +39,7 @@ class Comparison:
         if doubled:
             raise PlasticityError(f"rules name {doubled.pop()!r} twice")
         network_of(self.shared.own("network"))
+        Plan(epochs=self.shared.own("epochs"), batch=self.shared.own("batch"))
         task = self.shared.load()
         for rule in self.rules:
             _try(replace(self.shared, rule=rule), task)
@@ -98,8 +101,7 @@ def resumed(folder: Path) -> dict[str, object]:
 def _folder(path: Path, asked: Comparison, resume: bool) -> Path:
     if resume:
         stored = read_json(path / "config.json")["config"]
-        if stored != asked.config() | {"seeds": stored["seeds"], "rules": stored["rules"]} or \
-                (stored["rules"], stored["seeds"]) != (list(asked.rules), list(asked.seeds)):
+        if stored != json.loads(json.dumps(asked.config())):
             raise PlasticityError(f"the comparison in {path} was started with other settings; resume it with the same")
         return path
     if path.exists() and (not path.is_dir() or any(path.iterdir())):

@@ -30,20 +30,20 @@ class Setting:
 
 
 TASKS: Mapping[str, Setting] = MappingProxyType({
-    "digits": Setting("digits", "rate(steps=25)", "layers-100-100", epochs=30, batch=32, stdp_neurons=100,
+    "digits": Setting("digits", "latency(steps=25)", "layers-100-100", epochs=30, batch=32, stdp_neurons=100,
                       stdp_epochs=10, options={"cnn": {"padding": 2}}),
-    "mnist": Setting("mnist", "rate(steps=25)", "layers-200-200", epochs=5, batch=100),
-    "fashion_mnist": Setting("fashion_mnist", "rate(steps=25)", "layers-200-200", epochs=5, batch=100),
+    "mnist": Setting("mnist", "latency(steps=25)", "layers-200-200", epochs=5, batch=100),
+    "fashion_mnist": Setting("fashion_mnist", "latency(steps=25)", "layers-200-200", epochs=5, batch=100),
     "rows-mnist": Setting("mnist", "rows(width=28)", "recurrent-200", epochs=5, batch=100),
 })
 
-#: of every network of a gradient rule: leaky neurons (10 ms), all layers read by leaky sums of spikes (20 ms)
+#: of every network of a gradient rule: leaky neurons (20 ms), all layers read by leaky sums of spikes (20 ms)
 SPIKING: Mapping[str, object] = MappingProxyType({
-    "neuron": lsnn_neuron(tau=10e-3, threshold=1.0), "read": "all", "tau_out": 20e-3, "scaled_readout": False})
+    "neuron": lsnn_neuron(tau=20e-3, threshold=1.0), "read": "all", "tau_out": 20e-3, "scaled_readout": False})
 
 #: rule -> Adam's learning rate; the default for all others
 RATES: Mapping[str, float] = MappingProxyType({})
-RATE = 2e-3
+RATE = 5e-3
 
 
 def rate_of(name: str) -> float:

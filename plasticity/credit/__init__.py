@@ -15,6 +15,7 @@ from plasticity.credit.losses import (
 from plasticity.credit.lsnn import lsnn_neuron
 from plasticity.credit.measures import AlignmentRecorder, Operations, operations
 from plasticity.credit.network import GradientNetwork, Run
+from plasticity.credit.online import online_gradients
 from plasticity.credit.optimisers import UncorrectedEpsAdam
 from plasticity.credit.paths import GradientRule, Paths
 from plasticity.credit.rate import rate_neuron
@@ -79,6 +80,7 @@ __all__ = [
     "make",
     "mse",
     "multi_gaussian",
+    "online_gradients",
     "operations",
     "ostl",
     "ottt",

@@ -16,11 +16,12 @@ from plasticity.credit.estimator import LoopClassifier
 from plasticity.credit.losses import Loss, cross_entropy, rate_regularisation
 from plasticity.credit.lsnn import lsnn_neuron
 from plasticity.credit.network import GradientNetwork, Run
+from plasticity.credit.online import online_gradients
 from plasticity.credit.paths import GradientRule
 from plasticity.credit.readout import Readout
 from plasticity.credit.surrogates import Surrogate, triangular
 from plasticity.credit.training import Learner
-from plasticity.errors import PlasticityError, choice
+from plasticity.errors import PlasticityError, RefusedError, choice
 from plasticity.learner import checks
 from plasticity.network import Network
 from plasticity.neurons.neuron import Neuron
@@ -46,7 +47,8 @@ class GradientClassifier(LoopClassifier):
     (`Readout`). last: steps that count (None: all).
     rate, rate_strength: firing rate (Hz) that is wished, and how much (0: not at all). epochs, batch, lr: of Adam.
     loss: of outputs and labels; None for cross-entropy. seed: of weights, feedback and order. device, dtype: of torch.
-    validation_fraction, schedule, patience, verbose: see `LoopClassifier`.
+    online: whether gradients are computed forward in time, with memory that the number of steps does not enter
+    (`online_gradients`; rules eprop and rflo). validation_fraction, schedule, patience, verbose: see `LoopClassifier`.
 
     After `fit`: network_ (a `GradientNetwork`), and what `LoopClassifier` names.
     Raises PlasticityError when the loss is not finite, naming epoch, batch and layer; nothing is learned from that
@@ -61,13 +63,13 @@ class GradientClassifier(LoopClassifier):
                  batch: int = 32, lr: float = 5e-3, loss: Loss | None = None, seed: int = 0, device: str = "cpu",
                  dtype: torch.dtype = torch.float32, validation_fraction: float = 0.0,
                  schedule: str | Callable[[float], float] = "constant", patience: int | None = None,
-                 verbose: bool = False):
+                 verbose: bool = False, online: bool = False):
         self.rule, self.network, self.neuron, self.surrogate, self.tau_out = rule, network, neuron, surrogate, tau_out
         self.last, self.rate, self.rate_strength, self.epochs, self.batch = last, rate, rate_strength, epochs, batch
         self.lr, self.loss, self.seed, self.device, self.dtype = lr, loss, seed, device, dtype
         self.validation_fraction, self.schedule, self.patience = validation_fraction, schedule, patience
         self.verbose, self.encoder, self.read, self.gain = verbose, encoder, read, gain
-        self.scaled_readout = scaled_readout
+        self.scaled_readout, self.online = scaled_readout, online
 
     @property
     def network_(self) -> GradientNetwork:
@@ -111,9 +113,20 @@ class GradientClassifier(LoopClassifier):
         return error + sum(regular(z) for z in run.spikes.values())
 
     def _gradient(self, network: GradientNetwork, x: np.ndarray, labels: np.ndarray, seed: int) -> float:
+        if self.online:
+            return self._forward_in_time(network, x, labels, seed)
         error = self.objective(network(self.presented(x, seed)), labels)
         error.backward()
         return error.item()
+
+    def _forward_in_time(self, network: GradientNetwork, x: np.ndarray, labels: np.ndarray, seed: int) -> float:
+        if self.rate_strength:
+            raise RefusedError("online=True has no regularisation of firing rates; use rate_strength=0")
+        error, found = online_gradients(network, self.presented(x, seed), torch.as_tensor(labels),
+                                        self.loss or cross_entropy(last=self.last))
+        for name, p in network.named_parameters():
+            p.grad = found.get(name)
+        return error
 
     @torch.no_grad()
     def _scores(self, network: GradientNetwork, x: np.ndarray) -> np.ndarray:

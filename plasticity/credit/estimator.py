@@ -121,5 +121,5 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
         first = [value.detach().cpu().numpy() for value in self.learner_.module.state_dict().values()]
         settings = {name: repr(value) if isinstance(value, PLAIN) else type(value).__name__
                     for name, value in self.get_params(deep=False).items() if name != "verbose"}
-        return {"learner": type(self).__name__, "data": fingerprint(x, labels), "initial weights": fingerprint(*first),
-                **settings}
+        return {"learner": type(self).__name__, **settings, "data": fingerprint(x, labels),
+                "initial weights": fingerprint(*first)}

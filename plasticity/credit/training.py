@@ -193,9 +193,10 @@ class _Guard:
         sums = [g.sum() for g in gradients.values()]
         if math.isfinite(loss) and (not sums or bool(torch.stack(sums).isfinite().all())):
             return
-        what = f"the loss is {loss}" if not math.isfinite(loss) else "the loss is finite, its gradient is not,"
-        layer = _first(dict(self.learner.module.named_parameters())) or self.learner.locate(x, labels, step.seed) \
-            or _first(gradients)
+        finite = math.isfinite(loss)
+        what = "the loss is finite, its gradient is not," if finite else f"the loss is {loss}"
+        layer = _first(dict(self.learner.module.named_parameters())) or (
+            _first(gradients) if finite else self.learner.locate(x, labels, step.seed))
         kept = self._recover()
         lr = ", ".join(f"{group.get('initial_lr', group['lr']):g}" for group in self.learner.optimiser.param_groups)
         raise Diverged(f"{what} in {step.where}; the first that is not finite is {layer or 'the loss itself'}; {kept}: "

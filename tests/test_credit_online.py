@@ -1,0 +1,138 @@
+"""e-prop forward in time gives the gradients that going back in time gives, for any neuron, and its memory is flat."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from plasticity import Input, Network, Population, Projection, RefusedError
+from plasticity.credit import (
+    GradientClassifier,
+    GradientNetwork,
+    Readout,
+    cross_entropy,
+    cumulative_cross_entropy,
+    eprop,
+    gradients,
+    lsnn_neuron,
+    mse,
+    online_gradients,
+    rate_neuron,
+    rflo,
+    triangular,
+)
+from plasticity.errors import PlasticityError
+from plasticity.neurons import lif
+
+STEPS, N_IN, N, N_OUT, BATCH = 40, 6, 5, 3, 2
+NEURONS = {
+    "alif": (lsnn_neuron(12e-3, 0.6, 40e-3, 0.4, 3e-3), "x", 1.0),
+    "lif, reset at once": (lsnn_neuron(12e-3, 0.6, reset="subtract"), "x", 1.0),
+    "lif, held at its reset": (lif(tau=12e-3, refractory=3e-3, v_rest=0.0, v_reset=2e-3, v_threshold=13e-3), "v",
+                               25e-3),
+}
+RULES = {"random": eprop("random"), "symmetric, with reset": eprop("symmetric", reset=True),
+         "adaptive": eprop("adaptive")}
+LOSSES = {"labels": cross_entropy(last=20), "values": mse(steps="sum", batch="sum")}
+
+
+def network(neuron, onto, rule, size=1.0, seed=0):
+    """Two populations, one recurrent with a delay and without autapses; the readout hears both."""
+    rng = np.random.default_rng(seed)
+    within = Projection("a", "a", size * rng.normal(0, 0.4, (N, N)), onto=onto, connect="sparse",
+                        mask=~np.eye(N, dtype=bool), axonal_delay=2e-3)
+    described = Network(
+        inputs=(Input("in", N_IN),), populations=(Population("a", N, neuron), Population("b", N, neuron)),
+        projections=(Projection("in", "a", size * rng.normal(0.2, 0.5, (N_IN, N)), onto=onto, axonal_delay=1e-3),
+                     within,
+                     Projection("a", "b", size * rng.normal(0.3, 0.5, (N, N)), onto=onto, scale=0.7)))
+    return GradientNetwork(described, Readout(("a", "b"), N_OUT, 8e-3, bias=True), rule, triangular(0.3, 0.6 * size),
+                           dtype=torch.float64, seed=1, backend="autograd")
+
+
+def given(seed=0):
+    rng = np.random.default_rng(seed)
+    x = torch.tensor(rng.random((BATCH, STEPS, N_IN)) < 0.4, dtype=torch.float64)
+    return x, {"labels": torch.tensor([0, 2]), "values": torch.tensor(rng.normal(size=(BATCH, STEPS, N_OUT)))}
+
+
+def agree(found, wanted):
+    assert found.keys() == wanted.keys()
+    for name, g in wanted.items():
+        assert g.abs().max() > 0
+        assert (found[name] - g).abs().max() <= 1e-10 * g.abs().max(), name
+
+
+@pytest.mark.parametrize(("neuron", "rule", "loss"), product(NEURONS, RULES, LOSSES))
+def test_forward_in_time_equals_back_in_time(neuron, rule, loss):
+    made, onto, size = NEURONS[neuron]
+    net, (x, targets) = network(made, onto, RULES[rule], size), given()
+    wanted = gradients(net, x, lambda run: LOSSES[loss](run.outputs, targets[loss]))
+    assert 0.02 < net(x).spikes["b"].mean() < 0.9
+    value, found = online_gradients(net, x, targets[loss], LOSSES[loss])
+    agree(found, wanted)
+    assert value == pytest.approx(LOSSES[loss](net(x).outputs, targets[loss]).item(), rel=1e-12)
+
+
+def test_rate_neurons_learn_by_rflo():
+    net, (x, targets) = network(rate_neuron(), "x", rflo()), given()
+    loss = LOSSES["values"]
+    agree(online_gradients(net, x, targets["values"], loss)[1],
+          gradients(net, x, lambda run: loss(run.outputs, targets["values"])))
+
+
+def test_steps_may_come_one_by_one():
+    net, (x, targets) = network(*NEURONS["alif"][:2], eprop()), given()
+    _, whole = online_gradients(net, x, targets["labels"], cross_entropy())
+    _, streamed = online_gradients(net, (x[:, t] for t in range(STEPS)), targets["labels"], cross_entropy(), STEPS)
+    assert all(torch.equal(whole[name], streamed[name]) for name in whole)
+    with pytest.raises(PlasticityError, match="steps is needed"):
+        online_gradients(net, iter(x.unbind(1)), targets["labels"], cross_entropy())
+
+
+@pytest.mark.parametrize(("rule", "loss", "named"), [
+    ("bptt", cross_entropy(), "between neurons"), ("ottt", cross_entropy(), "between neurons"),
+    ("decolle", cross_entropy(), "readout's error"), (eprop(autapse=True), cross_entropy(), "between neurons"),
+    (eprop(), cumulative_cross_entropy(), "every step"), (eprop(), lambda y, target: y.sum(), "every step")],
+    ids=["bptt", "ottt", "decolle", "autapse", "sum over steps", "any function"])
+def test_what_cannot_be_learned_online_is_refused(rule, loss, named):
+    net, (x, targets) = network(*NEURONS["alif"][:2], rule), given()
+    with pytest.raises(RefusedError, match=named):
+        online_gradients(net, x, targets["labels"], loss)
+
+
+def test_a_classifier_learns_the_same_online():
+    x, y = np.random.default_rng(0).random((20, 15, 6)) < 0.3, np.arange(20) % 2
+    options = {"network": 8, "epochs": 2, "batch": 10, "dtype": torch.float64, "seed": 2}
+    one, other = (GradientClassifier(eprop("random"), online=online, **options).fit(x, y) for online in (False, True))
+    np.testing.assert_allclose(other.decision_function(x), one.decision_function(x), rtol=1e-9)
+    np.testing.assert_allclose(other.losses_, one.losses_, rtol=1e-9)
+    with pytest.raises(RefusedError, match="rate_strength"):
+        GradientClassifier(eprop(), online=True, rate_strength=1.0, **options).fit(x, y)
+
+
+MEASURE = """
+import resource, sys, torch, numpy as np
+from plasticity.credit import GradientNetwork, Readout, cross_entropy, gradients, online_gradients, recurrent_network
+from plasticity.credit import lsnn_neuron
+torch.set_num_threads(1)
+net = GradientNetwork(recurrent_network(50, 100, lsnn_neuron()), Readout("rec", 3), "eprop", backend="autograd")
+def show(steps):
+    g = torch.Generator().manual_seed(0)
+    online_gradients(net, ((torch.rand(1, 50, generator=g) < 0.05) for _ in range(steps)), torch.tensor([1]),
+                     cross_entropy(), steps)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+first = show(30)
+print(show(300) - first)
+"""
+
+
+def test_memory_does_not_grow_with_time():
+    """300 steps of a graph of 100 neurons would hold 300 x 100 x some 20 numbers and their graph: above 2.5 MB."""
+    done = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, timeout=120, check=True)
+    assert float(done.stdout) < 1
