@@ -293,7 +293,7 @@ def locally_connected_and_one_to_one() -> Feature:
     network = Network((Input("in", 16),), (Population("E", 8, lif()), Population("F", 8, lif(refractory=2e-3))), (
         Projection("in", "E", uniform((16, 8), 3e-3, 5e-3, 1), "locally_connected", "v", rule=pair_rule(),
                    window=window),
-        Projection("E", "F", uniform((8,), 12e-3, 18e-3, 2), "one_to_one", "v", rule=pair_rule(w_max=20e-3)),
+        Projection("E", "F", uniform((8,), 13.5e-3, 18e-3, 2), "one_to_one", "v", rule=pair_rule(w_max=20e-3)),
         Projection("F", "E", uniform((8, 8), 0.0, 4e-3, 3), "sparse", "v", rule=pair_rule(), axonal_delay=4e-3,
                    mask=back)))
     return Feature(network, {"in": imposed(16, 0.12, 24)})
