@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+import plasticity
 from plasticity import Input, Network, Population, Projection, RefusedError
 from plasticity.credit import (
     GradientNetwork,
@@ -20,6 +23,7 @@ from plasticity.credit import (
     make,
     mse,
     rate_regularisation,
+    rtrl,
 )
 from plasticity.credit.links import Credit, links, transmit
 from plasticity.credit.operators import operator
@@ -72,7 +76,7 @@ def folded(window, g):
     """What a gradient of dense weights amounts to for the shared ones."""
     pre, post, place, channel = window.synapses
     found = np.zeros((window.fan_in, window.channels))
-    np.add.at(found, (place, channel), g[pre, post].numpy())
+    np.add.at(found, (place, channel), g.numpy()[pre, post])
     return torch.tensor(found)
 
 
@@ -204,3 +208,61 @@ def test_a_pool_of_an_input_and_of_itself():
         GradientNetwork(described.with_(
             populations=(*described.populations, Population("p", 32, lsnn_neuron())), projections=(
                 *described.projections, Projection("p", "p", 1.0, connect="average_pool", window=same, onto="x"))))
+
+
+def test_the_forward_pass_is_that_of_the_engines():
+    """Convolutions onto populations and themselves, delays, both pools."""
+    for pool in ("average_pool", "max_pool"):
+        description = network(False, pool)
+        engine = plasticity.build(description, "torch", dtype="float64", batch=BATCH)
+        recorded = engine.run({"in": X.numpy() > 0}, record=("one.spikes", "pool.spikes", "two.spikes"))
+        run = GradientNetwork(description, dtype=torch.float64)(X)
+        for name, z in run.spikes.items():
+            dense = recorded.spikes[name].dense()
+            assert dense.sum() > 20
+            np.testing.assert_array_equal(z.detach(), dense)
+
+
+def test_the_exact_oracle_on_convolutions():
+    """Forward in time and backward in time, through shared weights and a max pool."""
+    first, pool, second = Window((1, 4, 4), 2, 2), Window((2, 3, 3), 2, 2), Window((2, 2, 2), 2, 3)
+    drawn = np.random.default_rng(8)
+    described = Network(
+        (Input("in", 16),),
+        (Population("a", first.n_post, lsnn_neuron(beta=0.2)), Population("p", pool.n_post, lsnn_neuron(threshold=0.4)),
+         Population("b", 3, lsnn_neuron())),
+        (Projection("in", "a", drawn.normal(size=(4, 2)), "convolution", onto="x", window=first),
+         Projection("a", "p", 1.0, "max_pool", onto="x", window=pool),
+         Projection("p", "b", drawn.normal(size=(8, 3)), "convolution", onto="x", window=second)))
+    net = GradientNetwork(described, Readout(("b", "p"), N_OUT, 5e-3), dtype=torch.float64)
+    x = (torch.rand(1, 7, 16, generator=torch.Generator().manual_seed(0)) < 0.5).double()
+    exact, found = (how(net, x, lambda run: (run.outputs ** 2).sum()) for how in (rtrl, gradients))
+    assert exact.keys() == found.keys() == {"weights.in->a", "weights.p->b", "readouts.b", "readouts.p"}
+    for name, g in found.items():
+        assert (g - exact[name]).abs().max() <= 1e-10 * exact[name].abs().max(), name
+
+
+def pairs(low, high):
+    return st.tuples(st.integers(low, high), st.integers(low, high))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 3), pairs(1, 6), pairs(1, 4), st.integers(1, 3), pairs(1, 3), pairs(0, 3))
+def test_windows_of_any_form(maps, size, seen, channels, stride, padding):
+    """Forwards, back to the spikes, and to the shared weights."""
+    assume(all(n + 2 * pad >= look for n, pad, look in zip(size, padding, seen, strict=True)))
+    window = Window((maps, *size), seen, channels, stride, padding)
+    draw = torch.Generator().manual_seed(0)
+    x, w, error = (torch.randn(*shape, generator=draw, dtype=torch.float64, requires_grad=True) for shape in (
+        (3, window.n_pre), (window.fan_in, channels), (3, window.n_post)))
+    product = operator(Projection("a", "b", 0.0, connect="convolution", window=window)).product(x, w)
+    dense = torch.tensor(window.dense(w.detach().numpy()))
+    torch.testing.assert_close(product, x @ dense)
+    to_x, to_w = torch.autograd.grad((product * error).sum(), (x, w))
+    torch.testing.assert_close(to_x, error @ dense.T)
+    torch.testing.assert_close(to_w, folded(window, (x.T @ error).detach()))
+    if channels == 1:
+        pooled = Window((maps, *size), seen, maps, stride, padding)
+        pool = operator(Projection("a", "b", 1.0, connect="max_pool", window=pooled))
+        np.testing.assert_allclose(pool.product(x.detach(), torch.ones((), dtype=torch.float64)),
+                                   largest(x.detach().numpy(), pooled))
