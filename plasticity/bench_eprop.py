@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from plasticity.credit.fused.events import events
 from plasticity.credit.fused.layer import DTYPES
 from plasticity.errors import PlasticityError, choice
 from plasticity.learner.checks import positive
+from plasticity.memory import forget_peak, held
 from plasticity.spikes import Spikes
 
 RATE, LOWEST, HIGHEST = 0.1, 0.05, 0.13
@@ -33,16 +33,16 @@ def bench_eprop(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: 
     density, adaptive: fractions. Raises PlasticityError for sizes and fractions out of range.
     """
     positive(inputs=inputs, hidden=hidden, outputs=outputs, steps=steps, batch=batch, repeats=repeats)
-    _check(density, adaptive, dtype, seed)
-    base, rng = _memory("VmRSS"), np.random.default_rng(seed)
+    check(density, adaptive, dtype, seed)
+    base, rng = held("VmRSS"), np.random.default_rng(seed)
     layer = Layer(beta=np.where(np.arange(hidden) < round(adaptive * hidden), 0.07, 0.0))
     dense, labels = rng.random((batch, steps, inputs), dtype=np.float32) < density, rng.integers(0, outputs, batch)
-    reading = [_timed(lambda: events(dense, "inputs", inputs)) for _ in range(4)]
+    reading = [timed(lambda: events(dense, "inputs", inputs)) for _ in range(4)]
     x, weights, adam = reading[0][1], _weights(rng, inputs, hidden, outputs, dtype), Adam(rate=1e-5)
-    compiling, _ = _timed(lambda: _first(layer, weights, x[:1], labels[:1], adam))
+    compiling, _ = timed(lambda: _first(layer, weights, x[:1], labels[:1], adam))
     _scale(layer, weights, x[:PROBE])
     before = weights.w_rec.copy()
-    _forget_peak()
+    forget_peak()
     spent, rate, loss = _updates(layer, weights, x, labels, adam, repeats, threads)
     return {"rule": "eprop", "engine": "fused", "dtype": dtype, "inputs": inputs, "hidden": hidden,
             "outputs": outputs, "steps": steps, "batch": batch, "density": density, "adaptive": adaptive, "seed": seed,
@@ -52,12 +52,12 @@ def bench_eprop(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: 
             "ms_gradient": 1e3 * float(np.median(spent[:, 1] - spent[:, 0])),
             "ms_adam": 1e3 * float(np.median(spent[:, 2])),
             "ms_reading_dense": 1e3 * float(np.median([seconds for seconds, _ in reading[1:]])),
-            "peak_mb": _memory("VmHWM"), "base_mb": base, "hidden_rate": rate,
+            "peak_mb": held("VmHWM"), "base_mb": base, "hidden_rate": rate,
             "hidden_rate_in_range": LOWEST <= rate <= HIGHEST, "compile_seconds": compiling, "loss": loss,
             "weights_changed": float(np.abs(weights.w_rec - before).max())}
 
 
-def _check(density: float, adaptive: float, dtype: str, seed: int) -> None:
+def check(density: float, adaptive: float, dtype: str, seed: int) -> None:
     choice("dtype", dtype, DTYPES)
     for name, value in {"density": density, "adaptive": adaptive}.items():
         if not 0 <= value <= 1:
@@ -78,14 +78,15 @@ def _updates(layer: Layer, weights: Weights, x: Spikes, labels: np.ndarray, adam
     """Seconds [repeats, (forward alone, forward and gradient, Adam)], hidden spikes per step, last loss per step."""
     moments, spent, rates = adam.start(weights), np.zeros((repeats + 1, 3)), np.zeros(repeats + 1)
     for k in range(repeats + 1):  # the first does not count
-        spent[k, 0], _ = _timed(lambda: run(layer, weights, x, threads=threads))
-        spent[k, 1], found = _timed(lambda: gradient(layer, weights, x, labels, threads=threads))
-        spent[k, 2], _ = _timed(lambda: adam.step(k + 1, weights, found.gradient, moments))  # noqa: B023
+        spent[k, 0], _ = timed(lambda: run(layer, weights, x, threads=threads))
+        spent[k, 1], found = timed(lambda: gradient(layer, weights, x, labels, threads=threads))
+        spent[k, 2], _ = timed(lambda: adam.step(k + 1, weights, found.gradient, moments))  # noqa: B023
         rates[k] = found.counts.mean() / x.steps
     return spent[1:], float(rates[1:].mean()), float(found.loss.mean()) / x.steps
 
 
-def _timed(work: Callable) -> tuple[float, object]:
+def timed(work: Callable) -> tuple[float, object]:
+    """Seconds, and what it made."""
     begun = time.perf_counter()
     made = work()
     return time.perf_counter() - begun, made
@@ -110,24 +111,3 @@ def _scale(layer: Layer, weights: Weights, x: Spikes) -> None:
         low, high = (now, high) if rate < RATE else (low, now)
         now = 2 * now if np.isinf(high) else (low + high) / 2
     weights.w_in[:], weights.w_rec[:] = scaled.w_in, scaled.w_rec
-
-
-def _forget_peak() -> None:
-    """Lets the kernel's record of the most memory held start anew, where it can."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return
-
-
-def _memory(field: str) -> float:
-    """Resident memory of this process in MB: VmRSS now, VmHWM the most since _forget_peak; the most ever elsewhere."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    for line in status.read_text(encoding="ascii").splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) / 1024
-    return 0.0

@@ -94,7 +94,7 @@ def compare(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="rules, neurons, networks, datasets or engines.")],
+    what: Annotated[str, typer.Argument(help="rules, neurons, networks, datasets, engines or methods.")],
     as_json: Json = False,
 ) -> None:
     """List what there is."""
@@ -159,6 +159,52 @@ def eprop(
     with quiet_stdout() as stdout:
         found = bench_eprop(inputs, hidden, outputs, steps, batch, density, adaptive, repeats, seed, dtype, threads)
         report(found, as_json, stdout, f"learning by e-prop, {inputs}-{hidden}-{outputs}, {steps} steps")
+
+
+@bench.command("bptt")
+def bptt(
+    inputs: Annotated[int, typer.Option(help="Input neurons.")] = 700,
+    hidden: Annotated[int, typer.Option(help="Recurrent spiking neurons.")] = 256,
+    outputs: Annotated[int, typer.Option(help="Classes.")] = 20,
+    steps: Annotated[int, typer.Option(help="Steps per sample.")] = 100,
+    batch: Annotated[int, typer.Option(help="Samples per weight update.")] = 128,
+    density: Annotated[float, typer.Option(help="Probability that an input spikes in a step.")] = 0.02,
+    repeats: Annotated[int, typer.Option(help="Weight updates that are timed.")] = 30,
+    threads: Annotated[int | None, typer.Option(help="Threads (default: torch's number).")] = None,
+    seed: Seed = 0,
+    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    backend: Annotated[str, typer.Option(help="compiled or autograd.")] = "compiled",
+    rule: Annotated[str, typer.Option(help="Gradient rule: bptt, eprop, ...")] = "bptt",
+    as_json: Json = False,
+) -> None:
+    """Forward, gradient and Adam of a recurrent layer on random spikes, by backpropagation through time."""
+    from plasticity.bench_gradient import bench_bptt
+    from plasticity.cli.output import quiet_stdout, report
+
+    with quiet_stdout() as stdout:
+        found = bench_bptt(inputs, hidden, outputs, steps, batch, density, repeats, seed, dtype, threads, backend, rule)
+        report(found, as_json, stdout, f"learning by {rule}, {inputs}-{hidden}-{outputs}, {steps} steps")
+
+
+@bench.command("csnn")
+def csnn(
+    steps: Annotated[int, typer.Option(help="Steps per sample.")] = 25,
+    batch: Annotated[int, typer.Option(help="Samples per weight update.")] = 128,
+    density: Annotated[float, typer.Option(help="Probability that a pixel spikes in a step.")] = 0.1,
+    repeats: Annotated[int, typer.Option(help="Weight updates that are timed.")] = 15,
+    threads: Annotated[int | None, typer.Option(help="Threads (default: torch's number).")] = None,
+    seed: Seed = 0,
+    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    backend: Annotated[str, typer.Option(help="compiled or autograd.")] = "compiled",
+    as_json: Json = False,
+) -> None:
+    """Forward, gradient and Adam of 8C5-MP2-16C5-MP2-FC10 on random spikes, by backpropagation through time."""
+    from plasticity.bench_gradient import bench_csnn
+    from plasticity.cli.output import quiet_stdout, report
+
+    with quiet_stdout() as stdout:
+        found = bench_csnn(steps, batch, density, repeats, seed, dtype, threads, backend)
+        report(found, as_json, stdout, f"learning by backpropagation through time, convolutions, {steps} steps")
 
 
 @bench.callback()
