@@ -98,7 +98,7 @@ def test_permuting_channels_permutes_shared_weights(name):
 
 def is_map(rule):
     """Whether the rule's steps are samples, or steps of a discrete recursion, and not an integration over time."""
-    return rule.name == "eprop_alif" or any(line.kind == "assign" and "dt" not in language.names(line.expr)
+    return rule.name.startswith("eprop") or any(line.kind == "assign" and "dt" not in language.names(line.expr)
                                             for line in rule.statements.get("on_step", ()))
 
 

@@ -7,14 +7,25 @@ from types import MappingProxyType
 
 import numpy as np
 
+from plasticity import rules
 from plasticity.rule import Rule
 from support.rates import CASES as RATES
 from support.rule_cases import CASES, CONTINUOUS
 
 DT = 1e-3
-EVERY: Mapping[str, Callable[[], Rule]] = MappingProxyType({
+def learns(rule: Rule) -> bool:
+    """Whether the rule changes weights (short-term plasticity changes what spikes send)."""
+    return any(line.target == "w" for lines in rule.statements.values() for line in lines)
+
+
+_CHOSEN: Mapping[str, Callable[[], Rule]] = {
     **{name: case.make for name, case in CASES.items()}, **CONTINUOUS,
-    **{name: lambda rule=rule: rule for name, (rule, _) in RATES.items()}})
+    **{name: lambda rule=rule: rule for name, (rule, _) in RATES.items()}}
+_NAMES = {make().name for make in _CHOSEN.values()}
+#: rules with options that show them at work, and those of the catalogue that are not among them with their defaults
+EVERY: Mapping[str, Callable[[], Rule]] = MappingProxyType({
+    **_CHOSEN,
+    **{name: make for name, make in rules.catalogue.items() if make().name not in _NAMES and learns(make())}})
 #: name read from outside -> its values, of numbers drawn uniformly from 0 to 1
 RANGES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = MappingProxyType({
     "v": lambda x: np.where(x > 0.9, 0.02, -0.065 + 0.03 * x**2), "v_dendrite": lambda x: -0.07 + 0.03 * x,
