@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from reference import credit_layers as reference
+from sklearn.datasets import load_digits
 
 from plasticity import Input, Network, PlasticityError, Population, Projection, RefusedError
 from plasticity.credit import (
@@ -354,3 +355,26 @@ def test_rules_by_name():
         GradientRule("odd", broadcast=True)
     with pytest.raises(RefusedError, match="symmetric feedback"):
         rtrl(layers(dfa()), torch.tensor(X)[None], objective)
+
+
+def test_a_hidden_layer_learns_from_targets():
+    """Held-out digits, coded as spikes: both rules against the same network with fixed first weights."""
+    pixels, labels = load_digits(return_X_y=True)
+    draw = torch.Generator().manual_seed(0)
+    x = (torch.rand(1000, 12, 64, generator=draw) < 0.6 * torch.tensor(pixels[:1000, None] / 16)).float()
+    y, w = torch.tensor(labels[:1000]), np.random.default_rng(0).normal(size=(64, 30)) / 8
+    network = Network((Input("in", 64),), (Population("hid", 30, lsnn_neuron()),),
+                      (Projection("in", "hid", w, onto="x"),))
+
+    def accuracy(rule, **options):
+        net = GradientNetwork(network, Readout("hid", 10), rule, triangular(0.3, 0.6), dtype=torch.float32, **options)
+        optimiser = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=0.01)
+        for batch in torch.randperm(800, generator=torch.Generator().manual_seed(1)).repeat(4).split(50):
+            optimiser.zero_grad()
+            net.error(net(x[batch]), y[batch], cross_entropy()).backward()
+            optimiser.step()
+        with torch.no_grad():
+            return (net(x[800:]).outputs.mean(1).argmax(1) == y[800:]).double().mean().item()
+
+    fixed = accuracy("bptt", frozen=("in->hid",))
+    assert min(accuracy("drtp"), accuracy("etlp")) > fixed + 0.05, fixed
