@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,6 +27,19 @@ def write(name: str, config: Mapping, runs: Sequence[Mapping], figures: Sequence
     path = folder / f"{name}.json"
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return path
+
+
+def finished(name: str, config: Mapping, folder: Path = RESULTS) -> list[dict]:
+    """The runs that docs/results/NAME.json holds already; none if it was made with another configuration."""
+    path = folder / f"{name}.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found["runs"] if found.get("config") == json.loads(json.dumps(dict(config))) else []
+
+
+def to_do(runs: Sequence[Mapping], cases: Iterable[str], seeds: Iterable[int]) -> list[tuple[str, int]]:
+    """Cases and seeds that no run covers."""
+    done = {(run["case"], run["seed"]) for run in runs}
+    return [wanted for wanted in itertools.product(cases, seeds) if wanted not in done]
 
 
 def summary(runs: Sequence[Mapping], figures: Sequence[str]) -> dict[str, dict]:

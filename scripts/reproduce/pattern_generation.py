@@ -6,18 +6,18 @@ The published cases have the settings of the authors' tutorial program: 100 inpu
 self-connections, one second, plain gradient descent at 1e-4 on the summed half squared error, a regulariser towards
 10 Hz, 2,000 iterations; feedback random (their default) or symmetric. The other cases differ in what their names say.
 The normalised error is the mean squared error over the variance of the target. There is one pattern and nothing to
-generalise to, so nothing is held out. Writes docs/results/pattern_generation.json after every run.
+generalise to, so nothing is held out. Writes docs/results/pattern_generation.json after every
+run, and goes on with what that file lacks.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import sys
 import time
 
 import numpy as np
-from _study import RESULTS, write
+from _study import RESULTS, finished, to_do, write
 
 from plasticity.credit.fused import Adam, Layer, Rate, Weights, gradient, run
 from plasticity.datasets.sequences import Task, pattern_generation
@@ -87,12 +87,13 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=CONFIG["iterations"])
     parser.add_argument("--name", default="pattern_generation")
     given = parser.parse_args()
-    runs = []
-    for case, seed in itertools.product(given.cases or CASES, given.seeds):
+    config = {**CONFIG, "iterations": given.iterations}
+    runs = finished(given.name, config)
+    for case, seed in to_do(runs, given.cases or CASES, given.seeds):
         runs.append(train(case, seed, given.iterations))
         print({name: value for name, value in runs[-1].items() if name != "errors_every_20"}, file=sys.stderr,
               flush=True)
-        write(given.name, {**CONFIG, "iterations": given.iterations}, runs, FIGURES)
+        write(given.name, config, runs, FIGURES)
     print(RESULTS / f"{given.name}.json")
 
 
