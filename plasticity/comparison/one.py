@@ -18,9 +18,10 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
+from plasticity import memory
 from plasticity.comparison.entrants import Entrant, Job, entrant
 from plasticity.errors import PlasticityError
-from plasticity.runs import memory, write_json
+from plasticity.runs import write_json
 from plasticity.tasks import Task
 
 COUNTED = 100  # held-out samples on which spikes and operations are counted
@@ -60,11 +61,11 @@ def _start(device: str) -> float:
         torch.cuda.reset_peak_memory_stats(device)
         return torch.cuda.memory_allocated(device) / 2**20
     memory.forget_peak()
-    return memory.resident()
+    return memory.held("VmRSS")
 
 
 def _peak(device: str) -> float:
-    return memory.peak() if device == "cpu" else torch.cuda.max_memory_allocated(device) / 2**20
+    return memory.held("VmHWM") if device == "cpu" else torch.cuda.max_memory_allocated(device) / 2**20
 
 
 def main(job_file: str, result_file: str) -> int:
