@@ -1,14 +1,39 @@
 """Generated programs of populations against autograd over single steps: every rule, neuron, reset and way of loops."""
 
+import ast
+import copy
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from support import interpreted
 
-from plasticity import Input, Network, Neuron, Population, Projection
-from plasticity.credit import GradientNetwork, Readout, catalogue, lsnn_neuron, make, rate_neuron, surrogates
-from plasticity.credit.compiled import writing
+from plasticity import Input, Network, Neuron, PlasticityError, Population, Projection, RefusedError, language
+from plasticity.credit import (
+    GradientNetwork,
+    GradientRule,
+    Paths,
+    Readout,
+    catalogue,
+    eprop,
+    feedback_alignment,
+    lsnn_neuron,
+    make,
+    rate_neuron,
+    rflo,
+    surrogates,
+    truncated_bptt,
+)
+from plasticity.credit.compiled import running, writing
+from plasticity.credit.compiled.derivative import derivative
+from plasticity.credit.compiled.events import sparse_product
+from plasticity.credit.compiled.lines import Scribe
+from plasticity.engines.torch.language import Context, expression, functions
+from plasticity.networks.csnn import csnn
 from plasticity.neurons import adex, alif, izhikevich, lif, snu
+from plasticity.spikes import Spikes
 
 N_IN, N, STEPS, BATCH = 5, 4, 14, 2
 
@@ -101,10 +126,183 @@ def surrogate_of(name):
     return surrogates.triangular(0.3, WIDTH.get(name.split()[0], 1.0))
 
 
-@pytest.mark.parametrize("rule", [*catalogue, "eprop reset autapse", "truncated_bptt with delays"])
+RULES = {
+    **{name: make(name) for name in catalogue}, "truncated_bptt": truncated_bptt(4),
+    **{rule.name: rule.with_(broadcast=True) for rule in (eprop(), rflo())},
+    "eprop with resets": eprop(reset=True, autapse=True, broadcast=True),
+    "no time": GradientRule("no time", Paths(time=False)),
+    "instant without resets": GradientRule("instant", Paths(layers="step", reset=False, recurrent=False)),
+}
+
+
+@pytest.mark.parametrize("rule", ["bptt", "ostl", "eprop with resets"])
 @pytest.mark.parametrize("name", NEURONS)
-def test_rules_and_neurons(by_python, name, rule):
-    options = {"eprop reset autapse": {"reset": True, "autapse": True}, "truncated_bptt with delays": {"steps": 5}}
-    made = make(rule.split()[0], **options.get(rule, {"steps": 4} if rule == "truncated_bptt" else {}))
-    delays = (2,) if rule.endswith("delays") else (0,)
-    agree(described(name, delays=delays), made, surrogate_of(name), rates=(0.005, 1.1))
+def test_neurons(by_python, name, rule):
+    agree(described(name), RULES[rule], surrogate_of(name), rates=(0.005, 1.1))
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("name", ["lsnn", "lif", "snu graded"])
+def test_rules_of_two_layers_with_loops_and_delays(by_python, name, rule):
+    agree(described(name, layers=2, delays=(0, 2)), RULES[rule], surrogate_of(name), rates=(0.005, 1.1))
+
+
+@pytest.mark.parametrize("surrogate", surrogates.catalogue)
+def test_surrogates(by_python, surrogate):
+    agree(described("snu"), "bptt", surrogate)
+    agree(described("delayed fixed"), "bptt", surrogate)
+
+
+@pytest.mark.parametrize("rule", ["bptt", "ottt", "eprop"])
+@pytest.mark.parametrize("name", ["lif exponential", "alif", "snu graded"])
+def test_records_carry_credit(by_python, name, rule):
+    net = described(name, layers=2)
+    record = [f"p1.{variable}" for variable in NEURONS[name][0].variables] + ["p1.A"] * (name == "alif")
+    agree(net, RULES[rule], surrogate_of(name), record, rates=(0.005, 1.1))
+
+
+def test_more_steps_than_a_delay_and_fewer(by_python):
+    agree(described("lsnn", delays=(1, STEPS - 1, STEPS, STEPS + 5)))
+
+
+def test_neurons_that_differ_and_synapses_that_are_missing(by_python):
+    net = described("lsnn")
+    sparse = replace(net.projections[1], connect="sparse", mask=~np.eye(N, dtype=bool))
+    agree(replace(net, projections=(net.projections[0], sparse), populations=(
+        replace(net.populations[0], initial={"beta": np.linspace(0, 0.5, N), "v": np.full(N, 0.3)}),)))
+
+
+def test_frozen_weights_and_random_ways_back(by_python):
+    agree(described("lif", layers=2), feedback_alignment(), surrogate_of("lif"), frozen=("p0 0",), seed=3)
+
+
+def wide(neuron, onto, scale, delay=0.0, n_in=20, n=24, connect=(), gain=1.0):
+    """Two layers that are wide enough for sparse products; inputs arrive late."""
+    rng = np.random.default_rng(4)
+    return Network(
+        inputs=(Input("in", n_in), Input("other", 3)), dt=1e-3,
+        populations=(Population("p0", n, neuron), Population("p1", n, neuron)), projections=(
+            Projection("in", "p0", rng.normal(size=(n_in, n)) * gain, onto=onto, scale=scale, axonal_delay=delay),
+            Projection("other", "p1", rng.normal(size=(3, n)), onto=onto, scale=scale, axonal_delay=delay),
+            Projection("p0", "p1", rng.normal(size=(n, n)) * gain, onto=onto, scale=scale, axonal_delay=delay),
+            Projection("p1", "p1", rng.normal(size=(n, n)) / 5, onto=onto, scale=scale)))
+
+
+def given(density, batch=3, n_in=20):
+    rng = np.random.default_rng(8)
+    return {"in": torch.tensor((rng.random((batch, STEPS, n_in)) < density) * 1.0),
+            "other": torch.tensor(rng.random((batch, STEPS, 3)))}
+
+
+@pytest.mark.parametrize("delay", [0.0, 2e-3])
+@pytest.mark.parametrize("rule", ["bptt", "ottt", "eprop", "feedback_alignment"])
+def test_sparse_products(by_python, monkeypatch, rule, delay):
+    used = []
+    monkeypatch.setattr(running, "sparse_product", lambda *args: used.append(args) or sparse_product(*args))
+    net = wide(NEURONS["lif"][0], "v", 12e-3, delay)
+    agree(net, RULES[rule], surrogate_of("lif"), x=given(0.1), rates=(0.005, 0.2))
+    assert {len(args[1]) for args in used} == {20, 24}
+
+
+def test_events_are_the_same_as_a_dense_input(by_python):
+    net = GradientNetwork(wide(NEURONS["lif"][0], "v", 12e-3), Readout("p1", 2), surrogate=surrogate_of("lif"),
+                          dtype=torch.float64, backend="compiled")
+    dense = given(0.1)
+    dense["other"] = (dense["other"] < 0.2).double()
+    events = {name: Spikes.from_dense(x.numpy()) for name, x in dense.items()}
+    for x in (events, {**dense, "in": events["in"]}):
+        assert torch.equal(net(x).outputs, net(dense).outputs)
+    small = GradientNetwork(wide(NEURONS["lif"][0], "v", 12e-3), Readout("p1", 2), backend="autograd")
+    assert torch.equal(small(events).outputs, small({name: x.float() for name, x in dense.items()}).outputs)
+
+
+def test_convolutions_and_pools(by_python):
+    net = csnn(64, (2, 3), size=2, outputs=3, gain=4.0, neuron=lsnn_neuron(10e-3, 0.6))
+    x = torch.tensor((np.random.default_rng(2).random((BATCH, 10, 64)) < 0.4) * 1.0)
+    nets = [GradientNetwork(net, Readout("out", 2), dtype=torch.float64, backend=b) for b in ("autograd", "compiled")]
+    (truth, wanted), (run, found) = (gradients(each, x) for each in nets)
+    assert truth.spikes["out"].any() and torch.equal(run.spikes["out"], truth.spikes["out"])
+    for name, expected in wanted.items():
+        assert expected.any() and (found[name] - expected).abs().max() <= 1e-10 * expected.abs().max(), name
+
+
+def compiled_net(dtype=torch.float32, rule="bptt"):
+    return GradientNetwork(described("lsnn", delays=(0,)), Readout("p0", 2), rule, dtype=dtype, backend="compiled")
+
+
+def test_single_precision_is_near_and_the_same_twice():
+    """Compiled for real: float32 against float64, and the same bits again on one and on three threads."""
+    x = torch.tensor((np.random.default_rng(1).random((5, STEPS, N_IN)) < 0.4) * 1.0)
+    _, wanted = gradients(compiled_net(torch.float64), x)
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            (_, found), (_, again) = (gradients(compiled_net(), x) for _ in range(2))
+            for name, expected in wanted.items():
+                assert torch.equal(found[name], again[name])
+                assert (found[name] - expected).abs().max() <= 1e-4 * expected.abs().max()
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_second_start_compiles_nothing():
+    x = torch.zeros(1, 3, N_IN)
+    compiled_net()(x).outputs.sum().backward()
+    net = compiled_net()
+    made = net.compiled.programs("p0")
+    for module in (made.forward, made.backward):
+        del sys.modules[module.__name__]
+    net = compiled_net()
+    net(x).outputs.sum().backward()
+    fresh = net.compiled.programs("p0")
+    for function in (fresh.forward.forward, fresh.backward.backward):
+        assert sum(function.stats.cache_hits.values()) == 1 and not function.stats.cache_misses
+
+
+def test_copies_and_other_rules_of_one_network(by_python):
+    net = compiled_net(torch.float64)
+    x = torch.tensor((np.random.default_rng(1).random((2, STEPS, N_IN)) < 0.4) * 1.0)
+    copied = copy.deepcopy(net)
+    assert torch.equal(copied(x).outputs, net(x).outputs)
+    other = net.with_rule("eprop")
+    assert other.compiled and torch.equal(other(x).outputs, net(x).outputs)
+    with torch.no_grad():
+        assert not net(x).outputs.requires_grad
+
+
+def test_what_cannot_be_compiled_says_why():
+    net = described("lsnn", layers=2)
+    loop = replace(net, projections=(*net.projections, Projection("p1", "p0", np.ones((N, N)), onto="x")))
+    assert GradientNetwork(loop, Readout("p0", 1)).compiled is None
+    with pytest.raises(RefusedError, match="loop"):
+        GradientNetwork(loop, Readout("p0", 1), backend="compiled")
+    own = surrogates.Surrogate("mine", torch.sigmoid, {}, "sigmoid", "here")
+    with pytest.raises(RefusedError, match="text"):
+        GradientNetwork(net, Readout("p1", 1), surrogate=own, backend="compiled")
+    assert "fewer" in GradientNetwork(net, Readout("p1", 1)).why_not_compiled
+    assert "autograd" in GradientNetwork(net, Readout("p1", 1), backend="autograd").why_not_compiled
+    with pytest.raises(PlasticityError, match="backend"):
+        GradientNetwork(net, Readout("p1", 1), backend="numba")
+
+
+FUNCTIONS = ["exp(x)", "log(y)", "sqrt(y)", "tanh(x)", "sin(x)", "cos(x)", "sinh(x)", "cosh(x)", "expm1(x)", "log1p(y)",
+             "abs(x)", "relu(x)", "sigmoid(3*x)", "clip(x, -0.5, y)", "clip(0.3, x, y)", "exprel(x)", "int(x > 0.1)*x",
+             "(x > 0.2)*y*x", "x**3 - x/y + -x", "y**x", "(x > 0) + x*(not x > 0 or y > 1)", "exprel(x*1e-4)"]
+
+
+@pytest.mark.parametrize("text", FUNCTIONS)
+def test_derivatives_of_the_language(text):
+    expr = language.parse(text, language.NEURON_FUNCTIONS, logic=True)
+    known = functions(Context(torch.float64, torch.device("cpu"), 1e-3, "sum", 0, None))
+    values = expression(expr, {}, {"x": "v['x']", "y": "v['y']"}, known)
+    x, y = torch.linspace(-1.5, 1.5, 13, dtype=torch.float64) + 0.01, torch.linspace(0.23, 1.4, 13, dtype=torch.float64)
+    v = {"x": x.requires_grad_(), "y": y.requires_grad_()}
+    wanted = torch.autograd.grad(values(v).sum(), list(v.values()), allow_unused=True)
+    for name, expected in zip(v, wanted, strict=True):
+        slope = derivative(expr, name)
+        scribe = Scribe({}, ast.Name("u", ast.Load()))
+        source = "0.0" if slope is None else scribe.text(slope)
+        place = {**vars(interpreted.load("import math")), "zero": 0.0, "one": 1.0, **scribe.constants.values({})}
+        found = [eval(source, {**place, "x": a, "y": b}) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+        np.testing.assert_allclose(found, np.zeros(13) if expected is None else expected, rtol=1e-9, atol=1e-12)

@@ -25,14 +25,19 @@ class Train:
     """What a source sends: [batch, steps, n], and the same as events (None: not known, or not sparse)."""
 
     def __init__(self, dense: torch.Tensor | None, spikes: Spikes | None, dtype: torch.dtype):
-        sparse = spikes is not None and len(spikes.index) <= DENSEST * spikes.samples * spikes.steps * spikes.n
-        self._dense, self.spikes, self.dtype = dense, spikes if dense is None or sparse else None, dtype
+        self._dense, self.dtype = dense, dtype
+        self.spikes = spikes if dense is None or (spikes is not None and _sparse(spikes)) else None
 
     @property
     def dense(self) -> torch.Tensor:
         if self._dense is None:
             self._dense = torch.as_tensor(self.spikes.dense()).to(self.dtype)
         return self._dense
+
+
+def _sparse(spikes: Spikes) -> bool:
+    count = (spikes.ptr[:, -1] - spikes.ptr[:, 0]).sum()
+    return count <= DENSEST * spikes.samples * spikes.steps * spikes.n
 
 
 def order(links: Sequence[Link], populations: Sequence[str]) -> list[str] | None:
