@@ -181,6 +181,9 @@ def _check_extras(projection: Projection, shape: Shape) -> None:
             f"the window of projection {name!r} leads from {window.n_pre} neurons {window.shape} to {window.n_post} "
             f"{window.out_shape}, but the populations {projection.pre!r} and {projection.post!r} have {shape[0]} and "
             f"{shape[1]}")
+    if window is not None and not projection.kind.learns and window.channels != window.shape[0]:
+        raise PlasticityError(f"projection {name!r} is a {projection.connect}: pooling keeps its {window.shape[0]} "
+                              f"maps, so channels of the window must be that, got {window.channels}")
 
 
 def _check_learning(projection: Projection, shape: Shape) -> None:

@@ -196,6 +196,37 @@ def test_a_second_process_compiles_nothing(tmp_path):
     assert outputs == [["0", "1"], ["1", "0"]]
 
 
+LAGGING = Rule(reads={"r": "post"}, on_step={"dw/dt": "delayed(r, lag) - delayed(r, 2 * lag)"}, params={"lag": 2e-3})
+
+
+def delayed(w, **delays):
+    return Network((Input("pre", SHAPE[0]), Input("post", SHAPE[1])),
+                   projections=[Projection("pre", "post", w, rule=PAIR, label="s", **delays)])
+
+
+def test_other_delays_need_no_other_program():
+    """Delays are arguments of a program: nothing is compiled for other values of them."""
+    w, pre, post, _ = imposed(PAIR, 1)
+    options = [{"axonal_delay": 2e-3, "dendritic_delay": 1e-3}, {"axonal_delay": 9e-3, "dendritic_delay": 4e-3}]
+    first, second = simulations = [build(delayed(w, **delays)) for delays in options]
+    for simulation, delays in zip(simulations, options, strict=True):
+        simulation.run({"pre": pre.swapaxes(0, 1), "post": post.swapaxes(0, 1)})
+        expected = replay(PAIR, w, pre, post, 1e-3, "interpreter", **delays).w
+        np.testing.assert_allclose(simulation.get("s.w"), expected, rtol=0, atol=1e-10)
+    assert np.abs(first.get("s.w") - second.get("s.w")).max() > 1e-3
+    assert first._function is second._function
+    assert len(first._function.signatures) == 1
+    per_synapse = [np.arange(30).reshape(SHAPE) * 1e-3, np.full(SHAPE, 4e-3)]
+    sources = {write(delayed(w, axonal_delay=delay), batched=False).source for delay in per_synapse}
+    assert len(sources) == 1
+
+
+def test_other_delays_of_what_a_rule_reads_need_no_other_program():
+    first, second = (write(alone(LAGGING.with_(params={"lag": lag})), batched=False).source for lag in (2e-3, 5e-3))
+    assert first == second
+    assert LAGGING.delayed == {"r_delayed_0": ("r", 2e-3), "r_delayed_1": ("r", 4e-3)}
+
+
 @pytest.mark.parametrize(("spikes", "message"), [
     ({"inn": np.zeros((1, 5, 6), bool)}, "did you mean 'in'"),
     ({"in": np.zeros((1, 5, 7), bool)}, "7 neurons"),

@@ -1,7 +1,9 @@
 """What the contract suites share."""
 
 import pytest
+from support import interpreted_event as interpreted
 
+from plasticity.engines.event import cache
 from plasticity.neurons.discretise import import_brian2
 
 
@@ -13,3 +15,9 @@ def quick_compiler():
     prefs["codegen.cpp.extra_compile_args_gcc"] = ["-O0", "-std=c++11"]
     yield
     prefs["codegen.cpp.extra_compile_args_gcc"] = flags
+
+
+@pytest.fixture
+def interpreted_event(monkeypatch):
+    """The event engine without its compiler."""
+    monkeypatch.setattr(cache, "load", interpreted.load)

@@ -10,7 +10,6 @@ from functools import cache
 import numpy as np
 import pytest
 from support.feature_networks import FEATURES, STEPS, Feature
-from support.interpreted_event import interpreted_event  # noqa: F401  (a fixture)
 from support.step_loop import StepLoop
 
 from plasticity import engines

@@ -7,7 +7,6 @@ in test_rules.py and test_networks.py.
 import numpy as np
 import pytest
 from support.every_rule import DT, EVERY, learns, outside, reduces, spikes, within
-from support.interpreted_event import interpreted_event  # noqa: F401  (a fixture)
 from support.rule_cases import CASES
 from support.step_loop import StepLoop
 

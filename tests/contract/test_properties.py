@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.every_rule import DT, EVERY, outside, reduces, spikes, within
-from support.interpreted_event import interpreted_event  # noqa: F401  (a fixture)
 
 from plasticity import language, replay
 from plasticity.window import Window
@@ -44,7 +43,7 @@ def setting(rule, batch=1, seed=0):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_silence_changes_nothing(name, interpreted_event):  # noqa: F811
+def test_silence_changes_nothing(name, interpreted_event):
     rule = made(name)
     pre, post, read = setting(rule)
     rest = {key: rule.params[param] for key, param in AT_REST.get(rule.name, {}).items()}
@@ -70,7 +69,7 @@ def test_zero_learning_rate_changes_nothing(name):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_permuting_neurons_permutes_weights(name, interpreted_event):  # noqa: F811
+def test_permuting_neurons_permutes_weights(name, interpreted_event):
     rule, rng = made(name), np.random.default_rng(1)
     ordered = any("prefix_sum" in language.calls(line.expr) for lines in rule.statements.values() for line in lines)
     i, j = rng.permutation(N_PRE), np.arange(N_POST) if ordered else rng.permutation(N_POST)

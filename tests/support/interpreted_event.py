@@ -3,10 +3,9 @@
 from types import ModuleType
 
 import numpy as np
-import pytest
 
 from plasticity import noise
-from plasticity.engines.event import cache, support
+from plasticity.engines.event import support
 
 
 def _uniform(key, index, draw):
@@ -27,9 +26,3 @@ def load(source: str) -> ModuleType:
     lines = [line for line in source.splitlines() if not line.startswith("from plasticity")]
     exec(compile("\n".join(lines), "<interpreted>", "exec"), vars(module))
     return module
-
-
-@pytest.fixture
-def interpreted_event(monkeypatch):
-    """The event engine without its compiler."""
-    monkeypatch.setattr(cache, "load", load)
