@@ -17,7 +17,7 @@ from plasticity.methods import MethodClassifier, catalogue, make
 
 SMALL = {"equilibrium_propagation": "equilibrium_propagation(hidden=(20,))",
          "predictive_coding": "predictive_coding(hidden=(20,))", "forward_forward": "forward_forward(hidden=(20, 20))",
-         "spiking_forward_forward": "spiking_forward_forward(hidden=(20, 20))", "mlp": "mlp(hidden=(20,))",
+         "spiking_forward_forward": "spiking_forward_forward(hidden=(20,))", "mlp": "mlp(hidden=(20,))",
          "cnn": "cnn(channels=(4,), padding=2)", "rnn": "rnn(hidden=12)", "gru": "gru(hidden=12)",
          "lstm": "lstm(hidden=12)"}
 

@@ -92,17 +92,19 @@ def _spiking(hidden, neuron, gain, dt, options, shape, classes, seed, dtype):
     return SpikingForwardForward(network, classes, triangular(width=0.6), **options, seed=seed, dtype=dtype)
 
 
-def spiking_forward_forward(hidden: tuple[int, ...] = (200, 200), threshold: float = 1.0, sharpness: float = 2.0,
-                            negatives: str = "hard", rate: float = 0.2, label_size: float = 1.0, gain: float = 3.0,
+def spiking_forward_forward(hidden: tuple[int, ...] = (200,), threshold: float = 1.0, sharpness: float = 4.0,
+                            negatives: str = "even", rate: float = 0.3, label_size: float = 2.0, gain: float = 1.0,
                             dt: float = 1e-3) -> Method:
     """Forward-forward in populations of leaky spiking neurons, see `SpikingForwardForward`.
+
+    gain: of the first weights, which are normal with variance gain^2/n of the presynaptic side. dt: seconds per step.
 
     Source: Hinton 2022; with spike counts Ghader, Kheradpisheh, Farahani & Fazlali 2025.
     """
     options = {"threshold": threshold, "sharpness": sharpness, "negatives": negatives, "rate": rate,
                "label_size": label_size}
     return Method("spiking_forward_forward", partial(_spiking, hidden, lsnn_neuron(), gain, dt, options), "sequences",
-                  lr=1e-2, words="each population raises the goodness of its rates for the true label, lowers it "
+                  lr=5e-3, words="each population raises the goodness of its rates for the true label, lowers it "
                   "for a wrong one", keeps="a neuron's own past", cuts="all credit between neurons, and the reset",
                   memory="O(N) eligibility traces per population, O(1) in T and L; autograd keeps O(T N)",
                   source="Hinton 2022; Ghader, Kheradpisheh, Farahani & Fazlali 2025",
