@@ -13,20 +13,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 from rich.console import Console
 from rich.table import Table
+from turns import ROOT, machine, measured, versions, warn_if_busy, write
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 OUTPUT_SPIKES = (10, 40)  # per image: outside, the work is another one
 INPUT_TOLERANCE = 0.05
 
@@ -77,16 +74,6 @@ def contenders(neurons: int, batch: int, peers: str, blocks: int) -> list[Conten
     return found
 
 
-def measured(contender: Contender) -> dict:
-    """The JSON a contender printed; SystemExit with its last words when it failed."""
-    done = subprocess.run(contender.command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise SystemExit(f"{contender.label} failed: {said[-1] if said else done.returncode}\n"
-                         f"({' '.join(contender.command)})")
-    return json.loads(done.stdout.strip().splitlines()[-1])
-
-
 def fastest(results: Mapping[str, dict], chosen: Sequence[Contender]) -> float:
     """Milliseconds per image of the fastest of `chosen` in one round."""
     return min(results[contender.label]["ms_per_image"] for contender in chosen)
@@ -122,24 +109,6 @@ def doubts(rounds: Sequence[Mapping[str, dict]]) -> list[str]:
     return sorted(found)
 
 
-def machine() -> dict:
-    """The processor's name, cores, system, and how busy it is."""
-    names = [line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
-    return {"cpu": names[0] if names else platform.processor(), "cores": os.cpu_count(), "system": platform.platform(),
-            "load_at_start": os.getloadavg()[0]}
-
-
-def _lines(path: str) -> list[str]:
-    return Path(path).read_text().splitlines() if Path(path).exists() else []
-
-
-def versions() -> dict:
-    """What runs in this environment; the peers' JSON says their own."""
-    own = {name: version(name) for name in ("plasticity", "numpy", "numba", "torch", "brian2")}
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return {**own, "python": platform.python_version(), "commit": commit.stdout.strip()}
-
-
 def table(rounds: Sequence[Mapping[str, dict]], everyone: Sequence[Contender], found: Sequence[dict]) -> list[Table]:
     """One table of times and one of ratios."""
     times = Table("work", "engine", "ms per image (median of rounds)", "output spikes per image")
@@ -170,23 +139,21 @@ def main() -> None:
     if not Path(given.peers_python).exists():
         raise SystemExit(f"--peers-python {given.peers_python} does not exist; make it with: make peers")
     console, here = Console(stderr=True), machine()
-    if here["load_at_start"] > 0.5:
-        console.print(f"the machine is busy (load {here['load_at_start']:.1f}): these times will not be reproducible")
+    warn_if_busy(console, here)
     everyone = contenders(given.neurons, given.batch, given.peers_python, given.blocks)
     rounds = []
     for number in range(given.rounds):
         results = {}
         for contender in everyone:
             console.print(f"round {number + 1} of {given.rounds}: {contender.label}")
-            results[contender.label] = measured(contender)
+            results[contender.label] = measured(contender.label, contender.command)
         rounds.append(results)
     found, doubtful = ratios(rounds, everyone), doubts(rounds)
     for each in table(rounds, everyone, found):
         console.print(each)
     config = {"neurons": given.neurons, "batch": given.batch, "rounds": given.rounds, "blocks": given.blocks}
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps({"config": config, "machine": here, "versions": versions(), "ratios": found,
-                                     "doubts": doubtful, "rounds": rounds}, indent=1) + "\n")
+    write(given.out, {"config": config, "machine": here, "versions": versions(), "ratios": found, "doubts": doubtful,
+                      "rounds": rounds})
     print(json.dumps({"neurons": given.neurons, "ratios": found, "doubts": doubtful}))
     if doubtful:
         raise SystemExit("\n".join(["these measurements do not count:", *doubtful]))

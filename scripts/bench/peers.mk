@@ -1,5 +1,6 @@
-# Comparison with other libraries, in an environment of their own. Included by the Makefile of the repository.
+# Comparison with other libraries, in environments of their own. Included by the Makefile of the repository.
 # An environment that is there already is used with: make test-peers PEERS_PYTHON=/path/to/python
+# (and make bench-gradient-peers GRADIENT_PEERS_PYTHON=...). BENCH=... passes options, such as BENCH="--rounds 1 --quick".
 PEERS := .venv-peers
 OUR_PYTHON ?= .venv/bin/python
 ifeq ($(origin PEERS_PYTHON), undefined)
@@ -7,9 +8,15 @@ PEERS_PYTHON := $(abspath $(PEERS)/bin/python)
 PEERS_READY := $(PEERS)/.installed
 endif
 
+GRADIENT_PEERS := .venv-gradient-peers
+ifeq ($(origin GRADIENT_PEERS_PYTHON), undefined)
+GRADIENT_PEERS_PYTHON := $(abspath $(GRADIENT_PEERS)/bin/python)
+GRADIENT_PEERS_READY := $(GRADIENT_PEERS)/.installed
+endif
+
 OURS_READY := $(if $(VENV),$(VENV)/.installed-test)
 
-.PHONY: peers test-peers bench-peers
+.PHONY: peers test-peers bench-peers gradient-peers bench-gradient-peers bench-rules
 
 peers: $(PEERS_READY)
 
@@ -23,4 +30,18 @@ test-peers: $(PEERS_READY) $(OURS_READY)
 	PEERS_PYTHON=$(PEERS_PYTHON) $(OUR_PYTHON) -m pytest -q tests/peers
 
 bench-peers: $(PEERS_READY) $(OURS_READY)
-	$(OUR_PYTHON) scripts/bench/compare.py --peers-python $(PEERS_PYTHON)
+	$(OUR_PYTHON) scripts/bench/compare.py --peers-python $(PEERS_PYTHON) $(BENCH)
+
+gradient-peers: $(GRADIENT_PEERS_READY)
+
+$(GRADIENT_PEERS)/.installed: requirements-gradient-peers.txt constraints.txt
+	python3 -m venv $(GRADIENT_PEERS)
+	$(GRADIENT_PEERS)/bin/python -m pip install --quiet -c constraints.txt --requirement requirements-gradient-peers.txt
+	touch $@
+
+bench-gradient-peers: $(GRADIENT_PEERS_READY) $(OURS_READY)
+	$(OUR_PYTHON) scripts/bench/gradient.py --peers-python $(GRADIENT_PEERS_PYTHON) $(BENCH)
+
+# Every rule of the catalogue in the event engine's stream, in turn with pair_stdp; needs no other library.
+bench-rules: $(OURS_READY)
+	$(OUR_PYTHON) scripts/bench/rules.py $(BENCH)
