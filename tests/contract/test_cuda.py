@@ -3,6 +3,8 @@
 Skipped where there is no device.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import torch
@@ -107,6 +109,16 @@ def test_noise_has_the_same_spread_and_follows_its_seed():
     assert not np.array_equal(w[0], w[2])
 
 
+@contextmanager
+def no_waiting():
+    """Whatever waits for the device is an error."""
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
 @pytest.mark.parametrize("name", [name for name in FEATURES if not name.startswith("winner")])
 def test_steps_do_not_wait_for_the_device(name):
     """No step of a network asks the device for a result, so that the next step is prepared meanwhile."""
@@ -115,11 +127,10 @@ def test_steps_do_not_wait_for_the_device(name):
     advance = simulation._advance
 
     def watched(*arguments):
-        torch.cuda.set_sync_debug_mode("error")
-        try:
+        with no_waiting():
             return advance(*arguments)
-        finally:
-            torch.cuda.set_sync_debug_mode("default")
 
     simulation._advance = watched
     simulation.run(feature.spikes, signals=feature.signals)
+    with no_waiting(), pytest.raises(RuntimeError, match="synchroniz"):
+        torch.ones(1, device="cuda").item()
