@@ -37,8 +37,10 @@ def clocked(rule: Rule) -> bool:
 def reasons(rule: Rule, neurons: int) -> Iterator[str]:
     """What the engine has to visit and compute for a rule, beyond the few synapses that pair_stdp touches."""
     if clocked(rule):
-        yield f"every step changes all {INPUTS * neurons:,} synapses: {STEPS * INPUTS * neurons / 1e6:.0f} million visits"
-    for event, other, found in (("on_pre", "post", f"all {neurons} neurons"), ("on_post", "pre", f"all {INPUTS} inputs")):
+        yield (f"every step changes all {INPUTS * neurons:,} synapses: {STEPS * INPUTS * neurons / 1e6:.0f} million "
+               "visits")
+    for event, other, found in (("on_pre", "post", f"all {neurons} neurons"),
+                                ("on_post", "pre", f"all {INPUTS} inputs")):
         rises = {name for name, trace in getattr(rule, other).items()
                  if trace.rise != "none" and not trace.initial and not trace.keep}
         lines = [line for line in rule.statements.get(event, ()) if line.place == "syn"]
