@@ -17,12 +17,13 @@ from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.presenting import Source, encode
 from plasticity.methods import MethodClassifier
 from plasticity.network import Network, existing
+from plasticity.spikes import densified
 
 
 def gradient_rule(learner: GradientClassifier, x: np.ndarray) -> dict[str, object]:
     """Of a fitted classifier, on samples x."""
     network = learner.network_
-    return {**spiking(network, learner.presented(x, 0).to(network.device), learner.batch),
+    return {**spiking(network, torch.as_tensor(densified(learner.presented(x, 0))).to(network.device), learner.batch),
             "parameters": parameters(network)}
 
 

@@ -25,6 +25,7 @@ from plasticity.errors import PlasticityError, RefusedError, choice
 from plasticity.learner import checks
 from plasticity.network import Network
 from plasticity.neurons.neuron import Neuron
+from plasticity.spikes import Spikes, densified
 
 Builder = Callable[[int], Network]
 READ = ("last", "all")
@@ -48,7 +49,8 @@ class GradientClassifier(LoopClassifier):
     rate, rate_strength: firing rate (Hz) that is wished, and how much (0: not at all). epochs, batch, lr: of Adam.
     loss: of outputs and labels; None for cross-entropy. seed: of weights, feedback and order. device, dtype: of torch.
     online: whether gradients are computed forward in time, with memory that the number of steps does not enter
-    (`online_gradients`; rules eprop and rflo). validation_fraction, schedule, patience, verbose: see `LoopClassifier`.
+    (`online_gradients`; rules eprop and rflo). backend: see `GradientNetwork`. validation_fraction, schedule, patience,
+    verbose: see `LoopClassifier`.
 
     After `fit`: network_ (a `GradientNetwork`), and what `LoopClassifier` names.
     Raises PlasticityError when the loss is not finite, naming epoch, batch and layer; nothing is learned from that
@@ -63,13 +65,14 @@ class GradientClassifier(LoopClassifier):
                  batch: int = 32, lr: float = 5e-3, loss: Loss | None = None, seed: int = 0, device: str = "cpu",
                  dtype: torch.dtype = torch.float32, validation_fraction: float = 0.0,
                  schedule: str | Callable[[float], float] = "constant", patience: int | None = None,
-                 verbose: bool = False, online: bool = False):
+                 verbose: bool = False, online: bool = False,
+                 backend: str = "auto"):
         self.rule, self.network, self.neuron, self.surrogate, self.tau_out = rule, network, neuron, surrogate, tau_out
         self.last, self.rate, self.rate_strength, self.epochs, self.batch = last, rate, rate_strength, epochs, batch
         self.lr, self.loss, self.seed, self.device, self.dtype = lr, loss, seed, device, dtype
         self.validation_fraction, self.schedule, self.patience = validation_fraction, schedule, patience
         self.verbose, self.encoder, self.read, self.gain = verbose, encoder, read, gain
-        self.scaled_readout, self.online = scaled_readout, online
+        self.scaled_readout, self.online, self.backend = scaled_readout, online, backend
 
     @property
     def network_(self) -> GradientNetwork:
@@ -79,12 +82,13 @@ class GradientClassifier(LoopClassifier):
     def _samples(self, X) -> np.ndarray:
         return _sequences(X) if self.encoder is None else checks.samples(X)
 
-    def presented(self, x: np.ndarray, seed: int) -> torch.Tensor:
-        """What the network is given, [samples, steps, inputs]."""
-        return torch.as_tensor(x if self.encoder is None else coding.make(self.encoder)(x, seed))
+    def presented(self, x: np.ndarray, seed: int) -> torch.Tensor | Spikes:
+        """What the network is given: [samples, steps, inputs], or Spikes."""
+        given = x if self.encoder is None else coding.make(self.encoder)(x, seed)
+        return given if isinstance(given, Spikes) else torch.as_tensor(given)
 
     def _learner(self, x: np.ndarray, n_classes: int) -> Learner:
-        network = self._build(self.presented(x[:1], 0).shape[2], n_classes)
+        network = self._build(_inputs(self.presented(x[:1], 0)), n_classes)
         learning = [p for p in network.parameters() if p.requires_grad]
         return Learner(network, torch.optim.Adam(learning, lr=self.lr), partial(self._gradient, network),
                        partial(self._scores, network), partial(self._locate, network))
@@ -95,7 +99,8 @@ class GradientClassifier(LoopClassifier):
         heard = tuple(names) if choice("read", self.read, READ) == "all" else names[-1]
         readout = Readout(heard, n_classes, self.tau_out, self.scaled_readout)
         surrogate = self.surrogate or triangular(width=_threshold(made.populations[-1].neuron))
-        return GradientNetwork(made, readout, self.rule, surrogate, seed=self.seed, dtype=self.dtype).to(self.device)
+        return GradientNetwork(made, readout, self.rule, surrogate, seed=self.seed, dtype=self.dtype,
+                               backend=self.backend).to(self.device)
 
     def _network(self, n_inputs: int) -> Network:
         if callable(self.network):
@@ -122,7 +127,8 @@ class GradientClassifier(LoopClassifier):
     def _forward_in_time(self, network: GradientNetwork, x: np.ndarray, labels: np.ndarray, seed: int) -> float:
         if self.rate_strength:
             raise RefusedError("online=True has no regularisation of firing rates; use rate_strength=0")
-        error, found = online_gradients(network, self.presented(x, seed), torch.as_tensor(labels),
+        given = torch.as_tensor(densified(self.presented(x, seed)))
+        error, found = online_gradients(network, given, torch.as_tensor(labels),
                                         self.loss or cross_entropy(last=self.last))
         for name, p in network.named_parameters():
             p.grad = found.get(name)
@@ -168,6 +174,10 @@ def _sequences(X) -> np.ndarray:
     if x.ndim != 3 or not len(x) or not x.shape[1] or not np.isfinite(x).all():
         raise PlasticityError(f"X must be finite numbers [samples, steps, inputs], got shape {x.shape}")
     return x
+
+
+def _inputs(given: torch.Tensor | Spikes) -> int:
+    return given.n if isinstance(given, Spikes) else given.shape[2]
 
 
 def _threshold(neuron: Neuron) -> float:

@@ -10,23 +10,24 @@ import numpy as np
 from plasticity import encoding
 from plasticity.errors import PlasticityError
 from plasticity.named import made, parse
+from plasticity.spikes import Spikes
 
-#: samples [n, inputs] and a seed -> what the network gets, [n, steps, inputs]
-Code = Callable[[np.ndarray, int], np.ndarray]
+#: samples [n, inputs] and a seed -> what the network gets, [n, steps, inputs], or Spikes
+Code = Callable[[np.ndarray, int], np.ndarray | Spikes]
 
 
 def latency(steps: int = 25, threshold: float = 0.0) -> Code:
     """One spike per input, the brighter the earlier (`encoding.latency`); none for intensities up to `threshold`."""
-    def code(x: np.ndarray, seed: int) -> np.ndarray:
-        return encoding.latency(np.where(x > threshold, x, 0.0), steps, 1e-3).dense()
+    def code(x: np.ndarray, seed: int) -> Spikes:
+        return encoding.latency(np.where(x > threshold, x, 0.0), steps, 1e-3)
 
     return code
 
 
 def rate(steps: int = 25, most: float = 0.5) -> Code:
     """In every step, independently, an input spikes with probability intensity * most; drawn anew in every epoch."""
-    def code(x: np.ndarray, seed: int) -> np.ndarray:
-        return encoding.bernoulli(x * most, steps, seed).dense()
+    def code(x: np.ndarray, seed: int) -> Spikes:
+        return encoding.bernoulli(x * most, steps, seed)
 
     return code
 
