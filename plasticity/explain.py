@@ -35,6 +35,7 @@ def describe(rule: Rule) -> dict:
         "words": rule.words,
         "equations": {event: [_equation(line) for line in lines] for event, lines in _in_order(rule.statements)},
         "definitions": dict(rule.let),
+        "sends": f"w * ({rule.sends})" if rule.sends else "w",
         "traces": [_trace(name, rule.place[name], trace) for name, trace in rule.variables.items()],
         "parameters": [{"name": name, "value": value, "unit": rule.units.get(name, "")}
                        for name, value in rule.params.items()],
@@ -100,6 +101,8 @@ def _lines(found: dict) -> Iterator[str]:
     for event, equations in found["equations"].items():
         yield f"\n{EVENTS[event]}:"
         yield from (f"    {equation}" for equation in equations)
+    if found["sends"] != "w":
+        yield from _section("each presynaptic spike transmits", [found["sends"]])
     yield from _section("where", (f"{name} = {text}" for name, text in found["definitions"].items()))
     yield from _section("traces and states", map(_trace_line, found["traces"]))
     yield from _section("parameters", (f"{p['name']} = {p['value']:g}{_unit(p['unit'])}" for p in found["parameters"]))

@@ -85,6 +85,9 @@ class Rule:
     let: name -> expression, inlined wherever the name is read.
     reads: variable of a neuron -> "post" or "pre" (membrane potential, pseudo-derivative, rate).
     signals: third factors from outside -> "global", "post" or "pre".
+    sends: what a presynaptic spike transmits, in units of its weight (""; 1), read when it arrives and before its own
+        on_pre. Such a rule describes transmission: it changes presynaptic variables alone, and goes on when learning is
+        off.
     params: constants. w_min, w_max: bounds, also readable as names.
     order: "brian2" | "strict" | "inclusive", see ORDERS.
 
@@ -101,6 +104,7 @@ class Rule:
     on_post: Mapping[str, str] = field(default_factory=dict)
     on_step: Mapping[str, str] = field(default_factory=dict)
     let: Mapping[str, str] = field(default_factory=dict)
+    sends: str = ""
     params: Mapping[str, float] = field(default_factory=dict)
     reads: Mapping[str, str] = field(default_factory=dict)
     signals: Mapping[str, str] = field(default_factory=dict)
@@ -123,6 +127,7 @@ class Rule:
         self._check_values()
         if not self.statements:
             raise PlasticityError("a rule needs at least one of on_pre, on_post, on_step")
+        self._check_sends()
 
     def __hash__(self) -> int:
         return hash((self.name, self.order, tuple(self.on_pre.items()), tuple(self.on_post.items()),
@@ -215,6 +220,28 @@ class Rule:
             raise LanguageError(f"{text!r} in {event}: {', '.join(language.PRIMITIVES)} belong into on_step")
         self._check_place(event, target, place, text, expr)
         return Statement(target, place, kind, text, language.rewrite(expr, lambda node: self._delayed(text, node)))
+
+    @cached_property
+    def sent(self) -> ast.expr | None:
+        """`sends`, checked, definitions inlined; None where a spike transmits its weight."""
+        if not self.sends:
+            return None
+        definitions = self._definitions()
+        expr = language.parse(self.sends)
+        language.require_known(self.sends, expr, {*self.place, *definitions})
+        return language.substitute(language.numbers(expr), definitions)
+
+    def _check_sends(self) -> None:
+        if self.sent is None:
+            return
+        wrong = sorted(language.names(self.sent) - {*self.pre, *self.constants})
+        if wrong or language.calls(self.sent) & language.PRIMITIVES:
+            raise LanguageError(f"sends={self.sends!r} reads {', '.join(wrong) or 'a primitive'}: it may read "
+                                "presynaptic variables and parameters only, as one value goes to all synapses")
+        others = sorted({line.target for lines in self.statements.values() for line in lines if line.place != "pre"})
+        if others or self.reads or self.signals:
+            raise LanguageError(f"a rule that says what it sends changes presynaptic variables alone, by themselves; "
+                                f"this one has {', '.join([*others, *self.reads, *self.signals])}")
 
     def _delayed(self, text: str, node: ast.expr) -> ast.expr | None:
         """delayed(v, tau) becomes a name of its own, listed in `delayed`."""

@@ -78,3 +78,16 @@ def test_explain_draws_it(name, tmp_path):
     target = tmp_path / f"{name}.png"
     found = CliRunner().invoke(app, ["explain", name, "--figure", str(target)])
     assert found.exit_code == 0 and target.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_response_to_regular_spikes_is_the_recursion():
+    """x recovers with 0.8 s; each spike uses half of it."""
+    time, share = plots.short_term_response(rules.tsodyks_markram(0.5, 0.8), 20.0, spikes=5)
+    x, expected = 1.0, []
+    for wait in np.diff(time, append=np.inf):
+        expected.append(0.5 * x)
+        x = 1 - (1 - 0.5 * x) * np.exp(-wait / 0.8)
+    np.testing.assert_allclose(share, expected, rtol=1e-12)
+    assert np.diff(time).tolist() == pytest.approx([0.05] * 4 + [0.5])
+    with pytest.raises(PlasticityError, match="transmit its weight"):
+        plots.short_term(rules.pair_stdp())

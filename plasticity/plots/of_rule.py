@@ -1,4 +1,4 @@
-"""The figure of a rule: a window of spike pairs, a curve over rates, or a curve over a variable that is held."""
+"""The figure of a rule: a window of spike pairs, a curve over rates or a held variable, or what spikes transmit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from plasticity.plots.held import held_curve
 from plasticity.plots.rates import of_rates, rate_curve
+from plasticity.plots.short_term import short_term
 from plasticity.plots.window import stdp_window
 from plasticity.rule import Rule
 
@@ -44,11 +45,13 @@ SHOWN: Mapping[str, Shown] = MappingProxyType({
 def figure_of(rule: Rule) -> Figure:
     """What a rule does, as the figure that fits it; whatever it reads beside is held at 1.
 
-    A curve over the activity for rules of rates; over the held variable for rules that read one of the postsynaptic
-    neuron; else the window of spike pairs.
+    The response to regular spikes for rules of transmission; a curve over the activity for rules of rates, over the
+    held variable for rules that read one of the postsynaptic neuron; else the window of spike pairs.
     """
     shown = SHOWN.get(rule.name, Shown())
     rule = rule.with_(params={name: value for name, value in shown.params.items() if name in rule.params})
+    if rule.sends:
+        return short_term(rule)
     if of_rates(rule):
         return rate_curve(rule)
     variable = next((name for name, place in rule.reads.items() if place == "post"), None)

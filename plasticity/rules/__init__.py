@@ -24,20 +24,21 @@ from plasticity.rules.reward import dopamine_stdp, mstdp, mstdpet, r_max
 from plasticity.rules.sdsp import sdsp
 from plasticity.rules.symmetric import symmetric_stdp
 from plasticity.rules.triplet import triplet_stdp
+from plasticity.rules.tsodyks_markram import tsodyks_markram
 from plasticity.rules.urbanczik_senn import urbanczik_senn
 from plasticity.rules.vogels import vogels_istdp
 
 __all__ = ["anti_hebb", "anti_stdp", "bcm", "catalogue", "clopath", "diehl_cook", "dopamine_stdp", "eprop",
            "graupner_brunel", "hard_wta", "hebb", "krotov_hopfield", "log_stdp", "make", "mstdp", "mstdpet",
            "nearest_stdp", "oja", "pair_stdp", "power_law_stdp", "r_max", "r_stdp", "rank_order_stdp", "sanger",
-           "sdsp", "soft_hebb", "symmetric_stdp", "triplet_stdp", "urbanczik_senn", "vogels_istdp"]
+           "sdsp", "soft_hebb", "symmetric_stdp", "triplet_stdp", "tsodyks_markram", "urbanczik_senn", "vogels_istdp"]
 
 #: name -> function that makes the rule; all of its arguments have defaults
 catalogue: Mapping[str, Callable[..., Rule]] = MappingProxyType({
     make.__name__: make for make in (
         pair_stdp, triplet_stdp, symmetric_stdp, vogels_istdp, diehl_cook,
         nearest_stdp, anti_stdp, power_law_stdp, log_stdp, rank_order_stdp, clopath, sdsp, urbanczik_senn,
-        graupner_brunel, dopamine_stdp, mstdp, mstdpet, r_max, r_stdp, eprop,
+        graupner_brunel, dopamine_stdp, mstdp, mstdpet, r_max, r_stdp, eprop, tsodyks_markram,
         hebb, anti_hebb, oja, sanger, bcm, hard_wta, krotov_hopfield, soft_hebb)})
 
 

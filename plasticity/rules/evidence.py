@@ -92,6 +92,12 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = MappingProxyType({
     "eprop": _tests(
         "rules/test_eprop", the_change_is_that_of_the_papers_recursion="the paper's recursion, on every engine",
         the_text_and_going_back_in_time_give_the_same_gradient="the gradient of autograd with the paths cut, to 1e-10"),
+    "tsodyks_markram": _tests(
+        "rules/test_tsodyks_markram", each_spike_transmits_what_nests_synapse_does="NEST's two synapses by spike",
+        regular_spikes_settle_at_the_analytic_steady_state="the analytic steady state at any rate",
+        the_paired_pulse_ratio="the paired pulse ratio, in closed form",
+        at_high_rates_a_depressing_synapse_transmits_as_much_per_second_at_any_rate="the limiting frequency",
+        engines_transmit_as_defined="the same on every engine, in a network"),
     "hebb": _EQUATION + _RATE_CURVE + _tests(
         "rules/test_rate", hebb_grows_along_the_correlations_as_the_closed_form_says="growth along the correlations"),
     "anti_hebb": _EQUATION + _RATE_CURVE + _tests(

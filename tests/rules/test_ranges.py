@@ -11,7 +11,7 @@ from plasticity import PlasticityError, rules
 SIGNED = {"": {"w_min", "w_max"}, "pair_stdp": {"a_plus", "a_minus"}, "symmetric_stdp": {"a"},
           "clopath": {"theta_minus", "theta_plus", "v_rest"}, "sdsp": {"theta_v", "theta_x"},
           "urbanczik_senn": {"e_l", "theta"}}
-OFF = {("r_max", "tau_c")}  # 0 leaves it out
+OFF = {("r_max", "tau_c"), ("tsodyks_markram", "tau_fac"), ("tsodyks_markram", "tau_psc")}  # 0 leaves it out
 CHOICES = [(name, argument.name) for name, make in rules.catalogue.items()
            for argument in inspect.signature(make).parameters.values()
            if isinstance(argument.default, int | float) and not isinstance(argument.default, bool)]

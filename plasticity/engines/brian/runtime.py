@@ -124,7 +124,8 @@ def variables(circuit: Circuit, network: Network) -> dict[str, tuple[object, str
         made = circuit.synapses.get(projection.name)
         if made is not None:
             found[f"{projection.name}.w"] = (made, "r_w")
-            traces = projection.rule.variables if projection.rule and circuit.plan.learn else ()
+            rule = projection.rule
+            traces = rule.variables if rule and (circuit.plan.learn or rule.sends) else ()
             found |= {f"{projection.name}.{name}": (made, f"r_{name}") for name in traces}
     return found
 

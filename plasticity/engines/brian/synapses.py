@@ -39,6 +39,7 @@ class Texts:
     decay: str
     step: str
     namespace: dict[str, object]
+    sent: str = "1"
 
 
 def synapses(network: Network, index: int, groups: dict, signals: dict, learn: bool):
@@ -47,9 +48,10 @@ def synapses(network: Network, index: int, groups: dict, signals: dict, learn: b
     projection = network.projections[index]
     pre, post = groups[projection.pre], groups[projection.post]
     name = f"projection{index}"
-    learning = projection.rule if learn else None
+    learning = projection.rule if projection.rule and (learn or projection.rule.sends) else None
     texts = rule_texts(network, projection, post, pre, signals) if learning else Texts("", {}, "", "", {})
-    on_pre = ({"transmit": f"{projection.onto}_post += transmitted * r_w * unit_of_target"} if projection.onto else {})
+    on_pre = {"transmit": f"{projection.onto}_post += transmitted * r_w * ({texts.sent}) * unit_of_target"} \
+        if projection.onto else {}
     on_pre |= {phase: code for phase, code in texts.phases.items() if phase.endswith("pre")}
     on_post = {phase: code for phase, code in texts.phases.items() if phase.endswith("post")}
     if not on_pre and not on_post and not texts.step:
@@ -115,8 +117,8 @@ def rule_texts(network: Network, projection: Projection, post, pre, signals: dic
     return Texts(equations="\n".join(f"{name} : 1" for name in declared),
                  phases={phase: code for phase, code in phases.items() if code},
                  decay="\n".join(f"r_{name} = r_{name} * decay_of_{name}" for name in fading),
-                 step=_event(rule, "on_step", names),
-                 namespace=namespace)
+                 step=_event(rule, "on_step", names), namespace=namespace,
+                 sent="1" if rule.sent is None else brian_text(rule.sent, names))
 
 
 def _names(network: Network, projection: Projection, ends: dict, signals: dict) -> tuple[dict, dict]:

@@ -90,7 +90,7 @@ def start(code: Writer, plastic: Plastic) -> None:
 def decay(code: Writer, plastic: Plastic) -> None:
     """Exact decay of everything that does not decay when it is read."""
     rule, s = plastic.rule, plastic.s
-    with code.block("if learn:"):
+    with code.block(f"if {plastic.runs}:"):
         for side in ("pre", "post"):
             names = [name for name, trace in getattr(rule, side).items() if not plastic.lazy(name)
                      and math.isfinite(trace.tau)]
@@ -130,13 +130,13 @@ def _remember(code: Writer, plastic: Plastic, side: str, moment: str) -> None:
 def phases(code: Writer, plastic: Plastic) -> None:
     """The events of one step in the rule's order."""
     if plastic.mixed:
-        with code.block("if learn:"):
+        with code.block(f"if {plastic.runs}:"):
             for side in ("pre", "post"):
                 _rise(code, plastic, side)
                 _remember(code, plastic, side, "after")
     for phase in ORDERS[plastic.rule.order]:
         kind, side = phase.split("_")
-        with code.block("if learn:"):
+        with code.block(f"if {plastic.runs}:"):
             if kind == "on" and phase in plastic.rule.statements:
                 _event(code, plastic, phase, side)
             elif kind == "rise" and not plastic.mixed and side in plastic.spiking.values():

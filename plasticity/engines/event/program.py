@@ -93,7 +93,7 @@ def _body(code: Writer, network, groups, sources, signals, synapses, plastic) ->
                 for source in sources.values():
                     source.start(code)
                 for found in plastic.values():
-                    with code.block("if learn:"):
+                    with code.block(f"if {found.runs}:"):
                         learning.start(code, found)
         with code.block("for t in range(t_start, t_stop):"):
             _step(code, network, groups, sources, signals, synapses, plastic)
@@ -128,7 +128,7 @@ def _step(code: Writer, network, groups, sources, signals, synapses, plastic) ->
             source.fired(code)
         for found in synapses.values():
             if found.projection.onto:
-                transmit(code, found, groups[found.projection.post])
+                transmit(code, found, groups[found.projection.post], plastic.get(found.projection.name))
     for found in plastic.values():
         learning.phases(code, found)
     with code.each():

@@ -21,7 +21,7 @@ def on_step(code: Writer, plastic: Plastic) -> None:
     lines = plastic.rule.statements.get("on_step", ())
     if not lines:
         return
-    with code.block("if learn:"):
+    with code.block(f"if {plastic.runs}:"):
         stamp(code, plastic)
         with code.each():
             _record_past(code, plastic)

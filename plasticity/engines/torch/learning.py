@@ -33,7 +33,7 @@ class Learning:
         sides = {"pre": synapses.axonal, "post": self.dendritic}
         self.wide = {side for side, ring in sides.items() if isinstance(ring, LatePerSynapse)}
         self.compiler = Compiler(self.rule, context, self.layout.shape[1], self.wide)
-        self.events = self.compiler.events()
+        self.events, self.sent = self.compiler.events(), self.compiler.sent()
         self.decays = {name: math.exp(-context.dt / trace.tau) for name, trace in self.rule.variables.items()
                        if math.isfinite(trace.tau)}
         self.own = {side: [name for name, trace in getattr(self.rule, side).items() if trace.rise != "none"]

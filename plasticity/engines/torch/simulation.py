@@ -89,7 +89,7 @@ class TorchSimulation:
 
     def _advance(self, fired: dict[str, Volley], learn: bool) -> dict[str, Volley]:
         """One step; who spiked, by input and population."""
-        learning = self._learning if learn else {}
+        learning = self._acting(learn)
         for signal in self.network.signals:
             if signal.drives:
                 where, variable = signal.drives.split(".", 1)
@@ -113,15 +113,20 @@ class TorchSimulation:
         for synapses in self._synapses.values():
             projection = synapses.projection
             synapses.arrive(fired[projection.pre])
-            amount = synapses.transmit() if projection.onto else None
+            rule = self._learning.get(projection.name)
+            sent = rule.sent(rule.values) if rule and rule.sent else None
+            amount = synapses.transmit(sent) if projection.onto else None
             if amount is not None:
                 self._neurons[projection.post].receive(projection.onto, amount)
 
     def _start(self, batch: int, learn: bool) -> None:
         """The beginning of a presentation; what only learning uses stays as it is when nothing is learned."""
-        learning = self._learning.values() if learn else ()
-        for part in (*self._neurons.values(), *self._synapses.values(), *learning):
+        for part in (*self._neurons.values(), *self._synapses.values(), *self._acting(learn).values()):
             part.start(batch)
+
+    def _acting(self, learn: bool) -> dict[str, Learning]:
+        """The rules that act: all while learning, and always those that describe transmission."""
+        return {name: found for name, found in self._learning.items() if learn or found.rule.sends}
 
     def _rows(self) -> dict[tuple[str, str], dict[str, torch.Tensor]]:
         """(kind, part) -> what each sample has of its own, samples first."""

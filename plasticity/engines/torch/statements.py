@@ -76,6 +76,10 @@ class Compiler:
         return {event: tuple(self._change(event, line) for line in lines)
                 for event, lines in self.rule.statements.items()}
 
+    def sent(self) -> Callable | None:
+        """What each presynaptic spike sends, in units of its weight; None for the weight itself."""
+        return None if self.rule.sent is None else self._function(self.rule.sent)
+
     def _change(self, event: str, line: Statement) -> Change:
         expr = factor.simplified(line.expr, self.constants)
         if line.kind == "rate":

@@ -86,11 +86,15 @@ class Synapses:
         """Takes the spikes of this step; `arrived` are those that reach the synapses now."""
         self.arrived = self.axonal.push(fired)
 
-    def transmit(self) -> torch.Tensor | None:
-        """What arrives at the postsynaptic neurons, [batch, n_post]; None if it is known to be nothing."""
+    def transmit(self, sent: torch.Tensor | None = None) -> torch.Tensor | None:
+        """What arrives at the postsynaptic neurons, [batch, n_post]; None if it is known to be nothing.
+
+        sent: what each spike sends in units of its weight, [batch, n_pre].
+        """
         if not self.wide and self.arrived.silent:
             return None
-        amount = self.form.amount(self.arrived, self.w)
+        arrived = self.arrived if sent is None else Volley(self.arrived.dense * sent)
+        amount = self.form.amount(arrived, self.w)
         return amount if self.projection.scale == 1.0 else amount * self.projection.scale
 
     def rows(self) -> dict[str, torch.Tensor]:
