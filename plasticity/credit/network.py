@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from plasticity.credit.compiled import LayerByLayer
 
 BACKENDS = ("auto", "autograd", "compiled")
-SMALLEST = 10**9
+SMALLEST = 64
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class GradientNetwork(nn.Module):
     frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights.
     seed: of readout and feedback weights. dtype: of everything; torch's default.
     backend: "compiled", one generated program per population that runs all steps and their exact adjoint, on CPUs;
-        "autograd", step by step through torch; "auto", the former where the network has SMALLEST neurons or more and
+        "autograd", step by step through torch; "auto", the former where the network has 64 neurons or more and
         can be compiled (populations that project to each other in a loop cannot). `why_not_compiled` has the reason.
 
     Parameters: `weights[projection]` [pre, post] (convolution: [place in the patch, channel]; pools: a number that does
