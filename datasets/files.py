@@ -32,6 +32,11 @@ def form_at_hand(description: DataSet) -> tuple[Form, list[Path]]:
     raise DataError(f"{description.name}: {names} not found and without an official address; {_hint(description)}")
 
 
+def verified_file(description: DataSet, source: Source) -> Path:
+    """One file of a data set (or of anything with the same names), found or downloaded, and verified."""
+    return _find(description, source) or _download(description, source)
+
+
 def cache_folder(description: DataSet) -> Path:
     """data/<name> below the library's cache."""
     return folders.cache() / "data" / description.name

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import wave
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticity.datasets.archives import Archive, files_of
+from plasticity.datasets.waves import wave_of
 from plasticity.errors import DataError
 
 RATE = 8000  # Hz
@@ -61,7 +60,7 @@ def sounds(files: Mapping[str, bytes]) -> Sounds:
     parts: dict[bool, list[tuple[int, str, int, np.ndarray]]] = {False: [], True: []}
     for name, content in files.items():
         digit, speaker, number = _parsed(name)
-        parts[number < HELD_OUT].append((digit, speaker, number, samples_of(name, content)))
+        parts[number < HELD_OUT].append((digit, speaker, number, wave_of(name, content, RATE)))
     columns = []
     for test in (False, True):
         rows = sorted(parts[test], key=lambda row: row[:3])
@@ -75,21 +74,6 @@ def _parsed(name: str) -> tuple[int, str, int]:
     if not found:
         raise DataError(f"{name!r} is not a recording of fsdd: names are DIGIT_SPEAKER_NUMBER.wav")
     return int(found[1]), found[2], int(found[3])
-
-
-def samples_of(name: str, content: bytes) -> np.ndarray:
-    """A wave file of 16 bit, one channel, 8 kHz as float32 within -1 and 1."""
-    try:
-        with wave.open(io.BytesIO(content)) as file:
-            form = file.getnchannels(), file.getsampwidth(), file.getframerate()
-            frames = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
-        raise DataError(f"{name} is not a wave file ({error})") from None
-    if form != (1, 2, RATE):
-        raise DataError(f"{name} has (channels, bytes, rate) = {form}, expected (1, 2, {RATE})")
-    if not frames:
-        raise DataError(f"{name} holds no sound")
-    return np.frombuffer(frames, "<i2").astype(np.float32) / np.float32(32768)
 
 
 def turns(digits: np.ndarray, speakers: Sequence[str]) -> np.ndarray:

@@ -1,0 +1,30 @@
+"""Wave files as numbers."""
+
+from __future__ import annotations
+
+import io
+import wave
+
+import numpy as np
+
+from plasticity.errors import DataError
+
+
+def wave_of(name: str, content: bytes, rate: int, longest: int | None = None) -> np.ndarray:
+    """A wave file of 16 bit, one channel and `rate` as float32 within -1 and 1.
+
+    longest: most samples allowed. Raises DataError for any other file, naming it.
+    """
+    try:
+        with wave.open(io.BytesIO(content)) as file:
+            form = file.getnchannels(), file.getsampwidth(), file.getframerate()
+            frames = file.readframes(file.getnframes())
+    except (wave.Error, EOFError) as error:
+        raise DataError(f"{name} is not a wave file ({error})") from None
+    if form != (1, 2, rate):
+        raise DataError(f"{name} has (channels, bytes, rate) = {form}, expected (1, 2, {rate})")
+    if not frames:
+        raise DataError(f"{name} holds no sound")
+    if longest is not None and len(frames) // 2 > longest:
+        raise DataError(f"{name} has {len(frames) // 2} samples, more than {longest}")
+    return np.frombuffer(frames, "<i2").astype(np.float32) / np.float32(32768)
