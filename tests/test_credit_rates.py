@@ -215,7 +215,7 @@ def test_spiking_forward_forward_sends_no_credit_between_neurons(recurrent):
 
 
 def test_spiking_goodness_is_the_mean_square_of_rates():
-    net = SpikingForwardForward(rows(), CLASSES, rate=0.2, dtype=torch.float64)
+    net = SpikingForwardForward(rows(), CLASSES, rate=0.2, label_size=1.0, dtype=torch.float64)
     x = torch.tensor(np.random.default_rng(1).random((5, 20, 6)) < 0.5).double()
     pairs = torch.cat((x, torch.nn.functional.one_hot(LABELS, 3).double()[:, None].expand(-1, 20, -1)), 2)
     run = net.spiking(pairs)
