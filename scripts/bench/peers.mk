@@ -31,6 +31,7 @@ test-peers: $(PEERS_READY) $(OURS_READY)
 
 bench-peers: $(PEERS_READY) $(OURS_READY)
 	$(OUR_PYTHON) scripts/bench/compare.py --peers-python $(PEERS_PYTHON) $(BENCH)
+	$(OUR_PYTHON) scripts/bench/speed_page.py
 
 gradient-peers: $(GRADIENT_PEERS_READY)
 
@@ -41,7 +42,9 @@ $(GRADIENT_PEERS)/.installed: requirements-gradient-peers.txt constraints.txt
 
 bench-gradient-peers: $(GRADIENT_PEERS_READY) $(OURS_READY)
 	$(OUR_PYTHON) scripts/bench/gradient.py --peers-python $(GRADIENT_PEERS_PYTHON) $(BENCH)
+	$(OUR_PYTHON) scripts/bench/speed_page.py
 
 # Every rule of the catalogue in the event engine's stream, in turn with pair_stdp; needs no other library.
 bench-rules: $(OURS_READY)
 	$(OUR_PYTHON) scripts/bench/rules.py $(BENCH)
+	$(OUR_PYTHON) scripts/bench/speed_page.py
