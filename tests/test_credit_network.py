@@ -216,6 +216,7 @@ def test_surrogates_are_their_formulas(name):
 
 
 def test_surrogates_refuse():
+    assert surrogates.make("arctan(alpha=3)") == surrogates.make("arctan", {"alpha": 3})
     for wrong in (lambda: surrogates.make("arctam"), lambda: surrogates.make("arctan", {"slope": 2}),
                   lambda: triangular(width=0.0)):
         with pytest.raises(PlasticityError):

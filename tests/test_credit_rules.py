@@ -343,6 +343,7 @@ def test_rules_by_name():
     for name in catalogue:
         rule = make(name.replace("_", "-"))
         assert rule.name == name and rule.words and rule.memory and rule.source
+    assert make("eprop(feedback=symmetric, reset=True)") == eprop("symmetric", reset=True)
     with pytest.raises(PlasticityError, match="did you mean 'bptt'"):
         make("bpt")
     with pytest.raises(PlasticityError, match="unexpected keyword"):

@@ -94,7 +94,7 @@ def compare(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="rules, neurons, networks, datasets, engines or methods.")],
+    what: Annotated[str, typer.Argument(help="rules, gradient-rules, methods, neurons, networks, datasets, engines.")],
     as_json: Json = False,
 ) -> None:
     """List what there is."""

@@ -7,6 +7,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 from plasticity.cli.described import described
 from plasticity.cli.output import table, write_json
@@ -16,6 +17,7 @@ from plasticity.errors import choice
 _WORK = re.compile(r"(?P<authors>[A-Z][\w-]*(?:(?:, | & )[A-Z][\w-]*)*(?: et al\.)?) (?P<year>\d{4})")
 #: what the table of rules shows, and how wide a column is at most
 RULE_COLUMNS = {"name": 15, "family": 11, "locality": 10, "reads": 10, "engines": 7, "source": 40}
+DATA_COLUMNS = {"name": 22, "kind": 10, "licence": 20, "citation": 40}
 
 
 def show(what: str, as_json: bool) -> None:
@@ -24,8 +26,9 @@ def show(what: str, as_json: bool) -> None:
     if as_json:
         write_json({what: entries}, sys.stdout)
         return
-    if what == "rules":
-        described(f"{len(entries)} rules", RULE_COLUMNS, list(map(_cells, entries)),
+    if what in DESCRIBED:
+        columns, cells = DESCRIBED[what]
+        described(f"{len(entries)} {what}", columns, list(map(cells, entries)),
                   [entry["summary"] for entry in entries], sys.stdout)
         return
     columns = ("name", "summary")
@@ -38,6 +41,16 @@ def _cells(entry: Mapping) -> list[str]:
     everywhere = len(entry["engines"]) == len(ENGINES)
     return [entry["name"], entry["family"], " ".join(entry["locality"]), " ".join(entry["reads"]) or "-",
             "all" if everywhere else " ".join(entry["engines"]), cited(entry["source"])]
+
+
+def _data_cells(entry: Mapping) -> list[str]:
+    """A data set's row."""
+    return [entry["name"], entry["kind"], entry["licence"], cited(entry["citation"])]
+
+
+#: what is shown as a table with a line of words below each row: its columns, and the cells of an entry
+DESCRIBED: Mapping[str, tuple[Mapping[str, int], Callable[[Mapping], list[str]]]] = {
+    "rules": (RULE_COLUMNS, _cells), "datasets": (DATA_COLUMNS, _data_cells)}
 
 
 def cited(source: str) -> str:
@@ -73,12 +86,9 @@ def networks() -> list[dict]:
 
 def datasets() -> list[dict]:
     """Every data set, with what is known without loading it."""
-    from plasticity.datasets import catalogue
+    from plasticity.datasets.listing import listing
 
-    return [{"name": name, "summary": f"{about.title}: {about.train} + {about.test} images, {about.shape[0]}x"
-             f"{about.shape[1]}", "train": about.train, "test": about.test, "shape": about.shape,
-             "classes": about.classes, "licence": about.licence, "citation": about.citation,
-             "homepage": about.homepage} for name, about in catalogue.items()]
+    return listing()
 
 
 def engines() -> list[dict]:
@@ -95,9 +105,20 @@ def methods() -> list[dict]:
             for name, method in made.items()]
 
 
+def gradient_rules() -> list[dict]:
+    """Every gradient rule, made with its defaults."""
+    from plasticity.credit.rules import catalogue
+
+    made = {name: make() for name, make in catalogue.items()}
+    return [{"name": name, "summary": rule.words, "paths": asdict(rule.paths), "teacher": rule.teacher,
+             "feedback": rule.feedback, "broadcast": rule.broadcast, "transport": rule.transport,
+             "memory": rule.memory, "source": rule.source, "parameters": _defaults(catalogue[name])}
+            for name, rule in made.items()]
+
+
 LISTS: Mapping[str, Callable[[], list[dict]]] = {
     "rules": rules, "neurons": neurons, "networks": networks, "datasets": datasets, "engines": engines,
-    "methods": methods}
+    "methods": methods, "gradient-rules": gradient_rules}
 
 
 def _functions(module: str) -> list[dict]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from plasticity.credit.paths import GradientRule, Paths
-from plasticity.errors import PlasticityError, unknown
+from plasticity.named import made, parse
 
 
 def bptt() -> GradientRule:
@@ -166,16 +166,11 @@ catalogue: Mapping[str, Callable[..., GradientRule]] = MappingProxyType({
 
 
 def make(rule: str | GradientRule, **options) -> GradientRule:
-    """The gradient rule of that name ("feedback-alignment" is the same as "feedback_alignment"), or itself.
+    """The gradient rule of that name, with options in the text or apart ("eprop(feedback=symmetric)"), or itself.
 
     Raises PlasticityError for an unknown name, and for an option that the rule does not have.
     """
     if isinstance(rule, GradientRule):
         return rule
-    found = catalogue.get(rule.replace("-", "_"))
-    if found is None:
-        raise unknown("gradient rule", rule, catalogue)
-    try:
-        return found(**options)
-    except TypeError as error:
-        raise PlasticityError(f"gradient rule {rule!r}: {error}") from None
+    name, given = parse(rule)
+    return made("gradient rule", catalogue, name, {**given, **options})

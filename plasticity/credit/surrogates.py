@@ -16,7 +16,8 @@ import torch
 
 from plasticity import language
 from plasticity.engines.torch.language import FUNCTIONS, expression
-from plasticity.errors import PlasticityError, unknown
+from plasticity.errors import PlasticityError
+from plasticity.named import made, parse
 
 
 @dataclass(frozen=True)
@@ -132,16 +133,14 @@ catalogue: Mapping[str, Callable[..., Surrogate]] = MappingProxyType({
 
 
 def make(surrogate: str | Surrogate, options: Mapping[str, float] | None = None) -> Surrogate:
-    """The surrogate of that name (or itself). Raises PlasticityError for an unknown name or option."""
+    """The surrogate of that name, with options in the text or apart ("arctan(alpha=3)"), or itself.
+
+    Raises PlasticityError for an unknown name or option.
+    """
     if isinstance(surrogate, Surrogate):
         return surrogate
-    found = catalogue.get(surrogate.replace("-", "_"))
-    if found is None:
-        raise unknown("surrogate derivative", surrogate, catalogue)
-    try:
-        return found(**(options or {}))
-    except TypeError as error:
-        raise PlasticityError(f"surrogate {surrogate!r}: {error}") from None
+    name, given = parse(surrogate)
+    return made("surrogate derivative", catalogue, name, {**given, **(options or {})})
 
 
 def spike(u: torch.Tensor, strict: bool, surrogate: Surrogate, able: torch.Tensor | None = None) -> torch.Tensor:
