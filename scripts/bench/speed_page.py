@@ -31,9 +31,9 @@ An update is forward, gradient and Adam. `bptt`: 700 inputs, spiking in 2 % of a
 neurons and 20 leaky readouts; 100 steps, batch 128, cross-entropy in every step. `csnn`: 8C5-MP2-16C5-MP2-FC10 on
 maps of 28 x 28, 25 steps, batch 128, leaky neurons after each convolution and at the end, max pools of spikes,
 cross-entropy of the spike counts. All in float32, with the same number of threads. The others do backpropagation
-through time; their processes are told to keep freed memory, as ours does, their Adam is the fused one, everything without
-memory runs over all steps at once, and the three on torch are measured with and without `torch.compile` of what steps
-through time (each round takes the faster); spyx is one compiled JAX function.
+through time; their processes are told to keep freed memory, as ours does, their Adam is the fused one, everything
+without memory runs over all steps at once, and the three on torch are measured with and without `torch.compile` of
+what steps through time (each round takes the faster); spyx is one compiled JAX function.
 
 What differs: our recurrent layer is given its input spikes as lists of events, made before the clock starts
 (`ms_reading_dense` of `bench eprop` says what making them costs), the others as dense arrays; Norse's neurons have a
