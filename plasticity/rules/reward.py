@@ -56,7 +56,8 @@ def mstdp(gamma: float = 0.1, a_plus: float = 1.0, a_minus: float = 1.0, tau_plu
     form="continuous": the reward is that of the spike's own step. form="discrete": the equations as the paper
     simulates them, w(t+dt) = w(t) + gamma reward(t+dt) zeta(t): what the spikes of a step propose waits in the synapse
     for the reward of the next step, and the weight changes (and is clipped) once per step, before it transmits. That
-    costs a look at every synapse in every step. BindsNET 0.3.4 does the same by default.
+    costs a look at every synapse in every step. BindsNET 0.3.4 does the same by default; its zero_lag=True is the
+    continuous form with order="inclusive", once per step (`plasticity.rules.collected.once_per_step`).
 
     gamma: learning rate (unit of w per reward, not negative). a_plus, a_minus: no unit, not negative.
     tau_plus, tau_minus: seconds. order: by default "brian2", and "inclusive" for the discrete form, whose traces hold
@@ -96,7 +97,8 @@ def mstdpet(gamma: float = 0.625, a_plus: float = 1.0, a_minus: float = 1.0, tau
 
     form="continuous": z decays from the moment of the spikes. form="discrete": the paper's recursion
     z(t+dt) = exp(-dt/tau_z) z(t) + zeta(t)/tau_z, in which what the spikes of a step leave decays from the next step
-    on: larger by exp(dt/tau_z), and what BindsNET 0.3.4 does by default.
+    on: larger by exp(dt/tau_z), and what BindsNET 0.3.4 does by default (its zero_lag=True: the same with the reward
+    given a step later).
 
     gamma: learning rate (unit of w per reward, not negative). a_plus, a_minus: no unit, not negative.
     tau_plus, tau_minus, tau_z: seconds. order: by default "brian2", and "inclusive" for the discrete form.
