@@ -28,6 +28,9 @@ def page() -> str:
     parts = [HEAD, "## Digits without labels: `make results STUDIES=...`\n", _learned(spiking)]
     if rates:
         parts += ["## Layers of rates: `scripts/reproduce/hebbian_mnist.py`\n", _rates(rates)]
+    methods = {name: found for name, found in studies.items() if "learners" in found.get("config", {})}
+    if methods:
+        parts += ["## Methods that bring their own network: `scripts/reproduce/NAME.py`\n", _methods(methods)]
     if "bench_stdp" in studies:
         parts += ["## Learning speed: `make bench-peers`\n", _speed(studies["bench_stdp"])]
     return "\n".join(parts)
@@ -58,6 +61,22 @@ def _rates(studies: dict) -> str:
                  _spread(summary["accuracy_random_weights"]), f"{summary['train_seconds']['mean']:.1f}"]
         rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join([*rows, ""])
+
+
+def _methods(studies: dict) -> str:
+    """Learning without backpropagation, and baselines; settings were chosen on a part of the training images."""
+    rows = ["| study | method | passes | seeds | accuracy | on training images | train, s | published |",
+            "|---|---|---|---|---|---|---|---|"]
+    for name, found in studies.items():
+        for case, settings in found["config"]["learners"].items():
+            summary, published = found["summary"][case], found["config"].get("published", {}).get(case, "")
+            cells = [name, f"`{settings['method']}`", settings["epochs"], len(summary["accuracy"]["seeds"]),
+                     _spread(summary["accuracy"]), _spread(summary["train_accuracy"]),
+                     f"{summary['seconds']['mean']:.1f}", published]
+            rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    machines = {f"{name}: {found['machine']['processor']}, {found['machine']['cores']} cores"
+                for name, found in studies.items()}
+    return "\n".join([*rows, "", f"One thread per run. {'; '.join(sorted(machines))}.", ""])
 
 
 def _spread(figure: dict) -> str:

@@ -26,17 +26,17 @@ from plasticity.methods import MethodClassifier
 STEPS, HELD_OUT, BATCH = 20, 360, 32
 FIGURES = ("accuracy", "train_accuracy", "seconds")
 
-#: case -> method, learning rate, epochs
-METHODS: Mapping[str, tuple[str, float, int]] = {
-    "equilibrium_propagation": ("equilibrium_propagation(hidden=(100,))", 3e-3, 20),
-    "predictive_coding": ("predictive_coding(hidden=(100,))", 3e-3, 20),
-    "forward_forward": ("forward_forward(hidden=(200, 200))", 1e-2, 20),
-    "spiking_forward_forward": ("spiking_forward_forward(hidden=(200,))", 5e-3, 15),
-    "mlp": ("mlp(hidden=(100,))", 3e-3, 20),
-    "cnn": ("cnn(padding=2)", 2e-3, 20),
-    "rnn": ("rnn(hidden=128)", 2e-3, 20),
-    "gru": ("gru(hidden=128)", 2e-3, 20),
-    "lstm": ("lstm(hidden=128)", 2e-3, 20),
+#: case -> arguments of `MethodClassifier`
+METHODS: Mapping[str, dict] = {
+    "equilibrium_propagation": {"method": "equilibrium_propagation(hidden=(100,))", "lr": 3e-3, "epochs": 20},
+    "predictive_coding": {"method": "predictive_coding(hidden=(100,))", "lr": 3e-3, "epochs": 20},
+    "forward_forward": {"method": "forward_forward(hidden=(200, 200))", "lr": 1e-2, "epochs": 20},
+    "spiking_forward_forward": {"method": "spiking_forward_forward(hidden=(200,))", "lr": 5e-3, "epochs": 15},
+    "mlp": {"method": "mlp(hidden=(100,))", "lr": 3e-3, "epochs": 20},
+    "cnn": {"method": "cnn(padding=2)", "lr": 2e-3, "epochs": 20},
+    "rnn": {"method": "rnn(hidden=128)", "lr": 2e-3, "epochs": 20},
+    "gru": {"method": "gru(hidden=128)", "lr": 2e-3, "epochs": 20},
+    "lstm": {"method": "lstm(hidden=128)", "lr": 2e-3, "epochs": 20},
 }
 
 
@@ -54,11 +54,10 @@ SHOWN: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {"spiking_forward_forw
 
 def once(case: str, seed: int) -> dict:
     """One training."""
-    method, lr, epochs = METHODS[case]
     digits, shown = load_digits(), SHOWN.get(case, as_it_is)
     train_x, test_x, train_y, test_y = train_test_split(digits.images / 16, digits.target, test_size=HELD_OUT,
                                                         stratify=digits.target, random_state=0)
-    model = MethodClassifier(method, lr=lr, epochs=epochs, batch=BATCH, schedule="linear", seed=seed)
+    model = MethodClassifier(**METHODS[case], batch=BATCH, schedule="linear", seed=seed)
     model.fit(shown(train_x), train_y)
     run = {"case": case, "seed": seed, "accuracy": model.score(shown(test_x), test_y),
            "train_accuracy": model.score(shown(train_x), train_y), "seconds": model.training_.seconds,
@@ -74,8 +73,8 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     chosen = {case: METHODS[case] for case in given.methods or METHODS}
-    config = {"methods": chosen, "batch": BATCH, "schedule": "linear", "optimiser": "adam", "held_out": HELD_OUT,
-              "steps": STEPS, "threads": 1}
+    config = {"learners": {case: {**settings, "batch": BATCH} for case, settings in chosen.items()},
+              "schedule": "linear", "optimiser": "adam", "held_out": HELD_OUT, "steps": STEPS, "threads": 1}
     runs = []
     for seed in given.seeds:
         for case in chosen:
