@@ -114,6 +114,15 @@ def test_gradients_are_means_over_the_batch(name):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", SMALL)
+def test_a_gpu_learns_the_same(name):
+    x, y = bars(40)
+    cpu, gpu = (small(name, dtype=torch.float64, device=device).fit(x, y) for device in ("cpu", "cuda"))
+    np.testing.assert_allclose(gpu.losses_, cpu.losses_, rtol=1e-6)
+    np.testing.assert_allclose(gpu.decision_function(x), cpu.decision_function(x), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize(("method", "target", "options"), [
     ("equilibrium_propagation(hidden=(100,))", 0.95, {"lr": 3e-3, "epochs": 10}),
     ("predictive_coding(hidden=(100,))", 0.95, {"lr": 3e-3, "epochs": 8}),
