@@ -14,12 +14,13 @@ from plasticity import PlasticityError, engines, replay, rules
 from plasticity.network import Input, Network, Projection, Signal
 from plasticity.window import Window
 
-STEPS = 40
+STEPS = 25
 PADDED, BARE = Window((2, 3, 3), 2, 3, 1, (1, 0)), Window((2, 4, 3), (2, 3), 3, (2, 1))
 ENGINES = ["torch", "event"]
 #: cases whose changes do not depend on the weight, so that the papers' sums over spikes can be added up
 ADDITIVE = ["pair", "triplet_visual_cortex", "triplet_hippocampus_nearest", "symmetric", "anti_hebbian_nearest",
             "vogels", "nearest_presynaptic_centred", "anti"]
+IN_BATCHES = ["pair_soft", "nearest_presynaptic_centred", "mstdpet", "graupner_brunel", "sanger", "bcm"]
 pytestmark = pytest.mark.usefixtures("interpreted_event")
 
 
@@ -74,7 +75,7 @@ def test_convolution_is_dense_on_unfolded_input(name):
 @pytest.mark.parametrize("name", ADDITIVE)
 def test_convolution_sums_the_papers_changes_over_positions(name):
     case, window = CASES[name], PADDED
-    pre, post = spikes((STEPS,), window.n_pre, 0.035, 3), spikes((STEPS,), window.n_post, 0.035, 4)
+    pre, post = spikes((STEPS,), window.n_pre, 0.05, 3), spikes((STEPS,), window.n_post, 0.05, 4)
     expected = np.full((window.fan_in, window.channels), 0.5)
     for position, patch in enumerate(window.patches):
         for place, neuron in enumerate(patch):
@@ -84,17 +85,18 @@ def test_convolution_sums_the_papers_changes_over_positions(name):
                 assert 0 < alone < 1, "at a bound of the formula, changes do not add up"
                 expected[place, channel] += alone - 0.5
     rule = case.make(order="strict").with_(w_min=-100.0, w_max=100.0)
+    assert np.abs(expected - 0.5).max() > 0.01
     close(replay(rule, np.full(expected.shape, 0.5), pre, post, DT, "torch", window=window).w, expected)
 
 
-@pytest.mark.parametrize("reduce", ["sum", "mean"])
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(("name", "reduce"), [*((name, "sum") for name in EVERY),
+                                              *((name, "mean") for name in IN_BATCHES)])
 def test_engines_agree_on_convolutions(name, reduce):
     """With padding and delays, weights, trajectories and traces; in a batch; and as a loop over every synapse."""
     rule, window, batch = EVERY[name](), PADDED, 2 if reduce == "mean" else 1
     pre, post, read = given(rule, window, batch)
     w = within(rule, (window.fan_in, window.channels))
-    options = {"window": window, "axonal_delay": 2 * DT, "dendritic_delay": DT, "batch": reduce, "weights_every": 20}
+    options = {"window": window, "axonal_delay": 2 * DT, "dendritic_delay": DT, "batch": reduce, "weights_every": 12}
     expected = replay(rule, w, pre, post, DT, "interpreter", **options, **read)
     for engine in ENGINES:
         found = replay(rule, w, pre, post, DT, engine, **options, **read)
@@ -136,10 +138,9 @@ def test_one_to_one_is_the_diagonal(name):
         close(imposed(rule, engine, w, pre, post, read, connect="one_to_one"), np.diag(np.diag(expected)))
 
 
-@pytest.mark.parametrize("name", ["pair", "mstdpet", "clopath", "graupner_brunel", "oja"])
+@pytest.mark.parametrize("name", ["pair", "mstdpet", "oja"])
 def test_brian2_on_locally_connected_and_one_to_one(name):
     rule, window = EVERY[name](), PADDED
-    rule = rule.with_(params={"sigma": 0.0}) if "sigma" in rule.params else rule  # Brian2 draws its own noise
     pre, post, read = given(rule, window)
     w = within(rule, (window.n_pre, window.n_post))
     close(imposed(rule, "brian2", w, pre, post, read, connect="locally_connected", window=window),

@@ -9,7 +9,7 @@ from support.every_rule import DT, EVERY, outside, reduces, spikes, within
 from plasticity import language, replay
 from plasticity.window import Window
 
-N_PRE, N_POST, STEPS = 5, 4, 40
+N_PRE, N_POST, STEPS = 5, 4, 30
 WINDOW = Window((1, 3, 3), 2, 3)
 #: name of the rule -> parameters that say how much it learns
 RATES = {
@@ -115,7 +115,7 @@ def test_smaller_steps_converge(name):
         held = {key: np.repeat(values, finer, 0) for key, values in read.items()}
         return replay(rule, w, *fine, DT / finer, "torch", **held).w
 
-    finest = at(8)
+    finest = at(4)
     errors = [np.abs(at(finer) - finest).max() for finer in (1, 2)]
     if "on_step" not in rule.statements:
         assert errors[0] < 1e-10
@@ -160,9 +160,9 @@ def test_bounds_are_reached():
     reached = 0
     for name in BOUNDED:
         rule = EVERY[name]()
-        always = [np.ones((200, n), bool) for n in (N_PRE, N_POST)]
+        always = [np.ones((100, n), bool) for n in (N_PRE, N_POST)]
         found = replay(rule, within(rule, (N_PRE, N_POST)), *always, DT, "torch",
-                       **outside(rule, (200,), N_PRE, N_POST))
+                       **outside(rule, (100,), N_PRE, N_POST))
         reached += bool(np.isin(found.w, (rule.w_min, rule.w_max)).any())
     assert reached > len(BOUNDED) / 2
 
