@@ -9,6 +9,7 @@ from plasticity.named import made
 from plasticity.rule import Rule
 from plasticity.rules.anti import anti_stdp
 from plasticity.rules.clopath import clopath
+from plasticity.rules.collected import once_per_step
 from plasticity.rules.competitive import hard_wta, krotov_hopfield, soft_hebb
 from plasticity.rules.diehl_cook import diehl_cook
 from plasticity.rules.eprop import eprop
@@ -30,8 +31,8 @@ from plasticity.rules.vogels import vogels_istdp
 
 __all__ = ["anti_hebb", "anti_stdp", "bcm", "catalogue", "clopath", "diehl_cook", "dopamine_stdp", "eprop",
            "graupner_brunel", "hard_wta", "hebb", "krotov_hopfield", "log_stdp", "make", "mstdp", "mstdpet",
-           "nearest_stdp", "oja", "pair_stdp", "power_law_stdp", "r_max", "r_stdp", "rank_order_stdp", "sanger",
-           "sdsp", "soft_hebb", "symmetric_stdp", "triplet_stdp", "tsodyks_markram", "urbanczik_senn", "vogels_istdp"]
+           "nearest_stdp", "oja", "once_per_step", "pair_stdp", "power_law_stdp", "r_max", "r_stdp", "rank_order_stdp",
+           "sanger", "sdsp", "soft_hebb", "symmetric_stdp", "triplet_stdp", "tsodyks_markram", "urbanczik_senn", "vogels_istdp"]
 
 #: name -> function that makes the rule; all of its arguments have defaults
 catalogue: Mapping[str, Callable[..., Rule]] = MappingProxyType({

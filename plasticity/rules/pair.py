@@ -24,7 +24,7 @@ def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 2
     Other simulators' rules of this kind: BindsNET's PostPre is order="inclusive" with pairing "nearest" (its default
     traces) or "all" (additive ones); its WeightDependentPostPre the same with mu_plus = mu_minus = 1 and both
     amplitudes times (w_max - w_min); its Hebbian has a negative a_minus. It makes all changes of a step at once
-    (`plasticity.rules.collected.once_per_step`).
+    (`plasticity.rules.once_per_step`).
 
     Defaults: Song, Miller & Abbott 2000, Nature Neuroscience 3:919, equation 1 (a_minus/a_plus = 1.05, 20 ms). Weight
     dependence: Guetig, Aharonov, Rotter & Sompolinsky 2003, Journal of Neuroscience 23:3697. Traces and

@@ -57,7 +57,7 @@ def mstdp(gamma: float = 0.1, a_plus: float = 1.0, a_minus: float = 1.0, tau_plu
     simulates them, w(t+dt) = w(t) + gamma reward(t+dt) zeta(t): what the spikes of a step propose waits in the synapse
     for the reward of the next step, and the weight changes (and is clipped) once per step, before it transmits. That
     costs a look at every synapse in every step. BindsNET 0.3.4 does the same by default; its zero_lag=True is the
-    continuous form with order="inclusive", once per step (`plasticity.rules.collected.once_per_step`).
+    continuous form with order="inclusive", once per step (`plasticity.rules.once_per_step`).
 
     gamma: learning rate (unit of w per reward, not negative). a_plus, a_minus: no unit, not negative.
     tau_plus, tau_minus: seconds. order: by default "brian2", and "inclusive" for the discrete form, whose traces hold

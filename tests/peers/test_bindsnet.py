@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from plasticity import Rule, Window, replay, rules
-from plasticity.rules.collected import once_per_step
+from plasticity.rules import once_per_step
 
 PEERS_PYTHON = os.environ.get("PEERS_PYTHON", "")
 SCRIPT = Path(__file__).parents[2] / "scripts/peers/bindsnet_weights.py"

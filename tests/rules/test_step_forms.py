@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from plasticity import PlasticityError, replay, rules
-from plasticity.rules.collected import once_per_step
+from plasticity.rules import once_per_step
 
 DT, STEPS, SHAPE = 1e-3, 120, (5, 4)
 DECAY = np.exp(-DT / 20e-3)
