@@ -286,9 +286,20 @@ def test_what_cannot_be_compiled_says_why():
         GradientNetwork(net, Readout("p1", 1), backend="numba")
 
 
+def test_what_is_not_a_number_is_not_hidden(by_python):
+    x = torch.ones(1, STEPS, N_IN)
+    for backend in ("autograd", "compiled"):
+        net = GradientNetwork(described("lsnn"), Readout("p0", 2), dtype=torch.float64, backend=backend)
+        with torch.no_grad():
+            net.weights["in->p0"][0, 1] = torch.nan
+        net(x).outputs.sum().backward()
+        assert net.weights["in->p0"].grad.isnan().any()
+
+
 FUNCTIONS = ["exp(x)", "log(y)", "sqrt(y)", "tanh(x)", "sin(x)", "cos(x)", "sinh(x)", "cosh(x)", "expm1(x)", "log1p(y)",
              "abs(x)", "relu(x)", "sigmoid(3*x)", "clip(x, -0.5, y)", "clip(0.3, x, y)", "exprel(x)", "int(x > 0.1)*x",
-             "(x > 0.2)*y*x", "x**3 - x/y + -x", "y**x", "(x > 0) + x*(not x > 0 or y > 1)", "exprel(x*1e-4)"]
+             "(x > 0.2)*y*x", "clip(x, 0.2, 0.1)", "x**3 - x/y + -x", "y**x",
+             "(x > 0) + x*(not x > 0 or y > 1)", "exprel(x*1e-4)"]
 
 
 @pytest.mark.parametrize("text", FUNCTIONS)

@@ -50,5 +50,5 @@ class Body:
 
 
 def flushed(name: str) -> str:
-    """Numbers that are nearly zero as zero: they cost a hundred times as much as others."""
-    return f"{name} if abs({name}) > tiny else zero"
+    """Numbers that are nearly zero as zero: they cost a hundred times as much as others. What is not a number stays."""
+    return f"zero if abs({name}) <= tiny else {name}"

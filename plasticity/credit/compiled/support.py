@@ -14,7 +14,7 @@ def truth(condition, one, zero):
 
 @compiled
 def relu(u, zero):
-    return u if u > zero else zero
+    return zero if u <= zero else u  # what is not a number stays so
 
 
 @compiled
@@ -38,8 +38,8 @@ def exprel_slope(u, one, zero):
 
 @compiled
 def clip(u, low, high):
-    raised = u if u > low else low
-    return raised if raised < high else high
+    raised = low if u < low else u
+    return high if raised > high else raised
 
 
 @compiled
