@@ -34,6 +34,7 @@ setup(
         "scipy>=1.11",
         "torch>=2.4",
         "brian2>=2.9",
+        "sympy>=1.12",
         "numba>=0.60",
         "matplotlib>=3.8",
         "scikit-learn>=1.4",
