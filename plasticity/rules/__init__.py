@@ -32,7 +32,8 @@ from plasticity.rules.vogels import vogels_istdp
 __all__ = ["anti_hebb", "anti_stdp", "bcm", "catalogue", "clopath", "diehl_cook", "dopamine_stdp", "eprop",
            "graupner_brunel", "hard_wta", "hebb", "krotov_hopfield", "log_stdp", "make", "mstdp", "mstdpet",
            "nearest_stdp", "oja", "once_per_step", "pair_stdp", "power_law_stdp", "r_max", "r_stdp", "rank_order_stdp",
-           "sanger", "sdsp", "soft_hebb", "symmetric_stdp", "triplet_stdp", "tsodyks_markram", "urbanczik_senn", "vogels_istdp"]
+           "sanger", "sdsp", "soft_hebb", "symmetric_stdp", "triplet_stdp", "tsodyks_markram", "urbanczik_senn",
+           "vogels_istdp"]
 
 #: name -> function that makes the rule; all of its arguments have defaults
 catalogue: Mapping[str, Callable[..., Rule]] = MappingProxyType({
