@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +45,11 @@ projection whose inputs are the patches of all positions; the increments of a sh
 """
 
 
-@dataclass
 class Notes:
     """Reasons, numbered as they come up."""
 
-    reasons: list[str] = field(default_factory=list)
+    def __init__(self):
+        self.reasons: list[str] = []
 
     def number(self, reason: str) -> str:
         if reason not in self.reasons:
