@@ -135,6 +135,8 @@ def test_seeds_and_given_weights():
     assert not torch.equal(other.feedback["one"], same.feedback["one"])
     given = np.ones((3, N))
     assert (built("dfa", feedback={"two": given}).feedback["two"] == 1).all()
+    told = built("drtp", feedback={"two": 2 * given})
+    assert (told.local["two"] == 2).all() and told.local["one"].std() > 0
     weighed = built(readout=Readout(("one", "two"), 3, weights={"one": np.zeros((N, 3))}))
     assert (weighed.readouts["one"] == 0).all() and (weighed.readouts["two"] != 0).all()
 
@@ -271,6 +273,7 @@ WRONG = {
     "feedback": (lambda: built("dfa", feedback={"one": np.ones((N, 3))}), r"\[output, neuron\]"),
     "feedback name": (lambda: built("bptt", feedback={"one": np.ones((3, N))}), "hears feedback"),
     "no readout": (lambda: built("dfa", readout=None), "give readout="),
+    "no outputs": (lambda: built(readout=None)(torch.tensor(SPIKES)).error(torch.tensor([0]), mse()), "no outputs"),
     "input": (lambda: built()({"out": torch.zeros(1, 5, N_IN)}), "inputs"),
     "shape": (lambda: built()(torch.zeros(1, 5, N_IN + 1)), "must have shape"),
     "record": (lambda: built()(torch.zeros(1, 5, N_IN), record=("one.u",)), "one.u"),

@@ -14,7 +14,7 @@ from plasticity.credit.losses import (
 )
 from plasticity.credit.lsnn import lsnn_neuron
 from plasticity.credit.measures import AlignmentRecorder, Operations, operations
-from plasticity.credit.network import GradientNetwork, Run
+from plasticity.credit.network import GradientNetwork
 from plasticity.credit.online import online_gradients
 from plasticity.credit.optimisers import UncorrectedEpsAdam
 from plasticity.credit.paths import GradientRule, Paths
@@ -36,6 +36,7 @@ from plasticity.credit.rules import (
     sltt,
     truncated_bptt,
 )
+from plasticity.credit.run import Run
 from plasticity.credit.support import refusal
 from plasticity.credit.surrogates import (
     Surrogate,

@@ -43,13 +43,14 @@ def initial_weights(network: Network, links: Sequence[Link], readout: Readout | 
     taught = [part.name for part in network.populations
               if any(link.post == part.name and link.operator.learns for link in links)]
     hearing = [] if rule.feedback == "symmetric" else taught if rule.broadcast else sources
-    back = {name: _feedback(name, (readout.n, network.sizes[name]), feedback, generator) for name in hearing}
+    told = taught if rule.teacher != "readout" else []
     for name in feedback:
-        if name not in back:
-            raise unknown(f"population that hears feedback under rule {rule.name!r}:", name, back)
-    local = [(name, network.sizes[name]) for name in taught] if rule.teacher != "readout" else []
+        if name not in (*hearing, *told):
+            raise unknown(f"population that hears feedback under rule {rule.name!r}:", name, [*hearing, *told])
+    back, local = ({name: _feedback(name, (readout.n, network.sizes[name]), feedback, generator) for name in names}
+                   for names in (hearing, told))
     return Weights(weights, readouts, back, _transport(network, links, weights, rule, generator),
-                   {name: generator.normal(size=(n, readout.n)) / math.sqrt(n) for name, n in local})
+                   {name: b.T for name, b in local.items()})
 
 
 def _feedback(name: str, shape: tuple[int, int], given: Mapping, generator: np.random.Generator) -> np.ndarray:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import torch
 
 from plasticity.credit.checks import presented
-from plasticity.credit.network import GradientNetwork, Run
+from plasticity.credit.network import GradientNetwork
+from plasticity.credit.run import Run
 from plasticity.credit.stepping import State, start
 from plasticity.errors import RefusedError
 

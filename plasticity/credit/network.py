@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +13,10 @@ from plasticity.credit import rules, surrogates
 from plasticity.credit.cells import cell
 from plasticity.credit.checks import initial_weights, missing, presented, require_records
 from plasticity.credit.links import NONE, carried, delayed, hint, links, transmit
-from plasticity.credit.losses import TEACH, Loss, own_error
+from plasticity.credit.losses import TEACH, Loss
 from plasticity.credit.paths import GradientRule
 from plasticity.credit.readout import Readout, read
+from plasticity.credit.run import Run
 from plasticity.credit.signals import require_signal
 from plasticity.credit.stepping import State, begin, cut, fire, settle, start
 from plasticity.credit.surrogates import Surrogate
@@ -32,35 +32,14 @@ BACKENDS = ("auto", "autograd", "compiled")
 SMALLEST = 64
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a presentation answers.
-
-    outputs: [batch, steps, n] of the readout (None without one). spikes: {population: [batch, steps, n]}, 0 or 1 (or
-    its graded output). sent: the same, one tensor [batch, n] per step, as nodes of the graph.
-    records: {"population.variable": [batch, steps, n]}, as the threshold sees them. local: {population: [batch, steps,
-    n_outputs]}, fixed random readouts for rules whose teacher is not the readout; teach(y, target, loss) is their loss.
-    """
-
-    outputs: torch.Tensor | None
-    spikes: Mapping[str, torch.Tensor]
-    sent: Mapping[str, Sequence[torch.Tensor]]
-    records: Mapping[str, torch.Tensor]
-    local: Mapping[str, torch.Tensor] = field(default_factory=dict)
-    teach: Callable[[torch.Tensor, torch.Tensor, Loss], torch.Tensor] = own_error
-
-    def error(self, target: torch.Tensor, loss: Loss) -> torch.Tensor:
-        """The loss of the readout and, for rules that do not learn from its error, what teaches the populations."""
-        return sum((self.teach(y, target, loss) for y in self.local.values()), loss(self.outputs, target))
-
-
 class GradientNetwork(nn.Module):
     """A spiking (or graded) network for torch optimisers; `loss.backward()` leaves the rule's gradients in `.grad`.
 
     network: populations, projections (of any kind; one axonal delay each) and inputs, as for every engine. The forward
         pass is the one that the engines compute. readout: leaky sums of populations, or None.
     rule: a `GradientRule` or its name. surrogate: a `Surrogate` or its name.
-    frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights.
+    frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights,
+        those that bring an error and those of rules that teach each population (`drtp`, `decolle`).
     seed: of readout and feedback weights. dtype: of everything; torch's default.
     backend: "compiled", one generated program per population that runs all steps and their exact adjoint, on CPUs;
         "autograd", step by step through torch; "auto", the former where the network has 64 neurons or more and
