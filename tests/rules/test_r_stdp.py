@@ -84,8 +84,8 @@ def accuracy_by_reward(rewarded, epochs, seed=0):
 
 def test_digits_are_learned_from_reward_and_not_from_random_reward():
     """Threshold and rates were chosen on the last 401 training images."""
-    assert accuracy_by_reward(lambda rng, answer, label: answer == label, epochs=6) > 0.65
-    assert accuracy_by_reward(lambda rng, answer, label: rng.random() < 0.1, epochs=2) < 0.25
+    assert accuracy_by_reward(lambda rng, answer, label: answer == label, epochs=4) > 0.6
+    assert accuracy_by_reward(lambda rng, answer, label: rng.random() < 0.1, epochs=1) < 0.25
 
 
 @pytest.mark.parametrize("arguments", [{"a_r_plus": -1.0}, {"a_p_minus": float("nan")}, {"w_max": float("inf")}])
