@@ -4,9 +4,9 @@
 
 The network, its learning and its readout are those of Journe, Garcia Rodriguez, Guo & Moraitis 2023 (ICLR), as in their
 program: every layer normalises its maps, convolves, and pools a power of its rectified, centred answers ("triangle");
-all layers learn at once, one pass, ten images at a time; the sum of the changes over all positions is scaled so that its
-largest entry is 1, and multiplied for each channel by the layer's rate and the square root of its length's distance to
-1. The change itself is the library's text of `soft_hebb`, read at the patches of all positions.
+all layers learn at once, one pass, ten images at a time; the sum of the changes over all positions is scaled so that
+its largest entry is 1, and multiplied for each channel by the layer's rate and the square root of its length's distance
+to 1. The change itself is the library's text of `soft_hebb`, read at the patches of all positions.
 
 Images come from $PLASTICITY_DATA/cifar10-jpeg.tar.gz, JPEG of quality 75, not the original pixels. Fewer layers,
 training images and test images than published (3, 50,000 and 10,000) are options, and reported; beside it stands the
