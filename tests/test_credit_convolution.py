@@ -63,7 +63,8 @@ def network(dense: bool, pool="average_pool"):
 
 
 def built(rule, dense=False, **options):
-    settings = {"readout": Readout(("one", "pool", "two"), N_OUT), "dtype": torch.float64, "seed": 3} | options
+    settings = {"readout": Readout(("one", "pool", "two"), N_OUT), "dtype": torch.float64, "seed": 3,
+                "backend": "autograd"} | options
     return GradientNetwork(network(dense), rule=rule, **settings)
 
 
@@ -169,7 +170,8 @@ def test_a_max_pool_sends_credit_to_the_first_of_the_highest():
 def test_a_max_pool_in_a_network(rule):
     """Against indexing: the spike that a window sends is the one of its first spiking neuron."""
     def shown(pool):
-        net = GradientNetwork(network(False, "max_pool"), Readout("two", N_OUT), rule, dtype=torch.float64, seed=2)
+        net = GradientNetwork(network(False, "max_pool"), Readout("two", N_OUT), rule, dtype=torch.float64, seed=2,
+                              backend="autograd")
         if pool is not None:
             net.links = tuple(replaced(link, pool) if link.name == "one->pool" else link for link in net.links)
         return gradients(net, X, objective), net(X).spikes
@@ -216,7 +218,7 @@ def test_the_forward_pass_is_that_of_the_engines():
         description = network(False, pool)
         engine = plasticity.build(description, "torch", dtype="float64", batch=BATCH)
         recorded = engine.run({"in": X.numpy() > 0}, record=("one.spikes", "pool.spikes", "two.spikes"))
-        run = GradientNetwork(description, dtype=torch.float64)(X)
+        run = GradientNetwork(description, dtype=torch.float64, backend="autograd")(X)
         for name, z in run.spikes.items():
             dense = recorded.spikes[name].dense()
             assert dense.sum() > 20
