@@ -97,6 +97,7 @@ def dense() -> Iterator[Case]:
         for connection in ("feature", "plain"):
             yield Case(f"hebbian_{connection}_{end}", "Hebbian", connection, batch=batch, **STRONG)
         yield Case(f"diehl_cook_{end}", "DiehlAndCook", batch=batch, additive=True, options={"x_tar": 0.4})
+        yield Case(f"diehl_cook_feature_{end}", "DiehlAndCook", "feature", batch=batch, additive=True, seed=2)
         yield Case(f"diehl_cook_power_{end}", "DiehlAndCook", batch=batch, options={"x_tar": 0.2, "mu": 0.5}, seed=1)
         for rule in ("MSTDP", "MSTDPET"):
             yield Case(f"{rule.lower()}_{end}", rule, batch=batch, **REWARD)
