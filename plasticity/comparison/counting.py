@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from plasticity.comparison.encoded import Encoded
 from plasticity.credit import GradientClassifier, GradientNetwork, Operations, operations
 from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.presenting import Source, encode
@@ -35,7 +36,9 @@ def spiking(network: GradientNetwork, given: torch.Tensor, batch: int) -> dict[s
 
 
 def method(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
-    """Of a fitted classifier that does not spike, on samples x; operations that cannot be counted are left out."""
+    """Of a fitted classifier, on samples x; operations that cannot be counted are left out."""
+    if isinstance(learner.module_, Encoded):
+        return _by_goodness(learner, x)
     module, labels = learner.learner_.module, np.arange(len(x)) % len(learner.classes_)
     inference = _multiplications(lambda: learner.learner_.scores(x)) / len(x)
     update = _multiplications(lambda: learner.learner_.gradient(x, labels, 0)) / len(x)
@@ -43,6 +46,21 @@ def method(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
     if not (inference and update):
         return counts
     return counts | _named(Operations(inference, update + parameters(module) / learner.batch))
+
+
+def _by_goodness(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
+    """Spiking forward-forward shows a sample with every label to answer, and with two to learn."""
+    module, classes = learner.module_.inner, len(learner.classes_)
+    shown = learner.module_.sequences(torch.as_tensor(x, dtype=learner.dtype, device=learner.device), 0)
+    claimed = torch.zeros(*shown.shape[:2], classes).to(shown)
+    claimed[..., 0] = module.label_size
+    one = spiking(module.spiking, torch.cat((shown, claimed), 2), learner.batch)
+    change = parameters(module) / learner.batch
+    return {"spikes_per_sample": classes * one["spikes_per_sample"],
+            "input_spikes_per_sample": classes * one["input_spikes_per_sample"],
+            "synops_per_sample": 2 * (one["synops_per_sample"] - change) + change,
+            "inference_synops_per_sample": classes * one["inference_synops_per_sample"],
+            "parameters": parameters(module)}
 
 
 def stdp(learner: UnsupervisedClassifier, x: np.ndarray) -> dict[str, object]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from plasticity import methods, tasks
 from plasticity.comparison import counting, settings
+from plasticity.comparison.encoded import encoded
 from plasticity.credit import AlignmentRecorder, GradientClassifier, rules
 from plasticity.errors import PlasticityError, unknown
 from plasticity.learner import UnsupervisedClassifier
@@ -122,6 +123,7 @@ def _gradient_rule(job: Job, task: Task) -> Entrant:
 def _method(job: Job, task: Task) -> Entrant:
     name, options = parse(job.rule)
     method = methods.make(name, **{**job.setting.options.get(job.name, {}), **options})
+    method = encoded(method, job.own("encoder"))
     learner = MethodClassifier(method, **_common(job, settings.RATES.get(job.rule, method.lr)))
 
     def shaped(x: np.ndarray) -> np.ndarray:

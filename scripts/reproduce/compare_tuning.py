@@ -4,8 +4,8 @@
 
 For each rule, every rate is tried with seed 0 on the first 5,000 training images of MNIST for 3 epochs; the accuracy is
 that on the last 10,000 training images, of which nothing is learned. The rate with the highest accuracy is the one to
-write into `plasticity.comparison.settings.RATES`. Writes docs/results/compare_tuning.json; rules that are not asked for
-keep what stands there.
+write into `plasticity.comparison.settings.RATES`. Writes docs/results/compare_tuning.json; rules and rates that are not
+asked for keep what stands there, so that a grid can be widened where its best rate is at the edge.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def tried(rule: str, rate: float) -> dict:
     except PlasticityError as error:
         return {"lr": rate, "accuracy": None, "error": str(error)}
     print(f"{rule} {rate:g}: {found['accuracy']:.4f}", file=sys.stderr, flush=True)
-    return {"lr": rate, **{name: found[name] for name in ("accuracy", "losses", "train_seconds", "network")}}
+    return {"lr": rate, **{name: found[name] for name in ("accuracy", "losses", "train_seconds", "network")},
+            "machine": machine()}
 
 
 def chosen(found: list[dict]) -> float | None:
@@ -59,7 +60,8 @@ def main() -> None:
     given = parser.parse_args()
     stored = json.loads(RESULT.read_text(encoding="utf-8"))["rules"] if RESULT.exists() else {}
     for rule in split(given.rules):
-        found = Parallel(given.jobs)(delayed(tried)(rule, rate) for rate in given.rates)
+        before = [one for one in stored.get(rule, {}).get("tried", ()) if one["lr"] not in given.rates]
+        found = before + Parallel(given.jobs)(delayed(tried)(rule, rate) for rate in given.rates)
         stored[rule] = {"chosen": chosen(found), "tried": found, "setting": asdict(SETTING.setting)}
         write_json(RESULT, {"config": asdict(SETTING), "rules": stored, "versions": versions(), "machine": machine()})
     for rule, one in stored.items():
