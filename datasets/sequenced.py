@@ -65,7 +65,7 @@ def _mnist(name: str, shown: Callable[[np.ndarray], np.ndarray]) -> Dataset:
     return Dataset(name, shown(data.train_x), data.train_y, shown(data.test_x), data.test_y, data.n_classes)
 
 
-def nmnist_small(dt: float = 10e-3, steps: int = 30, pool: int = 2) -> Dataset:
+def nmnist_frames(dt: float = 10e-3, steps: int = 30, pool: int = 2) -> Dataset:
     """N-MNIST, the part of 1,000 + 100 recordings: spikes, bool.
 
     dt: s per step; steps: how many from the beginning. pool: side of the squares of pixels that are one input, which
@@ -73,7 +73,7 @@ def nmnist_small(dt: float = 10e-3, steps: int = 30, pool: int = 2) -> Dataset:
     """
     _at_least_one(pool=pool)
     data = nmnist.load_nmnist_small()
-    return Dataset("nmnist_small", pooled(data.train_x, dt, steps, pool), data.train_y,
+    return Dataset("nmnist_frames", pooled(data.train_x, dt, steps, pool), data.train_y,
                    pooled(data.test_x, dt, steps, pool), data.test_y, 10)
 
 
@@ -104,7 +104,7 @@ def fsdd_spikes(dt: float = 10e-3, steps: int = 60, channels: int = 40, gain: fl
 catalogue: Mapping[str, Sequenced] = {each.name: each for each in (
     Sequenced("rows_mnist", "MNIST row by row, graded currents", "mnist", rows_mnist),
     Sequenced("pixels_mnist", "MNIST pixel by pixel, one graded current", "mnist", pixels_mnist),
-    Sequenced("nmnist_small", "N-MNIST in steps of 10 ms, pooled to 17x17 pixels", "nmnist_small", nmnist_small),
+    Sequenced("nmnist_frames", "N-MNIST in steps of 10 ms, pooled to 17x17 pixels", "nmnist_small", nmnist_frames),
     Sequenced("fsdd_spikes", "spoken digits as spikes of a cochlea", "fsdd", fsdd_spikes))}
 
 

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from plasticity import noise
-from plasticity.encoding import bernoulli, constant, from_events, imposed, latency, poisson, rank_order, repeat
+from plasticity.encoding import (
+    bernoulli,
+    constant,
+    from_events,
+    imposed,
+    latency,
+    poisson,
+    rank_order,
+    repeat,
+    threshold_crossing,
+)
 from plasticity.errors import PlasticityError
 from plasticity.spikes import Spikes
 
@@ -265,3 +275,17 @@ def test_constant():
 def test_importing_the_encoders_does_not_load_numba():
     code = "import sys, plasticity.encoding; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_threshold_crossing_by_hand():
+    values = np.array([0.0, 0.5, 0.5, 1.0, 0.2])[None, :, None]
+    spikes = threshold_crossing(values, np.array([0.5, 0.8])).dense()[0]
+    assert [np.flatnonzero(train).tolist() for train in spikes.T] == [[0], [2], [3], [3]]
+    with pytest.raises(PlasticityError, match=r"values must be finite, \[samples, steps, n\]"):
+        threshold_crossing(values[0], np.array([0.5]))
+
+
+def test_thresholds_of_several_values_lie_side_by_side():
+    values = np.zeros((1, 2, 3))
+    values[0, 1, 1] = 1.0
+    assert np.argwhere(threshold_crossing(values, np.array([0.3, 0.6])).dense()).tolist() == [[0, 0, 4], [0, 0, 5]]
