@@ -38,8 +38,8 @@ def test_seeds_and_mistakes():
 
 
 def test_a_spike_takes_one_step_per_population():
-    net = GradientNetwork(csnn(64, (2,), size=3, outputs=0, gain=30.0, seed=3), Readout("pool1", 2, 0.0), backend="autograd",
-                          dtype=torch.float64)
+    net = GradientNetwork(csnn(64, (2,), size=3, outputs=0, gain=30.0, seed=3), Readout("pool1", 2, 0.0),
+                          backend="autograd", dtype=torch.float64)
     x = torch.zeros(1, 4, 64, dtype=torch.float64)
     x[0, 0, ::3] = 1
     spikes = net(x).spikes
