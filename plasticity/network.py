@@ -110,14 +110,20 @@ class Network:
         return tuple(projection for projection in self.projections if projection.rule)
 
     def source_of(self, projection: Projection, name: str) -> tuple[str, str]:
-        """Where a rule's read or signal comes from: ("neuron", "population.variable") or ("signal", name)."""
+        """Where a rule's read or signal comes from: ("neuron", "population.variable") or ("signal", name).
+
+        A read that ends in the name of its side, as no variable of a neuron does, may also be the variable without that
+        ending: r_pre is r of the presynaptic neuron.
+        """
         place = projection.rule.place_of(name)
-        if place in ("pre", "post") and name in projection.rule.reads:
-            population = self.population(getattr(projection, place))
-            if population and name in {*population.neuron.variables, *population.neuron.subexpressions}:
-                return "neuron", f"{population.name}.{name}"
+        population = self.population(getattr(projection, place)) if name in projection.rule.reads else None
+        own = {*population.neuron.variables, *population.neuron.subexpressions} if population else ()
+        if name in own:
+            return "neuron", f"{population.name}.{name}"
         if self.signal(name):
             return "signal", name
+        if name.removesuffix(f"_{place}") in own:
+            return "neuron", f"{population.name}.{name.removesuffix(f'_{place}')}"
         raise PlasticityError(f"rule {projection.rule.name!r} on {projection.name!r} reads {name!r}, which is neither "
                               f"a variable of its {place}synaptic neuron nor a signal of the network")
 

@@ -83,7 +83,8 @@ class Rule:
     on_pre, on_post: target -> increment at a spike; the target is "w", a `syn` name, or a name of the spiking side.
     on_step: "dX/dt" -> rate of change per second (forward Euler), or "X" -> new value (may use `dt`).
     let: name -> expression, inlined wherever the name is read.
-    reads: variable of a neuron -> "post" or "pre" (membrane potential, pseudo-derivative, rate).
+    reads: variable of a neuron -> "post" or "pre" (membrane potential, pseudo-derivative, rate); r_pre and r_post read
+        a variable r of the one and the other.
     signals: third factors from outside -> "global", "post" or "pre".
     sends: what a presynaptic spike transmits, in units of its weight (""; 1), read when it arrives and before its own
         on_pre. Such a rule describes transmission: it changes presynaptic variables alone, and goes on when learning is

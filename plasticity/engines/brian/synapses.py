@@ -18,14 +18,17 @@ from plasticity import language
 from plasticity.engines.brian.neurons import namespace_of, unit_of
 from plasticity.engines.brian.printing import brian_text
 from plasticity.interpreter import in_steps
-from plasticity.network import Network, Population, Projection, existing
+from plasticity.network import Network, Population, Projection, shape_of
 from plasticity.neurons.discretise import import_brian2
+from plasticity.projection import synapses_of
 from plasticity.rule import ORDERS, Rule, Trace
 
 #: Order within the slot "groups": decay before the neurons (0, 1), on_step after them.
 DECAY, STEP = -1, 10
 #: Order within the slot "synapses": transmission from 0, plasticity from here, so many places per projection.
 PLASTICITY, PLACES = 10_000, 10
+#: What synapses collect for an operation on all of them: changes of shared weights, spikes of a pool (see joint.py).
+COLLECTED = "r_collected"
 #: Stands for an absent bound in `clip`: compiled programs may be built without arithmetic on infinities.
 LARGE = 1e300
 
@@ -50,8 +53,7 @@ def synapses(network: Network, index: int, groups: dict, signals: dict, learn: b
     name = f"projection{index}"
     learning = projection.rule if projection.rule and (learn or projection.rule.sends) else None
     texts = rule_texts(network, projection, post, pre, signals) if learning else Texts("", {}, "", "", {})
-    on_pre = {"transmit": f"{projection.onto}_post += transmitted * r_w * ({texts.sent}) * unit_of_target"} \
-        if projection.onto else {}
+    on_pre = {"transmit": _transmission(projection, texts.sent)} if projection.onto else {}
     on_pre |= {phase: code for phase, code in texts.phases.items() if phase.endswith("pre")}
     on_post = {phase: code for phase, code in texts.phases.items() if phase.endswith("post")}
     if not on_pre and not on_post and not texts.step:
@@ -59,15 +61,23 @@ def synapses(network: Network, index: int, groups: dict, signals: dict, learn: b
     namespace = dict(texts.namespace)
     if projection.onto:
         namespace |= {"transmitted": projection.scale, "unit_of_target": unit_of(post, projection.onto)}
-    made = brian2.Synapses(pre, post, f"r_w : 1\n{texts.equations}", on_pre=on_pre or None, on_post=on_post or None,
+    collected = f"{COLLECTED} : 1\n" if projection.connect in ("convolution", "max_pool") else ""
+    model = f"r_w : 1\n{collected}{texts.equations}"
+    made = brian2.Synapses(pre, post, model, on_pre=on_pre or None, on_post=on_post or None,
                            namespace=namespace, name=name, dt=network.dt * brian2.second, **_scalar_delays(
                                projection, on_pre, on_post, network.dt))
-    i, j = np.nonzero(existing(network, projection))
-    made.connect(i=i.astype(np.int32), j=j.astype(np.int32))
-    _set_delays(made, projection, on_pre, on_post, network.dt, (i, j))
+    every = synapses_of(projection, shape_of(network, projection))
+    made.connect(i=every.pre.astype(np.int32), j=every.post.astype(np.int32))
+    _set_delays(made, projection, on_pre, on_post, network.dt, (every.pre, every.post))
     _set_order(made, learning, index, on_pre, on_post)
     _clocked(made, texts, index)
     return made
+
+
+def _transmission(projection: Projection, sent: str) -> str:
+    if projection.connect == "max_pool":
+        return f"{COLLECTED} = 1"
+    return f"{projection.onto}_post += transmitted * r_w * ({sent}) * unit_of_target"
 
 
 def _delay(projection: Projection, side: str) -> float | np.ndarray:
@@ -94,8 +104,12 @@ def _set_delays(made, projection: Projection, on_pre: dict, on_post: dict, dt: f
 def _set_order(made, rule: Rule | None, index: int, on_pre: dict, on_post: dict) -> None:
     sequence = ORDERS[rule.order] if rule else ()
     for pathway in (*on_pre, *on_post):
-        place = index if pathway == "transmit" else PLASTICITY + PLACES * index + sequence.index(pathway)
-        getattr(made, pathway).order = place
+        getattr(made, pathway).order = order_of(pathway, index, sequence)
+
+
+def order_of(pathway: str, index: int, sequence: tuple[str, ...]) -> int:
+    """The place of a pathway within the slot "synapses"; the next place is free for what follows it."""
+    return 2 * index if pathway == "transmit" else PLASTICITY + PLACES * index + 2 * sequence.index(pathway)
 
 
 def _clocked(made, texts: Texts, index: int) -> None:
@@ -113,11 +127,12 @@ def rule_texts(network: Network, projection: Projection, post, pre, signals: dic
     namespace |= {f"decay_of_{name}": math.exp(-network.dt / trace.tau) for name, trace in fading.items()}
     saved = rule.read_after_own_rise
     declared = [*(f"r_{name}" for name in rule.variables), *(f"r_{name}_before" for name in saved)]
-    phases = {phase: _phase(rule, phase, names, saved) for phase in ORDERS[rule.order]}
+    shared = projection.connect == "convolution"
+    phases = {phase: _phase(rule, phase, names, saved, shared) for phase in ORDERS[rule.order]}
     return Texts(equations="\n".join(f"{name} : 1" for name in declared),
                  phases={phase: code for phase, code in phases.items() if code},
                  decay="\n".join(f"r_{name} = r_{name} * decay_of_{name}" for name in fading),
-                 step=_event(rule, "on_step", names), namespace=namespace,
+                 step=_event(rule, "on_step", names, shared), namespace=namespace,
                  sent="1" if rule.sent is None else brian_text(rule.sent, names))
 
 
@@ -133,8 +148,9 @@ def _names(network: Network, projection: Projection, ends: dict, signals: dict) 
         kind, source = network.source_of(projection, name)
         place = rule.place_of(name)
         if kind == "neuron":
-            names[name], needed = _of_neuron(network.population(getattr(projection, place)), name, place, network.dt)
-            namespace |= {**needed, f"unit_of_{name}": unit_of(ends[place], name)}
+            population, variable = source.split(".", 1)
+            names[name], needed = _of_neuron(network.population(population), variable, place, network.dt)
+            namespace |= {**needed, f"unit_{place}_{variable}": unit_of(ends[place], variable)}
         else:
             names[name] = _at_synapse(f"signal_{name}", network.signal(source).n, place)
             namespace[f"signal_{name}"] = signals[source]
@@ -152,12 +168,12 @@ def _of_neuron(population: Population, name: str, place: str, dt: float) -> tupl
     """
     neuron = population.neuron
     if name not in neuron.subexpressions:
-        return f"({name}_{place} / unit_of_{name})", {}
+        return f"({name}_{place} / unit_{place}_{name})", {}
     constants = namespace_of(neuron, dt)
     there = {variable: f"{variable}_{place}" for variable in neuron.variables}
     there |= {constant: f"{place}_{constant}" for constant in constants}
     text = brian_text(neuron.subexpressions[name], there)
-    return f"(({text}) / unit_of_{name})", {f"{place}_{constant}": value for constant, value in constants.items()}
+    return f"(({text}) / unit_{place}_{name})", {f"{place}_{constant}": value for constant, value in constants.items()}
 
 
 def _bound(value: float) -> str:
@@ -169,12 +185,12 @@ def _at_synapse(name: str, n: int, place: str) -> str:
     return f"{name}(t, {'i' if place == 'pre' else 'j'})" if n else f"{name}(t)"
 
 
-def _phase(rule: Rule, phase: str, names: dict, saved: frozenset[str]) -> str:
+def _phase(rule: Rule, phase: str, names: dict, saved: frozenset[str], shared: bool) -> str:
     kind, side = phase.split("_")
     own: dict[str, Trace] = {name: trace for name, trace in getattr(rule, side).items() if trace.rise != "none"}
     if kind == "rise":
         return "\n".join(_rise(name, trace, name in saved) for name, trace in own.items())
-    return _event(rule, phase, names | {name: f"r_{name}_before" for name in own if name in saved})
+    return _event(rule, phase, names | {name: f"r_{name}_before" for name in own if name in saved}, shared)
 
 
 def _rise(name: str, trace: Trace, save: bool) -> str:
@@ -190,8 +206,8 @@ def _value(expr: ast.expr, names: dict) -> str:
     return f"clip({text}, {-LARGE}, {LARGE})" if isinstance(expr, ast.Name) else text
 
 
-def _event(rule: Rule, event: str, names: dict) -> str:
-    """All right-hand sides first, then the assignments, then the bounds."""
+def _event(rule: Rule, event: str, names: dict, shared: bool) -> str:
+    """All right-hand sides first, then the assignments, then the bounds. Changes of shared weights are collected."""
     lines = rule.statements.get(event, ())
     if not lines:
         return ""
@@ -199,10 +215,11 @@ def _event(rule: Rule, event: str, names: dict) -> str:
     code = ["noise_now = randn() * per_root_step"] if reads_noise else []
     code += [f"change_{k} = {_value(line.expr, names)}" for k, line in enumerate(lines)]
     for k, line in enumerate(lines):
-        target = f"r_{line.target}"
-        code.append({"increment": f"{target} = {target} + change_{k}", "assign": f"{target} = change_{k}",
+        collects = shared and line.target == "w"
+        target, assigned = (COLLECTED, f"change_{k} - r_w") if collects else (f"r_{line.target}", f"change_{k}")
+        code.append({"increment": f"{target} = {target} + change_{k}", "assign": f"{target} = {assigned}",
                      "rate": f"{target} = {target} + step_length * change_{k}"}[line.kind])
     bounded = math.isfinite(rule.w_min) or math.isfinite(rule.w_max)
-    if bounded and any(line.target == "w" for line in lines):
+    if not shared and bounded and any(line.target == "w" for line in lines):
         code.append(f"r_w = clip(r_w, {max(rule.w_min, -LARGE)!r}, {min(rule.w_max, LARGE)!r})")
     return "\n".join(code)
