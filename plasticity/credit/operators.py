@@ -59,7 +59,9 @@ def _pool(pool: Callable, window: Window, spikes: torch.Tensor, number: torch.Te
     maps, (rows, columns) = spikes.reshape(-1, *window.shape), window.padding
     if rows or columns:
         maps = functional.pad(maps, (columns, columns, rows, rows))
-    return number * pool(maps, window.size, window.stride).reshape(*spikes.shape[:-1], window.n_post)
+    found = pool(maps, window.size, window.stride).reshape(*spikes.shape[:-1], window.n_post)
+    plain = number.device.type == "cpu" and not number.requires_grad and number == 1
+    return found if plain else number * found
 
 
 def _convolution(window: Window) -> Operator:

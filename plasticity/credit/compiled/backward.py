@@ -32,6 +32,11 @@ class Backward:
     def delayed(self) -> bool:
         return bool(self.step.neuron.reset_delay)
 
+    @property
+    def spiking(self) -> bool:
+        """Whether it matters who spiked, or nearly did."""
+        return not self.step.neuron.output or bool(self.step.neuron.at_reset) or self.shape.rest
+
     def _change(self, name: str) -> ast.expr:
         """What a reset adds to a variable."""
         jumped, before = (self.step.due_jump, self.step.S) if self.delayed else (self.step.jump, self.step.C)
@@ -50,7 +55,7 @@ class Backward:
     def kept(self) -> tuple[str, ...]:
         """Names whose values of every step the way back looks up."""
         found, _ = self._looked_up([*self.early, *self.late], True)
-        return ("u", *(["free"] if self.shape.rest else []), *found)
+        return (*(["u"] if self.spiking else []), *(["free"] if self.shape.rest else []), *found)
 
     def bodies(self) -> list[Body]:
         """The loops over neurons; one if no credit returns over loops of projections, which needs all of `late`."""
@@ -75,13 +80,14 @@ class Backward:
         """Loads and computes again what the way back looks up."""
         names, again = self._looked_up(lines, resets)
         crossed = "u > zero" if self.step.strict else "u >= zero"
-        body.load("u", "kept_u", "kept_u[b, t]")
+        if self.spiking:
+            body.load("u", "kept_u", "kept_u[b, t]")
         if self.shape.rest:
             body.load("free", "kept_free", "kept_free[b, t]")
             body("free = free != 0", f"hit = {crossed} and free", "open = free and not hit")
-        else:
+        elif self.spiking:
             body(f"hit = {crossed}")
-        if self.delayed:
+        if self.delayed and self.spiking:
             before = f"{body.row('before_u', 'kept_u[b, t - 1]')} {crossed[2:]}"
             rested = f" and {body.row('before_free', 'kept_free[b, t - 1]')} != 0" if self.shape.rest else ""
             body(f"was = {before}{rested}")
@@ -117,8 +123,9 @@ class Backward:
     def _ahead(self, body: Body, bars: dict[str, set[str]]) -> None:
         """Back over threshold, output and equations, and a reset that was due."""
         step = self.step
-        psi = self.scribe.text(step.psi)
-        body(f"psi = ({psi}) if free else zero" if self.shape.rest else f"psi = {psi}")
+        if self.spiking:
+            psi = self.scribe.text(step.psi)
+            body(f"psi = ({psi}) if free else zero" if self.shape.rest else f"psi = {psi}")
         body.load("sent", "d_sent", "d_sent[b, t]")
         heard = f" + {body.row('heard', 'heard[s]')}" if self.loops else ""
         own = "e" if step.credited else ""

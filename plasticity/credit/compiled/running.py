@@ -13,11 +13,13 @@ from plasticity.credit.compiled.population import Way, present
 from plasticity.credit.compiled.step import Loop, Shape
 from plasticity.credit.compiled.writing import Programs, programs
 from plasticity.credit.links import NONE, Credit, Link, carried, hint, transmit
+from plasticity.memory import keep_freed
 from plasticity.spikes import Spikes, as_spikes, densified
 
 if TYPE_CHECKING:
     from plasticity.credit.network import GradientNetwork
 
+LARGE = 1 << 23  # numbers in an array: from there on the system takes as long to give memory as it takes to use it
 NARROWEST = 16  # with fewer neurons to add to, a spike costs more than the product of its row
 
 
@@ -100,6 +102,8 @@ class LayerByLayer:
         """Spikes of every population, and what is recorded."""
         net, weights, records = self.net, self.net.effective(), {}
         trains, size = given_trains(net, x)
+        if torch.is_grad_enabled() and size[0] * size[1] * max(cell.n for cell in net.cells.values()) >= LARGE:
+            keep_freed()
         spikes = {}
         for name in order(net.links, list(net.cells)):
             cell, wanted = net.cells[name], [each for each in record if each.partition(".")[0] == name]
