@@ -226,6 +226,19 @@ def test_convolutions_and_pools(by_python):
         assert expected.any() and (found[name] - expected).abs().max() <= 1e-10 * expected.abs().max(), name
 
 
+@pytest.mark.parametrize("rule", ["bptt", "eprop", "ottt"])
+def test_inputs_get_gradients_too(by_python, rule):
+    found = []
+    for backend in ("autograd", "compiled"):
+        net = GradientNetwork(wide(lsnn_neuron(10e-3, 0.6), "x", 1.0), Readout("p1", 2), RULES[rule],
+                              dtype=torch.float64, backend=backend)
+        x = {name: values.requires_grad_() for name, values in given(0.1).items()}
+        found.append(torch.autograd.grad((net(x).outputs ** 2).sum(), list(x.values()), allow_unused=True))
+    for one, other in zip(*found, strict=True):
+        assert one.any()
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-10 * one.abs().max().item())
+
+
 def compiled_net(dtype=torch.float32, rule="bptt"):
     return GradientNetwork(described("lsnn", delays=(0,)), Readout("p0", 2), rule, dtype=dtype, backend="compiled")
 
@@ -280,6 +293,8 @@ def test_what_cannot_be_compiled_says_why():
     own = surrogates.Surrogate("mine", torch.sigmoid, {}, "sigmoid", "here")
     with pytest.raises(RefusedError, match="text"):
         GradientNetwork(net, Readout("p1", 1), surrogate=own, backend="compiled")
+    with pytest.raises(RefusedError, match="float16"):
+        GradientNetwork(net, Readout("p1", 1), dtype=torch.float16, backend="compiled")
     assert "fewer" in GradientNetwork(net, Readout("p1", 1)).why_not_compiled
     assert "autograd" in GradientNetwork(net, Readout("p1", 1), backend="autograd").why_not_compiled
     with pytest.raises(PlasticityError, match="backend"):

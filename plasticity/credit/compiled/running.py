@@ -60,6 +60,8 @@ def refusal(net: GradientNetwork) -> str | None:
         return "populations project to each other in a loop"
     if not net.surrogate.text:
         return f"surrogate {net.surrogate.name!r} has no text"
+    if net.dtype not in (torch.float32, torch.float64):
+        return f"programs compute in float32 and float64, not {net.dtype}"
     for link in net.links:
         if link.to_itself and not link.operator.dense:
             return f"projection {link.name!r} from a population onto itself has no weight matrix"
@@ -96,6 +98,8 @@ class LayerByLayer:
                      cell.neuron.variables if recording else ())
 
     def _credit(self, link: Link) -> Credit:
+        if link.kind == "input":
+            return Credit(True, True)  # whoever asks for the gradient of an input gets all of it
         return carried(link, self.net.rule.paths, self.net.transport.get(link.name, None))
 
     def run(self, x, record: Sequence[str]) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
