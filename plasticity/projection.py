@@ -124,13 +124,31 @@ def exists_in(projection: Projection, shape: Shape) -> np.ndarray:
     return projection.kind.unit(projection, shape) != 0
 
 
-def synapses_of(projection: Projection, shape: Shape) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every synapse as int arrays (pre, post, which of the weights in `weights_of(...).ravel()` it has)."""
+@dataclass(frozen=True)
+class SynapseList:
+    """Every synapse of a projection.
+
+    pre, post: its neurons. weight: which weight it has, in the order of `weights_of(...).ravel()`. state: where its own
+    states stand in an array of `state_shape`: [n_pre, n_post], of a convolution [positions, fan_in, channels].
+    """
+
+    pre: np.ndarray
+    post: np.ndarray
+    weight: np.ndarray
+    state: np.ndarray
+    state_shape: tuple[int, ...]
+
+
+def synapses_of(projection: Projection, shape: Shape) -> SynapseList:
+    """The synapses one by one, by presynaptic neuron (of a convolution in any order)."""
+    window = projection.window
     if projection.connect == "convolution":
-        pre, post, place, channel = projection.window.synapses
-        return pre, post, place * projection.window.channels + channel
+        pre, post, place, channel = window.synapses
+        weight = place * window.channels + channel
+        state = (post % window.positions) * window.fan_in * window.channels + weight
+        return SynapseList(pre, post, weight, state, (window.positions, window.fan_in, window.channels))
     pre, post = np.nonzero(exists_in(projection, shape))
-    return pre, post, pre * shape[1] + post
+    return SynapseList(pre, post, pre * shape[1] + post, pre * shape[1] + post, shape)
 
 
 def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:

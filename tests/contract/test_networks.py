@@ -1,7 +1,4 @@
-"""Every network feature on every engine: the same spikes and the same weights as Brian2, and as a plain step loop.
-
-What Brian2 refuses (weights that are shared, pools of the largest) is compared with the step loop alone.
-"""
+"""Every network feature on every engine: the same spikes and the same weights as Brian2, and as a plain step loop."""
 
 from __future__ import annotations
 
@@ -43,12 +40,6 @@ def by_step_loop(name: str) -> tuple[dict, dict]:
 
 
 @cache
-def reference(name: str) -> tuple[dict, dict]:
-    """Spikes and weights on Brian2, where it runs the network."""
-    return by_step_loop(name) if engines.refusal(FEATURES[name]().network, "brian2") else on_brian2(name)
-
-
-@cache
 def on_brian2(name: str) -> tuple[dict, dict]:
     return presented(FEATURES[name](), "brian2")
 
@@ -62,13 +53,13 @@ def assert_same(found: tuple[dict, dict], wanted: tuple[dict, dict]) -> None:
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_brian2_is_the_step_loop(name):
-    assert_same(reference(name), by_step_loop(name))
+    assert_same(on_brian2(name), by_step_loop(name))
 
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_features_spike_and_learn_enough_to_compare(name):
     feature = FEATURES[name]()
-    spikes, weights = reference(name)
+    spikes, weights = on_brian2(name)
     for population in feature.network.populations:
         per_sample = spikes[population.name].sum((1, 2))
         assert (per_sample >= feature.least).all(), f"{population.name} spikes only {per_sample}"
@@ -83,7 +74,7 @@ def test_features_spike_and_learn_enough_to_compare(name):
 def test_engine_agrees_with_brian2(engine, name, request):
     if name in UNCOMPILED:
         request.getfixturevalue("interpreted_event")
-    assert_same(presented(FEATURES[name](), engine), reference(name))
+    assert_same(presented(FEATURES[name](), engine), on_brian2(name))
 
 
 @pytest.mark.parametrize("name", ["theta_adaptation", "recurrent_alif"])

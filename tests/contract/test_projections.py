@@ -138,10 +138,16 @@ def test_one_to_one_is_the_diagonal(name):
         close(imposed(rule, engine, w, pre, post, read, connect="one_to_one"), np.diag(np.diag(expected)))
 
 
-@pytest.mark.parametrize("name", ["pair", "mstdpet", "oja"])
-def test_brian2_on_locally_connected_and_one_to_one(name):
+@pytest.mark.parametrize("name", ["pair_soft", "mstdpet", "oja"])
+def test_brian2(name):
     rule, window = EVERY[name](), PADDED
     pre, post, read = given(rule, window)
+    w = within(rule, (window.fan_in, window.channels))
+    expected = replay(rule, w, pre, post, DT, "interpreter", window=window, weights_every=12, **read)
+    found = replay(rule, w, pre, post, DT, "brian2", window=window, weights_every=12, **read)
+    close(found.trajectory, expected.trajectory)
+    for trace, values in expected.traces.items():
+        close(found.traces[trace], values)
     w = within(rule, (window.n_pre, window.n_post))
     close(imposed(rule, "brian2", w, pre, post, read, connect="locally_connected", window=window),
           replay(rule, w, pre, post, DT, "interpreter", mask=window.mask, **read).w)
@@ -151,7 +157,7 @@ def test_brian2_on_locally_connected_and_one_to_one(name):
           imposed(rule, "torch", w, pre, post, read, connect="one_to_one"))
 
 
-def test_brian2_refuses_shared_weights_by_name():
-    with pytest.raises(PlasticityError, match="'synapses' is a convolution, and Brian2's synapses cannot share"):
-        imposed(rules.pair_stdp(), "brian2", 0.5, np.zeros((3, 1, 18), bool), np.zeros((3, 1, PADDED.n_post), bool), {},
+def test_compiled_brian2_refuses_shared_weights_by_name():
+    with pytest.raises(PlasticityError, match=r"'synapses' \(convolution\) adds up the changes of shared weights"):
+        imposed(rules.pair_stdp(), "brian2_cpp", 0.5, np.zeros((3, 1, 18), bool), np.zeros((3, 1, 24), bool), {},
                 connect="convolution", window=PADDED)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from plasticity import noise
+from plasticity.engines.brian.joint import joint
 from plasticity.engines.brian.neurons import NEVER, drive, imposed, neuron_group, refractory_steps
 from plasticity.engines.brian.state import delayed_signals
 from plasticity.engines.brian.synapses import synapses
@@ -61,6 +62,7 @@ def assemble(network: Network, plan: Plan, seed: int) -> Circuit:
         made = synapses(network, index, circuit.groups, circuit.signals, plan.learn)
         if made is not None:
             circuit.synapses[projection.name] = made
+            circuit.operations += joint(network, index, made, circuit.groups[projection.post], plan.learn)
     _monitors(circuit, network)
     for population in network.populations:
         if population.winner != "all":

@@ -18,12 +18,11 @@ def reasons(network: Network, *, standalone: bool, batch: int) -> Iterator[str]:
         if standalone and population.winner != "all":
             yield (f"winner={population.winner!r} of population {population.name!r} picks among the spikes of a step, "
                    "which a compiled Brian2 program cannot do; use engine='brian2'")
-    for projection in network.projections:
-        if projection.connect == "convolution":
-            yield (f"projection {projection.name!r} is a convolution, and Brian2's synapses cannot share a weight; use "
-                   "connect='locally_connected', in which every synapse has its own")
-        if projection.connect == "max_pool":
-            yield f"projection {projection.name!r} is a max_pool, which Brian2's synapses cannot express"
+    for projection in network.projections if standalone else ():
+        if projection.connect == "max_pool" or (projection.connect == "convolution" and projection.rule):
+            does = "pools" if projection.rule is None else "adds up the changes of shared weights"
+            yield (f"projection {projection.name!r} ({projection.connect}) {does} within a step, which a compiled "
+                   "Brian2 program cannot do; use engine='brian2'")
     for projection in network.plastic:
         yield from _rule_reasons(network, projection)
 

@@ -1,8 +1,9 @@
 """The state of a network between presentations as arrays by name; pure functions.
 
-Names are "part.variable". Weights and traces are kept per synapse, in the order of `numpy.nonzero` of the projection's
-connections. Beside them stand "population.lastspike" (seconds before the next presentation), "population.last_spikes"
-(who spiked in the last step), "projection.pathway.queue" (spikes under way) and "steps" (how many have been run).
+Names are "part.variable". Weights and traces are kept per synapse, in the order of `synapses_of`; synapses that share a
+weight have equal ones. Beside them stand "population.lastspike" (seconds before the next presentation),
+"population.last_spikes" (who spiked in the last step), "projection.pathway.queue" (spikes under way) and "steps" (how
+many have been run).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 from plasticity.engines.brian.neurons import NEVER, initial_values, refractory_steps
 from plasticity.errors import PlasticityError
 from plasticity.interpreter import in_steps
-from plasticity.network import Network, Projection, existing, shape_of, weight_matrix
+from plasticity.network import Network, Projection, shape_of, weight_matrix
+from plasticity.projection import synapses_of
 
 State = dict[str, np.ndarray]
 
@@ -25,10 +27,10 @@ def initial(network: Network) -> State:
     for population in network.populations:
         state |= {f"{population.name}.{name}": value for name, value in initial_values(population).items()}
     for projection in network.projections:
-        exists = existing(network, projection)
-        state[f"{projection.name}.w"] = weight_matrix(network, projection)[exists]
+        every = synapses_of(projection, shape_of(network, projection))
+        state[f"{projection.name}.w"] = weight_matrix(network, projection).ravel()[every.weight]
         for name, trace in (projection.rule.variables if projection.rule else {}).items():
-            state[f"{projection.name}.{name}"] = np.full(int(exists.sum()), float(trace.initial))
+            state[f"{projection.name}.{name}"] = np.full(every.pre.size, float(trace.initial))
     return at_start(network, state)
 
 
@@ -82,26 +84,32 @@ def _own(projection: Projection) -> tuple[str, ...]:
 
 
 def shape_of_part(network: Network, part: str) -> tuple[int, int]:
-    return shape_of(network, network.projection(part))
+    return weight_matrix(network, network.projection(part)).shape
 
 
 def presented(network: Network, part: str, variable: str, value: np.ndarray) -> np.ndarray:
-    """A state as the protocol shows it: weights and synaptic states [pre, post], the rest [n].
+    """A state as the protocol shows it: weights [pre, post], synaptic states, the rest [n].
 
     A trace of a neuron is shown as its first synapse sees it (with per-synapse delays they differ), and as 0 when the
     neuron has none.
     """
     if network.population(part):
         return value.copy()
-    projection = network.projection(part)
-    full = np.zeros(shape_of(network, projection))
-    exists = existing(network, projection)
-    full[exists] = value
-    place = "syn" if variable == "w" else projection.rule.place[variable]
-    if place == "syn":
-        return full
-    first = np.argmax(exists, axis=1 if place == "pre" else 0)
-    return full[np.arange(len(first)), first] if place == "pre" else full[first, np.arange(len(first))]
+    shape, index = _places(network, network.projection(part), variable)
+    found = np.zeros(int(np.prod(shape)))
+    index, first = np.unique(index, return_index=True)
+    found[index] = value[first]
+    return found.reshape(shape)
+
+
+def _places(network: Network, projection: Projection, variable: str) -> tuple[tuple[int, ...], np.ndarray]:
+    """The shape in which a variable of synapses is shown, and where in it (flat) each synapse stands."""
+    shape = shape_of(network, projection)
+    every = synapses_of(projection, shape)
+    if variable == "w":
+        return shape_of_part(network, projection.name), every.weight
+    return {"syn": (every.state_shape, every.state), "pre": (shape[:1], every.pre),
+            "post": (shape[1:], every.post)}[projection.rule.place[variable]]
 
 
 def stored(network: Network, part: str, variable: str, value: np.ndarray, now: np.ndarray) -> np.ndarray:
@@ -115,11 +123,7 @@ def stored(network: Network, part: str, variable: str, value: np.ndarray, now: n
     value = np.array(np.broadcast_to(value, wanted))
     if network.population(part):
         return value
-    projection = network.projection(part)
-    exists = existing(network, projection)
-    place = "syn" if variable == "w" else projection.rule.place[variable]
-    full = {"syn": lambda: value, "pre": lambda: value[:, None], "post": lambda: value[None, :]}[place]()
-    return np.broadcast_to(full, exists.shape)[exists]
+    return value.ravel()[_places(network, network.projection(part), variable)[1]]
 
 
 def delayed_signals(network: Network, projection: Projection) -> list[tuple[str, int]]:

@@ -6,22 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity.projection import Projection, synapses_of
+from plasticity.projection import Projection, SynapseList, synapses_of
 
 
 @dataclass(frozen=True)
-class Listing:
-    """Synapses sorted by presynaptic neuron, then axonal delay.
-
-    pre, post: the neurons of each. weight: which weight it has, in the order of `weights_of(...).ravel()`. state: where
-    its own states stand in an array of `state_shape` (as `get` shows them).
-    """
-
-    pre: np.ndarray
-    post: np.ndarray
-    weight: np.ndarray
-    state: np.ndarray
-    state_shape: tuple[int, ...]
+class Listing(SynapseList):
+    """Synapses sorted by presynaptic neuron, then axonal delay."""
 
     def arrays(self, axonal: np.ndarray, dendritic: np.ndarray, shape: tuple[int, int]) -> dict[str, np.ndarray]:
         """Index arrays: synapses by presynaptic and by postsynaptic neuron, then by delay (steps)."""
@@ -55,16 +45,10 @@ class Listing:
 
 
 def listing(projection: Projection, shape: tuple[int, int], axonal: np.ndarray) -> Listing:
-    pre, post, weight = synapses_of(projection, shape)
-    state, state_shape = pre * shape[1] + post, shape
-    if projection.connect == "convolution":
-        window = projection.window
-        state_shape = (window.positions, window.fan_in, window.channels)
-        state = (post % window.positions) * window.fan_in * window.channels + weight
-    delay = np.broadcast_to(axonal, shape)[pre, post]
-    by = np.lexsort((post, delay, pre))
-    return Listing(pre[by].astype(np.int32), post[by].astype(np.int32), weight[by].astype(np.int64),
-                   state[by].astype(np.int64), state_shape)
+    every = synapses_of(projection, shape)
+    by = np.lexsort((every.post, np.broadcast_to(axonal, shape)[every.pre, every.post], every.pre))
+    return Listing(every.pre[by].astype(np.int32), every.post[by].astype(np.int32), every.weight[by].astype(np.int64),
+                   every.state[by].astype(np.int64), every.state_shape)
 
 
 def _pointers(first: np.ndarray, second: np.ndarray, n_first: int, n_second: int) -> np.ndarray:
