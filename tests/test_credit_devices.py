@@ -105,6 +105,8 @@ def test_a_state_dict_is_the_whole_network(rule):
     other.load_state_dict(load(save(state)))
     for part, g in gradients(other, X, objective).items():
         assert torch.equal(g, gradients(net, X, objective)[part])
+    given = GradientNetwork(*NETWORKS["layers, all are read"](), "dfa", feedback={"a": torch.ones(8, N_OUT).numpy().T})
+    assert all(values.is_contiguous() for values in given.state_dict().values())
     with pytest.raises(RuntimeError, match="readouts"):
         built("layers, all are read", rule).load_state_dict(state)
 

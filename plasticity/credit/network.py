@@ -89,7 +89,7 @@ class GradientNetwork(nn.Module):
 
     def _make_weights(self, generator: np.random.Generator, frozen: Sequence[str], feedback: Mapping) -> None:
         def as_parameter(values: np.ndarray, learns: bool = True) -> nn.Parameter:
-            return nn.Parameter(torch.tensor(values, dtype=self.dtype), learns)
+            return nn.Parameter(torch.tensor(np.array(values, order="C"), dtype=self.dtype), learns)
 
         first = initial_weights(self.network, self.links, self.readout, self.rule, frozen, feedback, generator)
         fixed = {*frozen, *(link.name for link in self.links if not link.operator.learns)}
