@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from plasticity.comparison.encoded import Encoded
 from plasticity.credit import GradientClassifier, GradientNetwork, Operations, operations
 from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.presenting import Source, encode
@@ -36,9 +35,7 @@ def spiking(network: GradientNetwork, given: torch.Tensor, batch: int) -> dict[s
 
 
 def method(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
-    """Of a fitted classifier, on samples x; operations that cannot be counted are left out."""
-    if isinstance(learner.module_, Encoded):
-        return _by_goodness(learner, x)
+    """Of a fitted classifier that does not spike, on samples x; operations that cannot be counted are left out."""
     module, labels = learner.learner_.module, np.arange(len(x)) % len(learner.classes_)
     inference = _multiplications(lambda: learner.learner_.scores(x)) / len(x)
     update = _multiplications(lambda: learner.learner_.gradient(x, labels, 0)) / len(x)
@@ -48,8 +45,11 @@ def method(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
     return counts | _named(Operations(inference, update + parameters(module) / learner.batch))
 
 
-def _by_goodness(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
-    """Spiking forward-forward shows a sample with every label to answer, and with two to learn."""
+def by_goodness(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
+    """Of fitted spiking forward-forward (`Encoded`), on samples x.
+
+    It shows a sample with every label to answer, and with two to learn.
+    """
     module, classes = learner.module_.inner, len(learner.classes_)
     shown = learner.module_.sequences(torch.as_tensor(x, dtype=learner.dtype, device=learner.device), 0)
     claimed = torch.zeros(*shown.shape[:2], classes).to(shown)

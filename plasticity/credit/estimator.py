@@ -69,6 +69,11 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
                                   before.seconds + now.seconds)
         return self
 
+    def taken(self, X) -> np.ndarray:
+        """X as the learner takes it, checked."""
+        check_is_fitted(self, "learner_")
+        return self._known(X)
+
     def decision_function(self, X) -> np.ndarray:
         """Scores, the larger the likelier, [samples, classes]."""
         check_is_fitted(self, "learner_")

@@ -2,7 +2,8 @@
 
     .venv/bin/python scripts/reproduce/alignment.py            # layers: two hidden layers; --study recurrent
 
-Each rule trains a network of its own, with the settings of `plasticity compare`. Every so many updates its update is
+Each rule trains a network of its own, with the settings of `plasticity compare` but one learning rate for all, on the
+first 5,000 training images; accuracy is that on the first 2,000 of the last 10,000. Every so many updates its update is
 held against that of BPTT with the same weights and samples: the cosine between them, and its length relative to
 BPTT's, for every layer. Writes docs/results/alignment_STUDY.json and the figure docs/results/alignment_STUDY.png.
 """
@@ -27,9 +28,10 @@ from plasticity.runs.machine import machine, versions
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 RULES = ("eprop(feedback=symmetric)", "eprop(feedback=random)", "eprop(feedback=adaptive)", "ottt", "decolle", "dfa",
          "feedback_alignment", "sltt")
+COMMON = {"lr": 5e-3, "test_samples": 2000, "validation": True}
 STUDIES = {
-    "layers": Job("mnist", "", epochs=2, train_samples=5000),
-    "recurrent": Job("mnist", "", network="recurrent-200", epochs=2, train_samples=5000),
+    "layers": Job("mnist", "", epochs=2, train_samples=5000, **COMMON),
+    "recurrent": Job("mnist", "", network="recurrent-200", epochs=2, train_samples=5000, **COMMON),
 }
 EVERY = 10
 
