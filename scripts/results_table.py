@@ -66,7 +66,8 @@ def _rates(studies: dict) -> str:
 def _methods(studies: dict) -> str:
     """Learning without backpropagation, and baselines."""
     intro = ("Settings were chosen on a part of the training images. \"published\": what longer training of larger "
-             "networks is said to reach; quoted from memory but for the convolutional network's.\n")
+             "networks is said to reach; quoted from memory but for the convolutional network's. Seconds are wall "
+             "clock; the machine of methods_digits had other work.\n")
     rows = ["| study | method | passes | seeds | accuracy | on training images | train, s | published |",
             "|---|---|---|---|---|---|---|---|"]
     for name, found in studies.items():

@@ -214,6 +214,21 @@ def test_spiking_forward_forward_sends_no_credit_between_neurons(recurrent):
     assert torch.equal(first_layer("a"), first_layer("both"))
 
 
+@pytest.mark.parametrize("recurrent", [False, True])
+def test_a_spiking_neurons_rate_teaches_its_own_synapses_only(recurrent):
+    net = SpikingForwardForward(rows(recurrent=recurrent), CLASSES, "superspike", dtype=torch.float64)
+    pairs = torch.tensor(np.random.default_rng(1).random((5, 20, 9)) < 0.5).double()
+    run = net.spiking(pairs)
+    assert (run.spikes["b"].sum((0, 1)) > 0).sum() > 1          # neurons that could teach others
+    run.spikes["b"][..., 0].sum().backward()
+    onto_b = [name for name in net.spiking.weights if name.endswith("->b")]
+    assert len(onto_b) == 1 + recurrent
+    for name, w in net.spiking.weights.items():
+        change = torch.zeros_like(w) if w.grad is None else w.grad
+        assert not change[:, 1:].any()
+        assert change[:, 0].any() == (name in onto_b)
+
+
 def test_spiking_goodness_is_the_mean_square_of_rates():
     net = SpikingForwardForward(rows(), CLASSES, rate=0.2, label_size=1.0, dtype=torch.float64)
     x = torch.tensor(np.random.default_rng(1).random((5, 20, 6)) < 0.5).double()

@@ -18,8 +18,13 @@ def test_every_method_is_on_the_page(name):
     assert author in row
 
 
-def test_results_were_made_with_methods_that_exist():
-    mnist = json.loads((DOCS / "results/rate_learners.json").read_text(encoding="utf-8"))
-    for name, settings in mnist["config"]["learners"].items():
+@pytest.mark.parametrize("study", ["rate_learners", "methods_digits"])
+def test_results_were_made_with_methods_that_exist(study):
+    found = json.loads((DOCS / f"results/{study}.json").read_text(encoding="utf-8"))
+    page = (DOCS / "results.md").read_text(encoding="utf-8")
+    for name, settings in found["config"]["learners"].items():
+        accuracy = found["summary"][name]["accuracy"]
         assert make(settings["method"]).name == name
-        assert mnist["summary"][name]["accuracy"]["seeds"] == [0, 1, 2]
+        assert accuracy["seeds"] == [0, 1, 2]
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| {study} | `{settings['method']}`")]
+        assert f"{accuracy['mean']:.4f} ± {accuracy['sd']:.4f}" in row
