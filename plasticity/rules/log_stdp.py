@@ -25,8 +25,8 @@ def log_stdp(eta: float = 2e-4, w_0: float = 5e-3, alpha: float = 5.0, beta: flo
     saturates. beta: decay of potentiation, in w_0. c_plus, c_minus: amplitudes (no unit). tau_plus, tau_minus: seconds.
     pairing: "all" or "nearest". w_min (at least 0), w_max: bounds.
 
-    Source: Gilson & Fukai 2011, PLoS ONE 6:e25339; the same form and numbers as in an independent program for Brian that
-    repeats it. The paper multiplies each change by random noise; this rule does not. w_0 has the scale of the
+    Source: Gilson & Fukai 2011, PLoS ONE 6:e25339; form and numbers are the same in an independent program for Brian
+    that repeats it. The paper multiplies each change by random noise; this rule does not. w_0 has the scale of the
     modeller's synapses: choose it with the unit of w.
     """
     not_negative(eta=eta, c_plus=c_plus, c_minus=c_minus, w_min=w_min)
