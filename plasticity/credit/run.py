@@ -16,7 +16,7 @@ class Run:
     """What a presentation answers.
 
     outputs: [batch, steps, n] of the readout (None without one). spikes: {population: [batch, steps, n]}, 0 or 1 (or
-    its graded output). sent: the same, one tensor [batch, n] per step, as nodes of the graph.
+    its graded output). sent: the same, one tensor [batch, n] per step; nodes of the graph after `step_by_step`.
     records: {"population.variable": [batch, steps, n]}, as the threshold sees them. local: {population: [batch, steps,
     n_outputs]}, fixed random readouts for rules whose teacher is not the readout; teach(y, target, loss) is their loss.
     """
