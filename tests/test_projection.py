@@ -97,6 +97,29 @@ def test_fewer_samples_than_the_batch_leave_the_other_rows():
         np.testing.assert_array_equal(new[1], old[1])
 
 
+@pytest.mark.parametrize("engine", ["torch", "event"])
+def test_what_a_spike_sends_over_a_convolution(engine, monkeypatch):
+    """As over the dense projection that it amounts to."""
+    monkeypatch.setattr(cache, "load", interpreted_event.load)
+    w, rule = np.random.default_rng(0).random((9, 2)), rules.tsodyks_markram()
+    spikes = np.random.default_rng(1).random((1, 60, 16)) < 0.1
+    found = []
+    for options in ({"connect": "convolution", "window": WINDOW, "weights": w}, {"weights": WINDOW.dense(w)}):
+        network = projected(16, 32, onto="v", rule=rule, scale=1e-4, **options)
+        found.append(build(network, engine).run({"in": spikes}, record=["E.v"]).values["E.v"])
+    assert np.ptp(found[0]) > 1e-5
+    np.testing.assert_allclose(*found, rtol=0, atol=1e-14)
+
+
+def test_what_a_spike_sends_when_delays_differ():
+    delays = np.random.default_rng(2).integers(0, 9, (16, 5)) * 1e-3
+    network = projected(16, 5, onto="v", rule=rules.tsodyks_markram(), scale=1e-4, axonal_delay=delays)
+    spikes = np.random.default_rng(1).random((1, 60, 16)) < 0.1
+    found = [build(network, engine).run({"in": spikes}, record=["E.v"]).values["E.v"] for engine in ("torch", "brian2")]
+    assert np.ptp(found[0]) > 1e-5
+    np.testing.assert_allclose(*found, rtol=0, atol=1e-14)
+
+
 def test_weights_of_pools_are_fixed():
     simulation = build(projected(32, 8, connect="max_pool", window=POOL), "torch")
     with pytest.raises(PlasticityError, match="max_pool: its weights are fixed"):

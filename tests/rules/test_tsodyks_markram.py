@@ -9,7 +9,6 @@ from plasticity import LanguageError, PlasticityError, RefusedError, Rule, State
 from plasticity.network import Input, Network, Population, Projection
 from plasticity.neurons import Neuron
 from plasticity.transmission import sent
-from plasticity.window import Window
 
 DT = 1e-3
 SETTINGS = {
@@ -163,17 +162,34 @@ def test_a_presentation_can_go_on_where_the_last_one_ended():
         np.testing.assert_allclose(np.diff(after, axis=1, prepend=v[None, None])[0], whole[0, 40:], atol=1e-10)
 
 
-def test_where_it_cannot_run_it_is_refused():
-    rule, window = rules.tsodyks_markram(), Window((1, 2, 1), 1)
+@pytest.mark.parametrize("engine", ["event", "torch"])
+def test_a_convolution_transmits_as_the_dense_projection_that_it_amounts_to(engine):
+    rule, window = rules.tsodyks_markram(0.4, 0.3, 0.2), Window((1, 3, 3), 2, channels=2)
     cell = Neuron("dv/dt = 0/tau : 1", threshold="v > 1e9", params={"tau": "1*second"}, method="euler")
-    maps = Network((Input("in", 2),), (Population("cell", 2, cell),), dt=DT, projections=(
-        Projection("in", "cell", np.ones((1, 1)), "convolution", onto="v", rule=rule, window=window),))
-    mixed = adding_up(rule, axonal_delay=DT * np.arange(6).reshape(2, 3))
-    for network in (maps, mixed):
-        with pytest.raises(RefusedError, match="what a spike sends"):
-            engines.build(network, "torch")
+    w = np.random.default_rng(4).random((window.fan_in, 2))
+    network = Network((Input("in", window.n_pre),), (Population("cell", window.n_post, cell),), dt=DT, projections=(
+        Projection("in", "cell", w, "convolution", onto="v", rule=rule, window=window),))
+    spikes = np.random.default_rng(3).random((2, 50, window.n_pre)) < 0.2
+    found, _ = received(network, spikes, engine, learn=False)
+    for sample in range(2):
+        np.testing.assert_allclose(found[sample], sent(rule, spikes[sample], DT) @ window.dense(w), atol=1e-10)
+
+
+@pytest.mark.parametrize("engine", ["torch", "brian2"])
+def test_synapses_of_one_neuron_may_differ_in_delay(engine):
+    rule, delays = rules.tsodyks_markram(0.4, 0.3, 0.2), np.arange(6).reshape(2, 3)
+    spikes = np.random.default_rng(3).random((1, 60, 2)) < 0.2
+    found, simulation = received(adding_up(rule, axonal_delay=DT * delays), spikes, engine)
+    amounts, w = sent(rule, spikes[0], DT), simulation.get("in->cell.w")
+    expected = np.zeros((60, 3))
+    for (i, j), delay in np.ndenumerate(delays):
+        expected[delay:, j] += 0.1 * w[i, j] * amounts[:60 - delay, i]
+    np.testing.assert_allclose(found[0], expected, atol=1e-10)
+
+
+def test_the_event_engine_refuses_delays_that_differ():
     with pytest.raises(RefusedError, match="differ in delay"):
-        engines.build(mixed, "event")
+        engines.build(adding_up(rules.tsodyks_markram(), axonal_delay=DT * np.arange(6).reshape(2, 3)), "event")
 
 
 @pytest.mark.parametrize(("texts", "message"), [

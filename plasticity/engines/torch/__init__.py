@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from plasticity.engines.torch.language import Context
@@ -55,9 +54,4 @@ def refusal(network: Network, *, engine: str, batch: int) -> str:
     for what, where, variable in driven:
         if variable in network.population(where).neuron.slow:
             return f"{what} drives {where}.{variable}, a slow variable, which all samples of a batch share"
-    for projection in network.plastic:
-        delays = np.unique(np.rint(np.asarray(projection.axonal_delay, float) / network.dt))
-        if projection.rule.sends and (projection.connect == "convolution" or len(delays) > 1):
-            return (f"rule {projection.rule.name!r} says what a spike sends, for which the torch engine needs one "
-                    "delay and a projection other than a convolution")
     return ""

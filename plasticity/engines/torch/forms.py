@@ -62,7 +62,7 @@ def _sum_rows(spikes: Volley, w: torch.Tensor) -> torch.Tensor:
 
 
 def _across_synapses(arrived: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-    return torch.where(arrived, w, 0.0).sum(1)
+    return (arrived * w).sum(1)
 
 
 def _one_to_one(projection: Projection, shape: tuple[int, int], context: Context) -> Form:

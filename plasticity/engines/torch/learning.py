@@ -97,6 +97,12 @@ class Learning:
                             device=self.context.device)
         return drawn * scale
 
+    def share(self) -> torch.Tensor | float | None:
+        """How much of its weight a spike sends now, [batch, n_pre] ([batch, pre, post] if delays differ); None: all."""
+        if self.sent is None:
+            return None
+        return self.sent({name: self.layout.shown("pre", self.values[name], self.batch) for name in self.rule.pre})
+
     def phases(self, post: Volley) -> None:
         """The spikes' part of a step, in the rule's order."""
         spiked = {"pre": self.synapses.arrived, "post": self.dendritic.push(post)}

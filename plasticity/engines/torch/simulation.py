@@ -114,8 +114,7 @@ class TorchSimulation:
             projection = synapses.projection
             synapses.arrive(fired[projection.pre])
             rule = self._learning.get(projection.name)
-            sent = rule.sent(rule.values) if rule and rule.sent else None
-            amount = synapses.transmit(sent) if projection.onto else None
+            amount = synapses.transmit(rule.share() if rule else None) if projection.onto else None
             if amount is not None:
                 self._neurons[projection.post].receive(projection.onto, amount)
 

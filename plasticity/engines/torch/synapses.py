@@ -89,11 +89,13 @@ class Synapses:
     def transmit(self, sent: torch.Tensor | None = None) -> torch.Tensor | None:
         """What arrives at the postsynaptic neurons, [batch, n_post]; None if it is known to be nothing.
 
-        sent: what each spike sends in units of its weight, [batch, n_pre].
+        sent: what each spike sends in units of its weight, [batch, n_pre] ([batch, pre, post] if delays differ).
         """
         if not self.wide and self.arrived.silent:
             return None
-        arrived = self.arrived if sent is None else Volley(self.arrived.dense * sent)
+        arrived = self.arrived
+        if sent is not None:
+            arrived = arrived * sent if self.wide else Volley(arrived.dense * sent)
         amount = self.form.amount(arrived, self.w)
         return amount if self.projection.scale == 1.0 else amount * self.projection.scale
 
