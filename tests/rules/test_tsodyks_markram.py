@@ -9,6 +9,7 @@ from plasticity import LanguageError, PlasticityError, RefusedError, Rule, State
 from plasticity.network import Input, Network, Population, Projection
 from plasticity.neurons import Neuron
 from plasticity.transmission import sent
+from plasticity.window import Window
 
 DT = 1e-3
 SETTINGS = {
