@@ -163,7 +163,7 @@ def test_a_presentation_can_go_on_where_the_last_one_ended():
         np.testing.assert_allclose(np.diff(after, axis=1, prepend=v[None, None])[0], whole[0, 40:], atol=1e-10)
 
 
-@pytest.mark.parametrize("engine", ["event", "torch"])
+@pytest.mark.parametrize("engine", ["event", "torch", "brian2"])
 def test_a_convolution_transmits_as_the_dense_projection_that_it_amounts_to(engine):
     rule, window = rules.tsodyks_markram(0.4, 0.3, 0.2), Window((1, 3, 3), 2, channels=2)
     cell = Neuron("dv/dt = 0/tau : 1", threshold="v > 1e9", params={"tau": "1*second"}, method="euler")
