@@ -11,7 +11,7 @@ def load(source, called=()):
     module = ModuleType("interpreted")
     for part in (support, rows):
         vars(module).update({name: getattr(value, "py_func", value) for name, value in vars(part).items()
-                             if not name.startswith("__")})
+                             if not name.startswith("_")})
     lines = [line for line in source.splitlines() if not line.startswith("from plasticity")]
     vars(module).update(compiled=lambda function: function, kept_on_disk=lambda function: function)
     exec(compile("\n".join(lines), "<interpreted>", "exec"), vars(module))

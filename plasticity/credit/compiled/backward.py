@@ -10,7 +10,7 @@ from plasticity.credit.compiled.body import Body, flushed
 from plasticity.credit.compiled.lines import Line, needed, reads_of_slopes
 from plasticity.credit.compiled.step import Step
 
-SAMPLES = 4  # side by side where weights bring credit back, so that these are read once for all of them
+SAMPLES = 4  # side by side where weights bring credit back (see add_products), so that these are read once for all
 
 
 class Backward:
@@ -199,7 +199,7 @@ class Backward:
         yield "                for s in range(here):"
         yield f"                    there[s] = d_in_{loop.onto}[group + s, t + delay_{k}]"
         if loop.credit == "dense":
-            yield f"                add_products(heard[:here], there[:here], way_{k})"
+            yield f"                add_products(heard, there, way_{k})"
         else:
             yield "                for s in range(here):"
             yield "                    for j in range(n):"

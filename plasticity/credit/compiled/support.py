@@ -92,23 +92,31 @@ def collect(hit, index, at, zero):
 
 @compiled
 def add_products(out, factors, rows):
-    """out [samples, n] += factors [samples, m] @ rows [m, n], eight rows at a time for all samples."""
-    samples, n = out.shape
+    """out [4, n] += factors [4, m] @ rows [m, n]: four samples by four rows at a time."""
     k, m = 0, rows.shape[0]
-    while k + 8 <= m:
-        for s in range(samples):
-            a, b, c, d = factors[s, k], factors[s, k + 1], factors[s, k + 2], factors[s, k + 3]
-            e, f, g, h = factors[s, k + 4], factors[s, k + 5], factors[s, k + 6], factors[s, k + 7]
-            for j in range(n):
-                out[s, j] += ((a * rows[k, j] + b * rows[k + 1, j]) + (c * rows[k + 2, j] + d * rows[k + 3, j])) + (
-                    (e * rows[k + 4, j] + f * rows[k + 5, j]) + (g * rows[k + 6, j] + h * rows[k + 7, j]))
-        k += 8
+    while k + 4 <= m:
+        _four_by_four(out[0], out[1], out[2], out[3], factors, rows, k)
+        k += 4
     while k < m:
-        for s in range(samples):
-            a = factors[s, k]
-            for j in range(n):
-                out[s, j] += a * rows[k, j]
+        for s in range(4):
+            factor = factors[s, k]
+            for j in range(out.shape[1]):
+                out[s, j] += factor * rows[k, j]
         k += 1
+
+
+@compiled
+def _four_by_four(first, second, third, fourth, factors, rows, k):
+    a0, a1, a2, a3 = factors[0, k], factors[0, k + 1], factors[0, k + 2], factors[0, k + 3]
+    b0, b1, b2, b3 = factors[1, k], factors[1, k + 1], factors[1, k + 2], factors[1, k + 3]
+    c0, c1, c2, c3 = factors[2, k], factors[2, k + 1], factors[2, k + 2], factors[2, k + 3]
+    d0, d1, d2, d3 = factors[3, k], factors[3, k + 1], factors[3, k + 2], factors[3, k + 3]
+    for j in range(first.size):
+        p, q, r, s = rows[k, j], rows[k + 1, j], rows[k + 2, j], rows[k + 3, j]
+        first[j] += (a0 * p + a1 * q) + (a2 * r + a3 * s)
+        second[j] += (b0 * p + b1 * q) + (b2 * r + b3 * s)
+        third[j] += (c0 * p + c1 * q) + (c2 * r + c3 * s)
+        fourth[j] += (d0 * p + d1 * q) + (d2 * r + d3 * s)
 
 
 #: function of the language (and of derivatives) -> its name here and what it takes besides its arguments
