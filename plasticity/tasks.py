@@ -49,6 +49,19 @@ def load(name: str, train_samples: int | None = None, test_samples: int | None =
                 data.train_x.shape[1:], about.classes, "validation" if validation else "test")
 
 
+def load_sequences(name: str, train_samples: int | None = None, test_samples: int | None = None,
+                   validation: bool = False) -> Task:
+    """The same for a data set of sequences (`datasets.load_sequences`): x [samples, steps, inputs]."""
+    data = datasets.load_sequences(name)
+    if validation:
+        data = datasets.validation_split(data, min(HELD_OUT, len(data.train_x) // 6))
+    data = data.first(train_samples)
+    _within("test_samples", test_samples, len(data.test_x))
+    keep = slice(test_samples)
+    return Task(name, data.train_x, data.train_y, data.test_x[keep], data.test_y[keep], data.train_x.shape[1:],
+                tuple(str(label) for label in range(data.n_classes)), "validation" if validation else "test")
+
+
 def epochs(name: str) -> int:
     """How often the training images of a task are shown by default."""
     return EPOCHS.get(name, 1)

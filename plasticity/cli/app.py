@@ -63,7 +63,7 @@ def run(
 @app.command()
 def compare(
     context: typer.Context,
-    task: Annotated[str, typer.Argument(help="digits, mnist, fashion_mnist or rows-mnist.")],
+    task: Annotated[str, typer.Argument(help="digits, mnist, fashion_mnist; sequences: rows_mnist, nmnist, fsdd.")],
     rules: Annotated[str, typer.Option(help="Gradient rules, methods and stdp: bptt,eprop(feedback=random),cnn,stdp.")]
     = "bptt,eprop(feedback=symmetric),eprop(feedback=random),eprop(feedback=adaptive),ottt,decolle,dfa,forward_forward,"
       "stdp,cnn",

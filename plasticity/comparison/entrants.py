@@ -45,9 +45,10 @@ class Job:
 
     @property
     def setting(self) -> settings.Setting:
-        if self.task not in settings.TASKS:
+        name = self.task.replace("-", "_")
+        if name not in settings.TASKS:
             raise unknown("task", self.task, settings.TASKS)
-        return settings.TASKS[self.task]
+        return settings.TASKS[name]
 
     @property
     def name(self) -> str:
@@ -59,7 +60,8 @@ class Job:
         return getattr(self.setting, name) if given is None else given
 
     def load(self) -> Task:
-        return tasks.load(self.setting.data, self.train_samples, self.test_samples, self.validation)
+        load = tasks.load if self.setting.encoder else tasks.load_sequences
+        return load(self.setting.data, self.train_samples, self.test_samples, self.validation)
 
 
 @dataclass(frozen=True)
@@ -123,19 +125,21 @@ def _gradient_rule(job: Job, task: Task) -> Entrant:
 def _method(job: Job, task: Task) -> Entrant:
     name, options = parse(job.rule)
     method = methods.make(name, **{**job.setting.options.get(job.name, {}), **options})
-    method = encoded(method, job.own("encoder"))
+    method = encoded(method, job.own("encoder")) if job.setting.encoder else method
     learner = MethodClassifier(method, **_common(job, settings.RATES.get(job.rule, method.lr)))
 
     def shaped(x: np.ndarray) -> np.ndarray:
         return x.reshape(len(x), *task.image_shape)
 
     words = ", ".join(f"{key}={value}" for key, value in method.options.items())
-    count = counting.by_goodness if job.name in SPIKING else counting.method
+    count = counting.by_goodness if job.name in SPIKING and job.setting.encoder else counting.method
     return Entrant(learner, words, lambda x: count(learner, learner.taken(shaped(x))), shaped)
 
 
 def _stdp(job: Job, task: Task) -> Entrant:
     _, options = parse(job.rule)
+    if not job.setting.encoder:
+        raise PlasticityError(f"rule 'stdp' takes images; task {job.task!r} is one of sequences")
     given = {"neurons": job.setting.stdp_neurons, "epochs": job.setting.stdp_epochs} | options
     try:
         learner = UnsupervisedClassifier(seed=job.seed, **given)

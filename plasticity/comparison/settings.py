@@ -15,12 +15,13 @@ from plasticity.credit.lsnn import lsnn_neuron
 
 @dataclass(frozen=True)
 class Setting:
-    """A task's own numbers. data: name of the data set. encoder, network: of the gradient rules (see
-    `plasticity.credit.coding` and `network_of`). epochs, batch: of all that learn by gradients. stdp_neurons,
+    """A task's own numbers. data: name of the data set; encoder: of its images for the gradient rules (see
+    `plasticity.credit.coding`), None where it is one of sequences (`plasticity.datasets.load_sequences`). network: of
+    the gradient rules (see `network_of`). epochs, batch: of all that learn by gradients. stdp_neurons,
     stdp_epochs: of the STDP network."""
 
     data: str
-    encoder: str
+    encoder: str | None
     network: str
     epochs: int
     batch: int
@@ -34,7 +35,9 @@ TASKS: Mapping[str, Setting] = MappingProxyType({
                       stdp_epochs=10, options={"cnn": {"padding": 2}}),
     "mnist": Setting("mnist", "latency(steps=25)", "layers-200-200", epochs=5, batch=100),
     "fashion_mnist": Setting("fashion_mnist", "latency(steps=25)", "layers-200-200", epochs=5, batch=100),
-    "rows-mnist": Setting("mnist", "rows(width=28)", "recurrent-200", epochs=5, batch=100),
+    "rows_mnist": Setting("rows_mnist", None, "recurrent-200", epochs=5, batch=100),
+    "nmnist": Setting("nmnist_frames", None, "recurrent-100", epochs=15, batch=50),
+    "fsdd": Setting("fsdd_spikes", None, "recurrent-100", epochs=15, batch=50),
 })
 
 #: of every network of a gradient rule: leaky neurons (20 ms), all layers read by leaky sums of spikes (20 ms)
