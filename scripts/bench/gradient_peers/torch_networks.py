@@ -89,6 +89,7 @@ class SnnTorchLeaky(nn.Module):
 
 
 def snntorch(work: Work, compiled: bool) -> nn.Module:
+    """Compiled is one step: unrolled steps take minutes to compile."""
     if work.name == "csnn":
         return Csnn([SnnTorchLeaky(0, compiled) for _ in range(3)])
     return Recurrent(SnnTorchRecurrent(work, compiled), nn.Linear(work.hidden, work.outputs, bias=False),
@@ -98,31 +99,38 @@ def snntorch(work: Work, compiled: bool) -> nn.Module:
 class SpikingJelly(nn.Module):
     """Forgets what its neurons hold before each presentation; `inner` answers what is wanted."""
 
-    def __init__(self, inner: nn.Module, compiled: bool):
+    def __init__(self, inner: nn.Module):
         super().__init__()
         from spikingjelly.activation_based import functional
 
         functional.set_step_mode(inner, "m")
         self.forget, self.inner = functional.reset_net, inner
-        self.run = torch.compile(inner) if compiled else inner
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         self.forget(self.inner)
-        return self.run(x)
+        return self.inner(x)
 
 
 def spikingjelly(work: Work, compiled: bool) -> nn.Module:
+    """Compiled are the neurons over all steps, and one step of the recurrent layer (unrolled, 100 steps of it take
+    minutes to compile)."""
     from spikingjelly.activation_based import layer, neuron
+
+    def faster(module: nn.Module, method: str) -> nn.Module:
+        if compiled:
+            setattr(module, method, torch.compile(getattr(module, method)))
+        return module
 
     def leaky() -> nn.Module:
         return neuron.LIFNode(tau=20.0, decay_input=False, detach_reset=True, v_reset=None)
 
     if work.name == "csnn":
-        return SpikingJelly(Csnn([leaky() for _ in range(3)]), compiled)
-    cell = layer.LinearRecurrentContainer(leaky(), in_features=work.hidden, out_features=work.hidden, bias=False)
+        return SpikingJelly(Csnn([faster(leaky(), "multi_step_functional_forward") for _ in range(3)]))
+    cell = faster(layer.LinearRecurrentContainer(leaky(), work.hidden, work.hidden, bias=False),
+                  "single_step_functional_forward")
     hidden = nn.Sequential(nn.Linear(work.inputs, work.hidden, bias=False), cell)
     return SpikingJelly(Recurrent(hidden, nn.Linear(work.hidden, work.outputs, bias=False),
-                                  layer.SynapseFilter(tau=20.0)), compiled)
+                                  layer.SynapseFilter(tau=20.0)))
 
 
 class First(nn.Module):
@@ -139,7 +147,10 @@ class First(nn.Module):
 
 
 def norse(work: Work, compiled: bool) -> nn.Module:
-    """Its neurons are current-based: a synaptic current decays beside the potential, which is a little more work."""
+    """Its neurons are current-based: a synaptic current decays beside the potential, which is a little more work.
+
+    Compiled is one step: unrolled steps take minutes to compile.
+    """
     import norse.torch as library
 
     if work.name == "csnn":
