@@ -126,7 +126,7 @@ def _method(job: Job, task: Task) -> Entrant:
     name, options = parse(job.rule)
     method = methods.make(name, **{**job.setting.options.get(job.name, {}), **options})
     method = encoded(method, job.own("encoder")) if job.setting.encoder else method
-    learner = MethodClassifier(method, **_common(job, settings.RATES.get(job.rule, method.lr)))
+    learner = MethodClassifier(method, **_common(job, settings.rate_of(job.rule, method.lr)))
 
     def shaped(x: np.ndarray) -> np.ndarray:
         return x.reshape(len(x), *task.image_shape)
