@@ -25,6 +25,7 @@ from plasticity.window import Window  # noqa: E402
 
 TARGET = ROOT / "docs" / "engines.md"
 BATCH, N = 4, 4
+DELAYS = "delays per synapse"
 COLUMNS = [(engine, batch) for engine in engines.ENGINES for batch in (1, BATCH)]
 HEAD = """# Which rule and which projection runs where
 
@@ -33,9 +34,9 @@ run something says so when the network is built, with the reason given here.
 
 ## Rules
 
-"yes": the engine runs the rule on every kind of projection that learns ({learning}),
-and is tested to give the weights of the numpy definition (`plasticity/interpreter.py`). "not" names the kinds on which
-it does not.
+"yes": the engine runs the rule on every kind of projection that learns (see below) and with delays that differ between
+synapses, and is tested to give the weights of the numpy definition (`plasticity/interpreter.py`). "not" names that on
+which it does not.
 """
 KINDS_HEAD = """
 ## Projections
@@ -73,7 +74,8 @@ def rows() -> Iterator[tuple[str, str, Rule]]:
 
 
 def network(kind: str, rule: Rule | None = None) -> Network:
-    """The smallest network with a projection of this kind."""
+    """The smallest network with a projection of this kind, or with delays that differ."""
+    delay, kind = (1e-3 * np.eye(N), "dense") if kind == DELAYS else (0.0, kind)
     window = Window((1, 3, 3), 2) if "window" in KINDS[kind].needs else None
     n_pre, n_post = (window.n_pre, window.n_post) if window else (N, N)
     sizes = {"global": 0, "pre": n_pre, "post": n_post}
@@ -81,7 +83,7 @@ def network(kind: str, rule: Rule | None = None) -> Network:
     end = Input("post", n_post) if rule and not getattr(rule, "sends", "") else Population("post", n_post, lif())
     mask = {"mask": np.eye(N, dtype=bool)} if "mask" in KINDS[kind].needs else {}
     projection = Projection("pre", "post", 0.5, kind, rule=rule, window=window, label="projection", **mask,
-                            onto=end.neuron.variables[0] if isinstance(end, Population) else None)
+                            axonal_delay=delay, onto=end.neuron.variables[0] if isinstance(end, Population) else None)
     return Network((Input("pre", n_pre), *([end] if isinstance(end, Input) else [])),
                    (end,) if isinstance(end, Population) else (), (projection,),
                    tuple(Signal(name, sizes[place]) for name, place in read.items()), name="smallest")
@@ -94,7 +96,7 @@ def why_not(kind: str, rule: Rule | None, engine: str, batch: int) -> str:
 
 def _rule_cell(rule: Rule, engine: str, batch: int, notes: Notes) -> str:
     """yes, no, or on which kinds not; with the number of the reason."""
-    kinds = [kind for kind, found in KINDS.items() if found.learns]
+    kinds = [*(kind for kind, found in KINDS.items() if found.learns), DELAYS]
     reasons = {kind: why_not(kind, rule, engine, batch) for kind in kinds}
     refused = {kind: reason for kind, reason in reasons.items() if reason}
     if not refused:
@@ -113,8 +115,7 @@ def table() -> str:
     """The whole page."""
     notes = Notes()
     titles = " | ".join(engine + (", mini-batch" if batch > 1 else "") for engine, batch in COLUMNS)
-    learning = ", ".join(kind for kind, found in KINDS.items() if found.learns)
-    lines = [HEAD.format(learning=learning), f"| | rule | {titles} |", "|" + "---|" * (len(COLUMNS) + 2)]
+    lines = [HEAD, f"| | rule | {titles} |", "|" + "---|" * (len(COLUMNS) + 2)]
     lines += [f"| {group} | {name} | {' | '.join(_rule_cell(rule, *column, notes) for column in COLUMNS)} |"
               for group, name, rule in rows()]
     lines += [KINDS_HEAD, f"| projection | learns | {titles} |", "|" + "---|" * (len(COLUMNS) + 2)]

@@ -113,6 +113,20 @@ def test_engines_agree_on_convolutions(name, reduce):
         close(loop.weights["synapses"], expected.w)
 
 
+@pytest.mark.parametrize("name", IN_BATCHES)
+def test_delays_that_differ_in_a_batch(name):
+    rule, shape, lead = EVERY[name](), (5, 4), (STEPS, 3)
+    delays = DT * np.random.default_rng(6).integers(0, 5, (2, *shape))
+    options = {"axonal_delay": delays[0], "dendritic_delay": delays[1], "batch": "mean", **outside(rule, lead, *shape)}
+    pre, post, w = spikes(lead, shape[0], 0.15, 1), spikes(lead, shape[1], 0.12, 2), within(rule, shape)
+    expected = replay(rule, w, pre, post, DT, "interpreter", **options)
+    for engine in ENGINES:
+        found = replay(rule, w, pre, post, DT, engine, **options)
+        close(found.w, expected.w)
+        for trace, values in expected.traces.items():
+            close(found.traces[trace], values)
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_locally_connected_is_sparse(name):
     rule, window = EVERY[name](), PADDED

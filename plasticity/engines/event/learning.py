@@ -27,8 +27,6 @@ SMALLEST_SCALE = 1e-12  # below it stored values, larger by its inverse, would l
 def declare(code: Writer, plastic: Plastic) -> None:
     """The arrays of one rule."""
     rule, s, shape = plastic.rule, plastic.s, plastic.synapses.shape
-    if code.batched and plastic.mixed:
-        raise RefusedError("delays that differ between synapses: the event engine learns with them only at batch=1")
     for side, n in (("pre", shape[0]), ("post", shape[1])):
         if plastic.listed_active(side):
             code.array(f"{plastic.active(side)}", n, kind="int32", per_sample=True)
@@ -130,7 +128,7 @@ def _remember(code: Writer, plastic: Plastic, side: str, moment: str) -> None:
 def phases(code: Writer, plastic: Plastic) -> None:
     """The events of one step in the rule's order."""
     if plastic.mixed:
-        with code.block(f"if {plastic.runs}:"):
+        with code.block(f"if {plastic.runs}:"), code.each():
             for side in ("pre", "post"):
                 _rise(code, plastic, side)
                 _remember(code, plastic, side, "after")
