@@ -67,7 +67,7 @@ def contenders(peers_python: str, threads: int, quick: bool) -> list[Contender]:
         for peer in PEERS:
             command = (peers_python, str(MEASURE), "--peer", peer, "--work", work, *sizes)
             found.append(Contender(work, peer, f"{peer}, {work}", command))
-            if peer != "spyx":  # which always compiles
+            if not (quick or peer == "spyx"):  # which always compiles
                 found.append(Contender(work, peer, f"{peer} compiled, {work}", (*command, "--compiled")))
     return found
 
@@ -115,7 +115,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--quick", action="store_true", help="small sizes, only to see that everything runs; no file")
+    parser.add_argument("--quick", action="store_true",
+                        help="small sizes, nothing compiled by torch: only to see that it runs; no file")
     parser.add_argument("--peers-python", default=str(ROOT / ".venv-gradient-peers/bin/python"))
     parser.add_argument("--out", type=Path, default=ROOT / "docs/results/bench_gradient.json")
     return parser.parse_args()
