@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from plasticity import engines, networks
-from plasticity.learner.checks import positive
+from plasticity.given import require_positive
 from plasticity.learner.classifier import default_dtype
 from plasticity.learner.presenting import Source, blocks, encode, encoded_ahead
 from plasticity.model import Model
@@ -43,7 +43,7 @@ def bench_stdp(neurons: int = 400, images: int = 700, engine: str = "event", bat
     as signals, uniform in [0, 1) and new in each step, drawn before the clock starts: this times the work of a rule,
     whether it learns something useful from them or not.
     """
-    positive(neurons=neurons, images=images, batch=batch)
+    require_positive(neurons=neurons, images=images, batch=batch)
     model = networks.build("diehl-cook", INPUTS, neurons, seed=seed, steps=STEPS)
     model = model.with_(presentation=replace(model.presentation, max_rate=MAX_RATE, total_rate=None))
     model = model.with_(network=taught(model.network, rule_of(rule) or model.network.plastic[0].rule))

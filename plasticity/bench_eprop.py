@@ -11,7 +11,7 @@ from plasticity.credit.fused import Adam, Layer, Weights, gradient, run
 from plasticity.credit.fused.events import events
 from plasticity.credit.fused.layer import DTYPES
 from plasticity.errors import PlasticityError, choice
-from plasticity.learner.checks import positive
+from plasticity.given import require_positive
 from plasticity.memory import forget_peak, held
 from plasticity.spikes import Spikes
 
@@ -32,7 +32,7 @@ def bench_eprop(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: 
     compile_seconds: a first update of one sample; little once it was compiled on this machine.
     density, adaptive: fractions. Raises PlasticityError for sizes and fractions out of range.
     """
-    positive(inputs=inputs, hidden=hidden, outputs=outputs, steps=steps, batch=batch, repeats=repeats)
+    require_positive(inputs=inputs, hidden=hidden, outputs=outputs, steps=steps, batch=batch, repeats=repeats)
     check(density, adaptive, dtype, seed)
     base, rng = held("VmRSS"), np.random.default_rng(seed)
     layer = Layer(beta=np.where(np.arange(hidden) < round(adaptive * hidden), 0.07, 0.0))

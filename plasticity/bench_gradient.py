@@ -11,7 +11,7 @@ import torch
 from plasticity.bench_eprop import HIGHEST, LOWEST, PROBE, RATE, check, timed
 from plasticity.credit import GradientNetwork, Readout, cross_entropy, fast_sigmoid, triangular
 from plasticity.errors import PlasticityError
-from plasticity.learner.checks import positive
+from plasticity.given import require_positive
 from plasticity.memory import forget_peak, held, keep_freed
 from plasticity.network import Input, Network, Population, Projection
 from plasticity.networks.csnn import csnn
@@ -34,7 +34,7 @@ def bench_bptt(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: i
     made. compile_seconds: a first update of one sample. keeps_memory: whether freed memory is kept (see `memory`).
     rule: any gradient rule. backend: as for `GradientNetwork`. Raises PlasticityError for sizes out of range.
     """
-    positive(inputs=inputs, hidden=hidden, outputs=outputs, steps=steps, batch=batch, repeats=repeats)
+    require_positive(inputs=inputs, hidden=hidden, outputs=outputs, steps=steps, batch=batch, repeats=repeats)
     check(density, 0.0, dtype, seed)
     base, rng = held("VmRSS"), np.random.default_rng(seed)
     neuron = Neuron("dv/dt = -v/tau : 1", threshold="v > 1", reset="v -= 1", params=TIMES, name="leaky")
@@ -62,7 +62,7 @@ def bench_csnn(steps: int = 25, batch: int = 128, density: float = 0.1, repeats:
     The weights of the first convolution are scaled until its neurons spike in about 10 % of all steps (hidden_rate;
     rates has all populations). The rest is as for `bench_bptt`. Raises PlasticityError for sizes out of range.
     """
-    positive(steps=steps, batch=batch, repeats=repeats)
+    require_positive(steps=steps, batch=batch, repeats=repeats)
     check(density, 0.0, dtype, seed)
     base, rng = held("VmRSS"), np.random.default_rng(seed)
     neuron = Neuron("dx/dt = -x/tau : 1", threshold="x > 1", reset="x -= 1", params=TIMES, name="leaky")

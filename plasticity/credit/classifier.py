@@ -22,7 +22,7 @@ from plasticity.credit.readout import Readout
 from plasticity.credit.surrogates import Surrogate, triangular
 from plasticity.credit.training import Learner
 from plasticity.errors import PlasticityError, RefusedError, choice
-from plasticity.learner import checks
+from plasticity.given import require_samples
 from plasticity.network import Network
 from plasticity.neurons.neuron import Neuron
 from plasticity.spikes import Spikes, densified
@@ -80,7 +80,7 @@ class GradientClassifier(LoopClassifier):
         return self.learner_.module
 
     def _samples(self, X) -> np.ndarray:
-        return _sequences(X) if self.encoder is None else checks.samples(X)
+        return _sequences(X) if self.encoder is None else require_samples(X)
 
     def presented(self, x: np.ndarray, seed: int) -> torch.Tensor | Spikes:
         """What the network is given: [samples, steps, inputs], or Spikes."""

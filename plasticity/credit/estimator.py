@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from plasticity.credit.plan import Plan
 from plasticity.credit.training import Learner, Training, Watch, train
 from plasticity.errors import PlasticityError
-from plasticity.learner import checks
+from plasticity.given import require_labels
 from plasticity.runs.checkpoint import fingerprint
 from plasticity.runs.folder import Run
 
@@ -61,7 +61,7 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
         if not hasattr(self, "learner_"):
             x, labels = self._begin(X, y, classes)
         else:
-            x, labels = self._known(X), checks.labels(y, len(X), self.classes_)[1]
+            x, labels = self._known(X), require_labels(y, len(X), self.classes_)[1]
         before = self.training_
         plan = Plan(1, self.batch, self.seed, False, verbose=self.verbose, first_epoch=len(before.losses))
         now = train(self.learner_, x, labels, plan)
@@ -95,7 +95,7 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
 
     def _begin(self, X, y, classes: Sequence | None) -> tuple[np.ndarray, np.ndarray]:
         x = self._samples(X)
-        given, labels = checks.labels(y, len(x), None if classes is None else np.unique(classes))
+        given, labels = require_labels(y, len(x), None if classes is None else np.unique(classes))
         if len(given) < 2:
             raise PlasticityError(f"y must hold at least two classes, got only {given.tolist()}")
         learner = self._learner(x, len(given))

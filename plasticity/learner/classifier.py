@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from plasticity import engines
 from plasticity.errors import PlasticityError
+from plasticity.given import require_labels, require_positive, require_samples
 from plasticity.learner import checks
 from plasticity.learner.presenting import BLOCK, Source, encode, epoch_order, respond
 from plasticity.learner.reading import Responses, fit_readers, needs_trains, require_known
@@ -96,8 +97,8 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
             x, y = self._begin(X, y, classes)
             self.training_ = Training()
         else:
-            x = checks.samples(X, self.n_features_in_)
-            _, y = checks.labels(y, len(x), self.classes_)
+            x = require_samples(X, self.n_features_in_)
+            _, y = require_labels(y, len(x), self.classes_)
         before = self.training_
         now = self._train(x, y, 1, None, shuffle=False, offset=before.shown)
         self.training_ = replace(now, shown=before.shown + now.shown, spikes=before.spikes + now.spikes,
@@ -115,12 +116,12 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
     def responses(self, X) -> Responses:
         """What the network answers to X with learning off."""
         check_is_fitted(self, "simulation_")
-        return self._responses(checks.samples(X, self.n_features_in_), "predict")
+        return self._responses(require_samples(X, self.n_features_in_), "predict")
 
     def trains(self, X) -> dict[str, Spikes]:
         """Input spikes of samples and what the output population answers, learning off: name -> Spikes."""
         check_is_fitted(self, "simulation_")
-        x = checks.samples(X, self.n_features_in_)
+        x = require_samples(X, self.n_features_in_)
         _, found = respond(self.simulation_, self.model_, x, seed=self.seed, purpose="predict", batch=self.batch,
                            trains=True, block=self._block)
         return {self.model_.input: encode(self.model_, x, Source(self.seed, "predict"), 0), self.model_.output: found}
@@ -135,7 +136,7 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
     def accuracies(self, X, y) -> dict[str, float]:
         """Fraction right by every readout fitted; the responses are counted once."""
         found = self.responses(X)
-        _, y = checks.labels(y, len(found.counts), self.classes_)
+        _, y = require_labels(y, len(found.counts), self.classes_)
         return {name: float((readout.predict(found) == y).mean()) for name, readout in self.readouts_.items()}
 
     @property
@@ -180,7 +181,7 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
             return self.network if rule is None else _with_rule(self.network, rule)
         from plasticity import networks
 
-        checks.positive(neurons=self.neurons)
+        require_positive(neurons=self.neurons)
         options = dict(self.network_options or {})
         builder = networks.catalogue.get(parse(self.network)[0])
         if presentations and builder and "presentations" in inspect.signature(builder).parameters:
@@ -189,15 +190,15 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
 
     def _begin(self, X, y, classes=None) -> tuple[np.ndarray, np.ndarray]:
         """Checks everything, then builds the simulation."""
-        checks.positive(epochs=self.epochs, batch=self.batch,
-                        **({} if self.label_samples is None else {"label_samples": self.label_samples}))
+        require_positive(epochs=self.epochs, batch=self.batch,
+                         **({} if self.label_samples is None else {"label_samples": self.label_samples}))
         require_known(self._readers)
-        x = checks.samples(X)
-        given, y = checks.labels(y, len(x), None if classes is None else np.unique(classes))
+        x = require_samples(X)
+        given, y = require_labels(y, len(x), None if classes is None else np.unique(classes))
         if len(given) < 2:
             raise PlasticityError(f"y must hold at least two classes, got only {given.tolist()}")
         model = self.build(x.shape[1], len(x) * self.epochs)
-        checks.samples(x[:1], model.network.sizes[model.input])
+        require_samples(x[:1], model.network.sizes[model.input])
         checks.warn_coarse(model)
         self.dtype_ = self.dtype or default_dtype(self.engine)
         self.simulation_ = engines.build(model.network, self.engine, dtype=self.dtype_, device=self.device,

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from plasticity.engines.torch.clocked import Clocked
 from plasticity.engines.torch.language import Context
 from plasticity.errors import PlasticityError, choice
-from plasticity.learner.checks import positive
+from plasticity.given import require_positive
 from plasticity.named import rule_of
 
 Function = Callable[[torch.Tensor], torch.Tensor]
@@ -171,7 +171,7 @@ class HebbianLayer(TransformerMixin, BaseEstimator):
         return x[torch.as_tensor(chosen, device=x.device)].T.contiguous()
 
     def _check(self) -> None:
-        positive(units=self.units, epochs=self.epochs, batch_size=self.batch_size)
+        require_positive(units=self.units, epochs=self.epochs, batch_size=self.batch_size)
         choice("dtype", self.dtype, ("float32", "float64"))
         choice("reduce", self.reduce, ("sum", "mean"))
         choice("decay", self.decay, ("none", "linear"))

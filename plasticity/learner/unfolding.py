@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from plasticity.errors import PlasticityError
-from plasticity.learner.checks import positive
+from plasticity.given import require_positive
 
 
 def patches(images: np.ndarray, size: int, stride: int = 1) -> np.ndarray:
@@ -18,7 +18,7 @@ def patches(images: np.ndarray, size: int, stride: int = 1) -> np.ndarray:
 
     Raises PlasticityError for other shapes and for patches larger than the images.
     """
-    positive(size=size, stride=stride)
+    require_positive(size=size, stride=stride)
     images = np.asarray(images)
     if images.ndim not in (3, 4):
         raise PlasticityError(f"images must have shape [n, height, width] or [n, height, width, channels], got "
