@@ -24,6 +24,7 @@ from types import MappingProxyType
 
 from plasticity import language
 from plasticity.errors import LanguageError, PlasticityError, choice
+from plasticity.statements import Statement, Texts, check_sent, sent, texts
 
 #: What happens within one step, in sequence, for each preset of `order`.
 ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -34,7 +35,6 @@ ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 RESERVED = (frozenset({"w", "dt", "t", "noise", "w_min", "w_max", "i", "j", "N"})
             | language.NEURON_FUNCTIONS | language.PRIMITIVES)
 _MAPPINGS = ("pre", "post", "syn", "on_pre", "on_post", "on_step", "let", "params", "reads", "signals", "units")
-_DERIVATIVE = re.compile(r"^d(\w+)/dt$")
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
 
 
@@ -62,17 +62,6 @@ class Trace:
 def State(tau: float = math.inf, initial: float = 0.0, keep: bool = False) -> Trace:
     """A variable that only the rule's own texts change (and its decay, if tau is given)."""
     return Trace(tau=tau, rise="none", initial=initial, keep=keep)
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One checked line of a rule: what changes, where it lives, and by which expression."""
-
-    target: str
-    place: str
-    kind: str  # "increment" at an event; "rate" (per second) or "assign" in a step
-    text: str
-    expr: ast.expr = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, eq=True)
@@ -128,7 +117,7 @@ class Rule:
         self._check_values()
         if not self.statements:
             raise PlasticityError("a rule needs at least one of on_pre, on_post, on_step")
-        self._check_sends()
+        check_sent(self)
 
     def __hash__(self) -> int:
         return hash((self.name, self.order, tuple(self.on_pre.items()), tuple(self.on_post.items()),
@@ -182,104 +171,27 @@ class Rule:
         return {**self.params, "w_min": self.w_min, "w_max": self.w_max}
 
     @cached_property
+    def _texts(self) -> Texts:
+        return texts(self)
+
+    @property
     def statements(self) -> Mapping[str, tuple[Statement, ...]]:
         """event -> its checked statements, definitions inlined."""
-        definitions = self._definitions()
-        events: dict[str, tuple[Statement, ...]] = {}
-        for event, own in (("on_step", None), ("on_pre", "pre"), ("on_post", "post")):
-            lines = getattr(self, event)
-            if lines:
-                events[event] = tuple(self._statement(event, own, *line, definitions) for line in lines.items())
-        return events
+        return self._texts.events
 
-    def _definitions(self) -> dict[str, ast.expr]:
-        done: dict[str, ast.expr] = {}
-        for name, text in self.let.items():
-            expr = language.parse(text)
-            language.require_known(text, expr, {*self.place, *done})
-            done[name] = language.substitute(language.numbers(expr), done)
-        return done
-
-    def _statement(self, event: str, own: str | None, target: str, text: str, definitions) -> Statement:
-        kind = "increment" if own else "assign"
-        derivative = _DERIVATIVE.match(target)
-        if derivative and not own:
-            target, kind = derivative.group(1), "rate"
-        place = "syn" if target == "w" else self.place.get(target)
-        if target != "w" and target not in self.variables:
-            raise LanguageError(f"{event} changes {target!r}, which is not w or a variable of this rule "
-                                f"(known: {', '.join(['w', *self.variables])})")
-        if own and place not in ("syn", own):
-            raise LanguageError(f"{event} changes {target!r}, which lives on the other neuron; only w, syn and {own} "
-                                f"variables can change at this event")
-        expr = language.parse(text)
-        language.require_known(text, expr, {*self.place, *definitions})
-        expr = language.substitute(language.numbers(expr), definitions)
-        if "noise" in language.names(expr) and kind != "rate":
-            raise LanguageError(f"{text!r} reads noise, which means something only in a rate dX/dt of on_step")
-        if own and language.calls(expr) & language.PRIMITIVES:
-            raise LanguageError(f"{text!r} in {event}: {', '.join(language.PRIMITIVES)} belong into on_step")
-        self._check_place(event, target, place, text, expr)
-        return Statement(target, place, kind, text, language.rewrite(expr, lambda node: self._delayed(text, node)))
+    @property
+    def delayed(self) -> Mapping[str, tuple[str, float]]:
+        """name in the statements -> (variable it is a delayed copy of, delay in seconds)."""
+        return self._texts.delayed
 
     @cached_property
     def sent(self) -> ast.expr | None:
         """`sends`, checked, definitions inlined; None where a spike transmits its weight."""
-        if not self.sends:
-            return None
-        definitions = self._definitions()
-        expr = language.parse(self.sends)
-        language.require_known(self.sends, expr, {*self.place, *definitions})
-        return language.substitute(language.numbers(expr), definitions)
-
-    def _check_sends(self) -> None:
-        if self.sent is None:
-            return
-        wrong = sorted(language.names(self.sent) - {*self.pre, *self.constants})
-        if wrong or language.calls(self.sent) & language.PRIMITIVES:
-            raise LanguageError(f"sends={self.sends!r} reads {', '.join(wrong) or 'a primitive'}: it may read "
-                                "presynaptic variables and parameters only, as one value goes to all synapses")
-        others = sorted({line.target for lines in self.statements.values() for line in lines if line.place != "pre"})
-        if others or self.reads or self.signals:
-            raise LanguageError(f"a rule that says what it sends changes presynaptic variables alone, by themselves; "
-                                f"this one has {', '.join([*others, *self.reads, *self.signals])}")
-
-    def _delayed(self, text: str, node: ast.expr) -> ast.expr | None:
-        """delayed(v, tau) becomes a name of its own, listed in `delayed`."""
-        if not (isinstance(node, ast.Call) and node.func.id == "delayed"):
-            return None
-        variable, tau = node.args
-        if not isinstance(variable, ast.Name) or variable.id not in {**self.reads, **self.signals}:
-            raise LanguageError(f"{text!r}: the first argument of delayed must be a name of reads or signals")
-        if not language.names(tau) <= {*self.params}:
-            raise LanguageError(f"{text!r}: the second argument of delayed must be a constant time (s)")
-        copy = variable.id, float(language.evaluate(tau, dict(self.params)))
-        found = next((alias for alias, known in self._delayed_names.items() if known == copy), None)
-        alias = found or f"{variable.id}_delayed_{len(self._delayed_names)}"
-        self._delayed_names[alias] = copy
-        return ast.Name(id=alias, ctx=ast.Load())
-
-    @cached_property
-    def _delayed_names(self) -> dict[str, tuple[str, float]]:
-        return {}
-
-    @cached_property
-    def delayed(self) -> Mapping[str, tuple[str, float]]:
-        """name in the statements -> (variable it is a delayed copy of, delay in seconds)."""
-        self.statements  # noqa: B018  (filled while the statements are made)
-        return dict(self._delayed_names)
+        return sent(self)
 
     def place_of(self, name: str) -> str:
         """Where a name of the statements lives, delayed copies included."""
         return self.place[self.delayed[name][0]] if name in self.delayed else self.place[name]
-
-    def _check_place(self, event: str, target: str, place: str, text: str, expr: ast.expr) -> None:
-        if place == "syn":
-            return
-        for name in language.names(expr):
-            if self.place[name] not in (place, "global"):
-                raise LanguageError(f"{event}: {target!r} has one value per {place}synaptic neuron, so {text!r} cannot "
-                                    f"read {name!r}, which lives in {self.place[name]}; make {target!r} a syn variable")
 
     @cached_property
     def locality(self) -> Mapping[str, tuple[str, ...]]:
