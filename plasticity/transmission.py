@@ -27,19 +27,20 @@ def sent(rule: Rule, spikes: np.ndarray, dt: float) -> np.ndarray:
     amounts, everyone = np.zeros(spikes.shape), np.ones(spikes.shape[1], bool)
     for t, fired in enumerate(spikes):
         values = {name: value * math.exp(-dt / rule.pre[name].tau) for name, value in values.items()}
-        values |= _changed(rule, "on_step", values, everyone, dt)
+        values |= _changed(rule, "on_step", values, values, everyone, dt)
         amounts[t] = np.where(fired, language.evaluate(rule.sent, {**rule.constants, **values}), 0.0)
+        own = {name: values[name] for name, trace in rule.pre.items() if trace.rise != "none"}
         for phase in ORDERS[rule.order]:
             if phase == "on_pre":
-                values |= _changed(rule, phase, values, fired, dt)
+                values |= _changed(rule, phase, values, own, fired, dt)
             elif phase == "rise_pre":
                 values = {name: risen(rule.pre[name], value, fired) for name, value in values.items()}
     return amounts
 
 
-def _changed(rule: Rule, event: str, values: dict, where: np.ndarray, dt: float) -> dict[str, np.ndarray]:
-    """The variables that an event changes, all evaluated before any is assigned."""
-    given, found = {**rule.constants, "dt": dt, **values}, {}
+def _changed(rule: Rule, event: str, values: dict, own: dict, where: np.ndarray, dt: float) -> dict[str, np.ndarray]:
+    """The variables that an event changes, all evaluated before any is assigned; `own` are read before their rise."""
+    given, found = {**rule.constants, "dt": dt, **values, **own}, {}
     for line in rule.statements.get(event, ()):
         result, old = language.evaluate(line.expr, given), values[line.target]
         new = {"increment": old + result, "rate": old + dt * result, "assign": result}[line.kind]

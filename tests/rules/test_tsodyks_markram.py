@@ -5,7 +5,7 @@ from math import exp
 import numpy as np
 import pytest
 
-from plasticity import LanguageError, PlasticityError, RefusedError, Rule, State, engines, rules
+from plasticity import LanguageError, PlasticityError, RefusedError, Rule, State, Trace, engines, rules
 from plasticity.network import Input, Network, Population, Projection
 from plasticity.neurons import Neuron
 from plasticity.transmission import sent
@@ -141,6 +141,16 @@ def test_engines_transmit_as_defined(engine, connect, learn):
         late = np.concatenate([np.zeros((delay, 2), bool), spikes[sample, :-delay]])
         np.testing.assert_allclose(found[sample], 0.1 * sent(rule, late, DT) @ w, atol=1e-10)
     np.testing.assert_array_equal(w, simulation.get("in->cell.w"))
+
+
+@pytest.mark.parametrize(("engine", "order"), [("event", "inclusive"), ("torch", "strict"), ("brian2", "inclusive")])
+def test_a_rule_written_by_a_user_may_send_what_its_traces_say(engine, order):
+    """Traces that rise are read before their own neuron's rise, by what is sent and by on_pre, in every order."""
+    rule = Rule(pre={"x": State(0.05, initial=0.2), "count": Trace(0.1)}, on_step={"dx/dt": "3 * (x < 0.5)"},
+                on_pre={"x": "gain * count"}, sends="exp(-x) + 0.1 * count", params={"gain": 0.3}, order=order)
+    spikes = np.random.default_rng(1).random((1, 100, 2)) < 0.2
+    found, simulation = received(adding_up(rule), spikes, engine, learn=False)
+    np.testing.assert_allclose(found[0], 0.1 * sent(rule, spikes[0], DT) @ simulation.get("in->cell.w"), atol=1e-10)
 
 
 @pytest.mark.parametrize("engine", ["event", "torch"])
