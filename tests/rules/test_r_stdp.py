@@ -2,14 +2,9 @@
 
 import numpy as np
 import pytest
+from support.first_spikes import accuracy_by_reward, by_chance, by_label
 
-from plasticity import PlasticityError, engines, replay, rules
-from plasticity.datasets import load
-from plasticity.network import Input, Network, Population, Projection, Signal
-from plasticity.neurons import Neuron
-
-STEPS, CLASSES, PER_CLASS = 15, 10, 10
-UNITS = CLASSES * PER_CLASS
+from plasticity import PlasticityError, replay, rules
 
 
 @pytest.mark.parametrize(("reward", "early", "late"), [(1.0, 0.04, -0.03), (0.5, 0.02, -0.015), (-1.0, -0.02, 0.01),
@@ -38,54 +33,10 @@ def test_reward_in_the_spikes_own_step_is_too_early():
     np.testing.assert_allclose(found, [0.5, 0.5, 0.5 + 0.005 / 4], atol=1e-15)
 
 
-def deciding(seed):
-    """64 latency-coded pixels onto neurons of which the first to spike decides; each neuron stands for a class."""
-    cell = Neuron("dv/dt = -off/tau : 1\noff : 1", threshold="v > 9", reset="v = -1000", refractory=1.0,
-                  params={"tau": "1*ms"}, method="euler")
-    w = np.clip(np.random.default_rng(seed).normal(0.8, 0.05, (64, UNITS)), 0, 1)
-    return Network(
-        (Input("pixel", 64),), (Population("cell", UNITS, cell, winner="highest"),), dt=1e-3,
-        signals=(Signal("reward"), Signal("off", UNITS, drives="cell.off")),
-        projections=(Projection("pixel", "cell", w, onto="v", rule=rules.r_stdp(0.05, 0.025, 0.005, 0.05)),
-                     Projection("cell", "cell", -1000.0, "all_but_self", onto="v")))
-
-
-def latencies(images):
-    """A spike per pixel that is not dark, the brighter the earlier: [images, steps, 64]."""
-    x = images.reshape(len(images), 64)
-    spikes = np.zeros((len(x), STEPS + 1, 64), bool)
-    image, pixel = np.nonzero(x > 0.1)
-    spikes[image, np.round((1 - x[image, pixel]) * (STEPS - 1)).astype(int), pixel] = True
-    return spikes
-
-
-def decisions(simulation, spikes, off, **options):
-    silent = {"reward": np.zeros(spikes.shape[:2]), "off": np.broadcast_to(off, (*spikes.shape[:2], UNITS))}
-    counts = simulation.run({"pixel": spikes}, signals=silent, **options).counts["cell"]
-    return np.where(counts.any(1), counts.argmax(1) // PER_CLASS, -1)
-
-
-def accuracy_by_reward(rewarded, epochs, seed=0):
-    """On held-out digits. Half of the neurons are off in each pass; the reward shrinks with success, as published."""
-    digits, rng, wrong = load("digits"), np.random.default_rng(seed), 0.9
-    simulation = engines.build(deciding(seed), "event")
-    train, test = latencies(digits.train_x), latencies(digits.test_x)
-    for _ in range(epochs):
-        off, errors = 1.0 * (rng.random(UNITS) < 0.5), 0
-        for k in rng.permutation(len(train)):
-            answer = decisions(simulation, train[k:k + 1], off)[0]
-            errors += answer != digits.train_y[k]
-            size = (0.2 + 0.8 * wrong) if rewarded(rng, answer, digits.train_y[k]) else -(1.0 - 0.8 * wrong)
-            simulation.run({}, 2, signals={"reward": np.array([[size, 0.0]]), "off": np.zeros((1, 2, UNITS))},
-                           reset=False)
-        wrong = errors / len(train)
-    return (decisions(simulation, test, np.zeros(UNITS), learn=False) == digits.test_y).mean()
-
-
 def test_digits_are_learned_from_reward_and_not_from_random_reward():
     """Threshold and rates were chosen on the last 401 training images."""
-    assert accuracy_by_reward(lambda rng, answer, label: answer == label, epochs=4) > 0.6
-    assert accuracy_by_reward(lambda rng, answer, label: rng.random() < 0.1, epochs=1) < 0.25
+    assert accuracy_by_reward(by_label, epochs=4) > 0.6
+    assert accuracy_by_reward(by_chance, epochs=1) < 0.25
 
 
 @pytest.mark.parametrize("arguments", [{"a_r_plus": -1.0}, {"a_p_minus": float("nan")}, {"w_max": float("inf")}])
