@@ -100,8 +100,9 @@ def main() -> None:
     console, here, rows = Console(stderr=True), machine(), []
     warn_if_busy(console, here)
     for name in given.rules or rules.catalogue:
-        console.print(name)
         rows.append(measure(name, given))
+        told = rows[-1].get("refused") or f"{rows[-1]['ms_per_image']:.3g} ms, {rows[-1]['ratio']:.3g} times"
+        console.print(f"{name}: {told}")
     console.print(table(rows))
     found = {"config": {"neurons": given.neurons, "rounds": given.rounds, "images": given.images,
                         "reference": REFERENCE, "slow": SLOW},
