@@ -12,7 +12,7 @@ from plasticity.credit.losses import (
     rate_regularisation,
     spike_count_mse,
 )
-from plasticity.credit.lsnn import lsnn_neuron
+from plasticity.credit.lsnn import lsnn_network, lsnn_neuron
 from plasticity.credit.measures import AlignmentRecorder, Operations, operations
 from plasticity.credit.network import GradientNetwork
 from plasticity.credit.online import online_gradients
@@ -77,6 +77,7 @@ __all__ = [
     "gradients",
     "layered_network",
     "learning_signals",
+    "lsnn_network",
     "lsnn_neuron",
     "make",
     "mse",
