@@ -34,6 +34,12 @@ def page() -> str:
     parts = [HEAD, "## Digits without labels: `make results STUDIES=...`\n", _learned(spiking)]
     if rates:
         parts += ["## Layers of rates: `scripts/reproduce/hebbian_mnist.py`\n", _rates(rates)]
+    if "soft_hebb_conv" in studies:
+        parts += ["## SoftHebb in convolutional layers: `scripts/reproduce/soft_hebb_conv.py`\n",
+                  _convolutions(studies["soft_hebb_conv"])]
+    if "reward_digits" in studies:
+        parts += ["## Digits learned from reward: `scripts/reproduce/reward_digits.py`\n",
+                  _rewarded(studies["reward_digits"])]
     methods = {name: found for name, found in studies.items() if "learners" in found.get("config", {})}
     if methods:
         parts += ["## Methods that bring their own network: `scripts/reproduce/NAME.py`\n", _methods(methods)]
@@ -118,6 +124,31 @@ def _among(figure: dict, seeds: int) -> str:
     digits = 4 if abs(figure["mean"]) < 10 else 1
     spread = "" if figure["sd"] is None else f" ± {figure['sd']:.{digits}f}"
     return f"{figure['mean']:.{digits}f}{spread}{few}"
+
+
+def _convolutions(found: dict) -> str:
+    """What was run of the published network, beside the published figure."""
+    settings, results, published = found["settings"], found["results"], found["published"]
+    accuracy, lengths = results["accuracy"], [layer[1] for layer in found["runs"][0]["lengths_5_50_95_percent"]]
+    error = (accuracy["mean"] * (1 - accuracy["mean"]) / settings["test_images"]) ** 0.5
+    full = len(settings["layers"]) == published["layers"] and settings["train_images"] == published["train_images"]
+    lines = [
+        f"{found['data']}; {len(settings['layers'])} of {published['layers']} layers, {settings['train_images']:,} of",
+        f"{published['train_images']:,} training images, {settings['test_images']:,} test images,",
+        f"{len(accuracy['seeds'])} seed(s): {_spread(accuracy)} (standard error of so many images {error:.3f}); the same",
+        f"network with its first weights {_spread(results['accuracy_first_weights'])}; published, on the original pixels,",
+        f"{published['accuracy']}. Median length of the channels' weights after learning, from 25 towards 1:",
+        f"{', '.join(f'{length:.1f}' for length in lengths)}."]
+    few = [] if full else ["With so few images this shows that the network runs, not that it learns as published."]
+    return "\n".join([*lines, *few, ""])
+
+
+def _rewarded(found: dict) -> str:
+    results = found["results"]
+    return (f"`{found['rule']}`, scikit-learn's digits, {found['settings']['units']} neurons, "
+            f"{found['settings']['epochs']} passes, {len(results['accuracy']['seeds'])} seeds, held-out third: "
+            f"{_spread(results['accuracy'])}; with as many rewards by chance "
+            f"{_spread(results['accuracy_reward_by_chance'])}.\n")
 
 
 def _spread(figure: dict) -> str:

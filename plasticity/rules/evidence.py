@@ -86,10 +86,10 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = MappingProxyType({
         "rules/test_reward", r_max_proposes_nothing_on_average_and_the_gradient_with_reward="the gradient of the "
         "expected reward", r_max_learns_two_choices_from_reward_alone="a two-choice task, learned from reward and not "
         "from chance"),
-    "r_stdp": _tests(
+    "r_stdp": (*_tests(
         "rules/test_r_stdp", reward_and_punishment_turn_the_order_of_spikes_into_change="all four rates, by hand",
-        digits_are_learned_from_reward_and_not_from_random_reward="digits, learned from reward and not from chance") + (
-        Evidence("the same, three seeds", "docs/results/reward_digits.json"),),
+        digits_are_learned_from_reward_and_not_from_random_reward="digits, learned from reward and not from chance"),
+        Evidence("the same, three seeds", "docs/results/reward_digits.json")),
     "eprop": _tests(
         "rules/test_eprop", the_change_is_that_of_the_papers_recursion="the paper's recursion, on every engine",
         the_text_and_going_back_in_time_give_the_same_gradient="the gradient of autograd with the paths cut, to 1e-10"),
