@@ -135,9 +135,9 @@ def _convolutions(found: dict) -> str:
     lines = [
         f"{found['data']}; {len(settings['layers'])} of {published['layers']} layers, {settings['train_images']:,} of",
         f"{published['train_images']:,} training images, {settings['test_images']:,} test images,",
-        f"{len(accuracy['seeds'])} seed(s): {_spread(accuracy)} (standard error of so many images {error:.3f}); the same",
-        f"network with its first weights {_spread(results['accuracy_first_weights'])}; published, on the original pixels,",
-        f"{published['accuracy']}. Median length of the channels' weights after learning, from 25 towards 1:",
+        f"{len(accuracy['seeds'])} seed(s): {_spread(accuracy)} (standard error of so many images {error:.3f}); the",
+        f"same network with its first weights {_spread(results['accuracy_first_weights'])}; published, on the original",
+        f"pixels, {published['accuracy']}. Median length of the channels' weights after learning, from 25 towards 1:",
         f"{', '.join(f'{length:.1f}' for length in lengths)}."]
     few = [] if full else ["With so few images this shows that the network runs, not that it learns as published."]
     return "\n".join([*lines, *few, ""])
