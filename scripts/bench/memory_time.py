@@ -5,8 +5,8 @@
 One sample of Poisson spikes through 100 inputs and 100 recurrent adaptive neurons, cross-entropy in every step. Every
 number comes from a process of its own. peak_mb is the most memory it held above what it held when libraries and network
 were loaded and a gradient of 20 steps had been computed. Input spikes are drawn step by step; the online form takes
-them so, the others need them all, and that they hold them is part of their memory. Each measurement is repeated;
-seconds are the least. Writes docs/results/memory_time.json.
+them so, the others need them all, and that they hold them is part of their memory. Seconds are the least of the
+repeats, memory their median. Writes docs/results/memory_time.json after every row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 INPUTS, NEURONS, CLASSES, DENSITY, BETA = 100, 100, 5, 0.05, 0.07
-STEPS, FIRST, REPEATS = (100, 1_000, 10_000), 20, 3
+STEPS, FIRST = (100, 1_000, 10_000), 20
 
 
 def steps_of(steps: int) -> Iterator[np.ndarray]:
@@ -112,11 +112,11 @@ def measure(method: str, steps: int) -> dict[str, float]:
     return {"seconds": time.perf_counter() - begun, "peak_mb": memory.held("VmHWM") - before, "loss": loss}
 
 
-def apart(method: str, steps: int) -> dict[str, object]:
+def apart(method: str, steps: int, repeats: int) -> dict[str, object]:
     """In processes of its own, one after the other."""
     command = [sys.executable, __file__, "--one", method, "--steps", str(steps)]
     found = [json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-             for _ in range(REPEATS)]
+             for _ in range(repeats)]
     return {"method": method, "steps": steps, "seconds": min(one["seconds"] for one in found),
             "peak_mb": float(np.median([one["peak_mb"] for one in found])),
             "peak_mb_all": [one["peak_mb"] for one in found], "loss": found[0]["loss"]}
@@ -126,21 +126,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--one", choices=METHODS, help=argparse.SUPPRESS)
     parser.add_argument("--steps", type=int, nargs="+", default=STEPS)
+    parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()
     if given.one:
         print(json.dumps(measure(given.one, given.steps[0])))
         return
+    rows = []
+    for method in METHODS:
+        for steps in given.steps:
+            rows.append(apart(method, steps, given.repeats))
+            print("{method:20s} {steps:6d} steps {seconds:8.3f} s {peak_mb:8.1f} MB".format(**rows[-1]), flush=True)
+            write(rows, given.repeats)
+
+
+def write(rows: list[dict], repeats: int) -> None:
     from plasticity.runs import write_json
     from plasticity.runs.machine import machine, versions
 
-    rows = []
-    for steps in given.steps:
-        for method in METHODS:
-            rows.append(apart(method, steps))
-            print("{method:20s} {steps:6d} steps {seconds:8.3f} s {peak_mb:8.1f} MB".format(**rows[-1]), flush=True)
     write_json(RESULTS / "memory_time.json", {
         "rows": rows, "config": {"inputs": INPUTS, "neurons": NEURONS, "classes": CLASSES, "density": DENSITY,
-                                 "beta": BETA, "batch": 1, "repeats": REPEATS, "first": FIRST, "threads": 1},
+                                 "beta": BETA, "batch": 1, "repeats": repeats, "first": FIRST, "threads": 1},
         "versions": versions(), "machine": machine()})
 
 
