@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import asdict
 
 import numpy as np
@@ -58,20 +56,21 @@ def test_ctrl_c_keeps_what_is_finished(stopped):
 
 @pytest.fixture(scope="module")
 def finished(stopped):
-    """The same comparison, gone on with by the command: (what it printed on stdout, folder)."""
+    """The same comparison, gone on with: (what it answered, folder)."""
     first = stopped / "runs/000-eprop-seed0/result.json"
     before = first.stat().st_mtime_ns
-    command = [sys.executable, "-m", "plasticity", "compare", "digits", "--resume", str(stopped), "--json"]
-    printed = subprocess.run(command,
-                             capture_output=True, text=True, timeout=240, check=True).stdout
+    found = compare("digits", [RULE], 2, **SMALL, out=stopped, resume=True)
     assert first.stat().st_mtime_ns == before
-    return printed, stopped
+    return found, stopped
 
 
-def test_one_object_with_one_row_per_rule(finished):
-    printed, folder = finished
+def test_one_object_with_one_row_per_rule(finished, capfd):
+    answered, folder = finished
+    assert cli.run(["compare", "digits", "--resume", str(folder), "--json"]) == 0
+    printed = capfd.readouterr().out
     assert printed.count("\n") == 1
     found = json.loads(printed)
+    assert found["rows"] == answered["rows"]
     made, = found["rows"]
     assert made.keys() >= COLUMNS
     assert made["rule"] == RULE and made["seeds"] == [0, 1]
@@ -87,7 +86,7 @@ def test_one_object_with_one_row_per_rule(finished):
 
 def test_a_process_of_its_own_gives_what_this_one_does(finished):
     here = train_one(Job("digits", RULE, 1, "layers-12-10", epochs=1, train_samples=60, test_samples=40))
-    there = json.loads(finished[0])["runs"][1]
+    there = finished[0]["runs"][1]
     assert here["accuracy"] == there["accuracy"] and here["losses"] == there["losses"]
 
 
