@@ -130,6 +130,7 @@ RULES = {
     **{name: make(name) for name in catalogue}, "truncated_bptt": truncated_bptt(4),
     **{rule.name: rule.with_(broadcast=True) for rule in (eprop(), rflo())},
     "eprop with resets": eprop(reset=True, autapse=True, broadcast=True),
+    "no autapse": GradientRule("no autapse", Paths(autapse=False)),
     "no time": GradientRule("no time", Paths(time=False)),
     "instant without resets": GradientRule("instant", Paths(layers="step", reset=False, recurrent=False)),
 }
