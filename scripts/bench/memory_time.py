@@ -78,7 +78,7 @@ def kernel() -> Callable[[int], float]:
     net = network("eprop", "autograd")
     weights = fused.Weights(*(net.get_parameter(name).detach().numpy() for name in
                               ("weights.in->rec", "weights.rec->rec", "readouts.rec")))
-    layer = fused.Layer(tau=20e-3, tau_a=0.2, beta=BETA)
+    layer = fused.Layer(tau=20e-3, threshold=0.6, tau_a=0.2, beta=BETA)  # as lsnn_neuron's default
 
     def gradient(steps: int) -> float:
         late = [np.zeros((1, INPUTS), bool), *steps_of(steps - 1)]  # the kernel has no step between input and membrane
@@ -126,13 +126,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--one", choices=METHODS, help=argparse.SUPPRESS)
     parser.add_argument("--steps", type=int, nargs="+", default=STEPS)
+    parser.add_argument("--methods", nargs="+", choices=METHODS, help="these anew; the other rows stay (default: all)")
     parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()
     if given.one:
         print(json.dumps(measure(given.one, given.steps[0])))
         return
-    rows = []
-    for method in METHODS:
+    stored = json.loads((RESULTS / "memory_time.json").read_text(encoding="utf-8"))["rows"] if given.methods else []
+    rows = [row for row in stored if row["method"] not in given.methods]
+    for method in given.methods or METHODS:
         for steps in given.steps:
             rows.append(apart(method, steps, given.repeats))
             print("{method:20s} {steps:6d} steps {seconds:8.3f} s {peak_mb:8.1f} MB".format(**rows[-1]), flush=True)
