@@ -3,9 +3,10 @@
     .venv/bin/python scripts/reproduce/spoken_digits.py                       # three seeds, test recordings
     .venv/bin/python scripts/reproduce/spoken_digits.py --validate 1e-3 2e-3
 
-40 channels, 60 steps of 10 ms, into 50 LIF and 50 ALIF neurons. Learning rates were chosen on the last 300 training
-recordings, 5 of each digit and speaker; the test part holds recordings 0 to 4 of each, of the same speakers. Writes
-docs/results/spoken_digits.json after every run, and goes on with what that file lacks.
+40 channels, 60 steps of 10 ms, into 50 LIF and 50 ALIF neurons. The last 300 training recordings, 5 of each digit
+and speaker, are for validation, where one learning rate was tried with bptt and serves all rules; the test part holds
+recordings 0 to 4 of each, of the same speakers. Writes docs/results/spoken_digits.json after every run, and goes on
+with what that file lacks.
 """
 
 from functools import partial
