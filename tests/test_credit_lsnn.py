@@ -22,6 +22,16 @@ def test_the_last_neurons_adapt_and_none_hears_itself():
     assert within[~np.eye(200, dtype=bool)].std() == pytest.approx(0.5 / np.sqrt(200), rel=0.02)
 
 
+def test_sparse_neurons_hear_as_much_from_fewer():
+    sparse = lsnn_network(2, 200, 100, lsnn_neuron(), 0.1, connectivity=0.12, seed=1)
+    within = weight_matrix(sparse, sparse.projections[1])
+    exists = sparse.projections[1].mask
+    assert exists.mean() == pytest.approx(0.12, rel=0.05) and not np.diagonal(exists).any()
+    assert (within ** 2).sum(0).mean() == pytest.approx(1.0, rel=0.05)
+    with pytest.raises(PlasticityError, match="connectivity"):
+        lsnn_network(2, 3, 3, lsnn_neuron(), 0.1, connectivity=0.0)
+
+
 def test_adapting_neurons_tire():
     network = lsnn_network(1, 1, 1, lsnn_neuron(tau_a=1.0, threshold=0.5), beta=0.3, recurrent_gain=0.0)
     net = GradientNetwork(network, Readout("rec", 2), dtype=torch.float64)

@@ -42,11 +42,12 @@ def lsnn_neuron(tau: float = 20e-3, threshold: float = 0.6, tau_a: float = 2.0, 
 
 
 def lsnn_network(n_inputs: int, regular: int, adaptive: int, neuron: Neuron, beta: float, *, gain: float = 1.0,
-                 recurrent_gain: float = 1.0, dt: float = 1e-3, seed: int = 0) -> Network:
+                 recurrent_gain: float = 1.0, connectivity: float = 1.0, dt: float = 1e-3, seed: int = 0) -> Network:
     """One recurrent population "rec" in which the last `adaptive` neurons have an adaptive threshold, without autapses.
 
-    neuron: an `lsnn_neuron`; its beta is overruled, 0 for the `regular` first neurons and `beta` for the others. First
-    weights are normal with variance gain^2/n_inputs and recurrent_gain^2/n. dt: s.
+    neuron: an `lsnn_neuron`; its beta is overruled, 0 for the `regular` first neurons and `beta` for the others.
+    connectivity: probability that a neuron projects to another. First weights are normal with variance gain^2/n_inputs
+    and recurrent_gain^2/(n connectivity). dt: s.
 
     Source: Bellec, Salaj, Subramoney, Legenstein & Maass 2018, NeurIPS.
     """
@@ -56,10 +57,13 @@ def lsnn_network(n_inputs: int, regular: int, adaptive: int, neuron: Neuron, bet
                               f"adaptive={adaptive!r}")
     if "beta" not in neuron.variables:
         raise PlasticityError(f"neuron {neuron.name!r} has no variable beta; use lsnn_neuron()")
+    if not 0 < connectivity <= 1:
+        raise PlasticityError(f"connectivity is a probability above 0 and at most 1, got {connectivity!r}")
     rng = np.random.default_rng(seed)
     inward = Projection("in", "rec", gain * rng.normal(size=(n_inputs, n)) / np.sqrt(n_inputs), onto="x")
-    within = Projection("rec", "rec", recurrent_gain * rng.normal(size=(n, n)) / np.sqrt(n), connect="sparse",
-                        mask=~np.eye(n, dtype=bool), onto="x")
+    weights = recurrent_gain * rng.normal(size=(n, n)) / np.sqrt(n * connectivity)
+    mask = ~np.eye(n, dtype=bool) & (rng.random((n, n)) < connectivity)
+    within = Projection("rec", "rec", weights, connect="sparse", mask=mask, onto="x")
     betas = np.concatenate([np.zeros(regular), np.full(adaptive, float(beta))])
     return Network(inputs=(Input("in", n_inputs),), dt=dt, projections=(inward, within), name="lsnn",
                    populations=(Population("rec", n, neuron, initial={"beta": betas}),))
