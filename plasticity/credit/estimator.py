@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from plasticity.credit.plan import Plan
 from plasticity.credit.training import Learner, Training, Watch, train
+from plasticity.devices import torch_device
 from plasticity.errors import PlasticityError
 from plasticity.given import require_labels
 from plasticity.runs.checkpoint import fingerprint
@@ -22,9 +24,10 @@ PLAIN = (str, int, float, bool, type(None), tuple)
 
 class LoopClassifier(ClassifierMixin, BaseEstimator):
     """What classifiers that learn in the loop share. A final class gives `_samples` and `_learner`, and a constructor
-    that stores at least epochs, batch, lr, seed, validation_fraction, schedule, patience and verbose:
+    that stores at least epochs, batch, lr, seed, device, validation_fraction, schedule, patience and verbose:
 
-    epochs, batch, seed, schedule, patience, verbose: see `plasticity.credit.plan.Plan`. lr: learning rate.
+    epochs, batch, seed, schedule, patience, verbose: see `plasticity.credit.plan.Plan`. lr: learning rate (None: what
+    the learner has of its own, if any). device: of torch.
     validation_fraction: of the training samples, held out (drawn by seed, classes in proportion) to measure accuracy
     after each epoch; 0 for none.
 
@@ -98,6 +101,9 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
         given, labels = require_labels(y, len(x), None if classes is None else np.unique(classes))
         if len(given) < 2:
             raise PlasticityError(f"y must hold at least two classes, got only {given.tolist()}")
+        torch_device(self.device)
+        if self.lr is not None and not 0 < self.lr < math.inf:
+            raise PlasticityError(f"lr must be positive and finite, got {self.lr!r}")
         learner = self._learner(x, len(given))
         self.classes_, self.n_features_in_, self.learner_, self.training_ = given, x.shape[-1], learner, Training()
         return x, labels

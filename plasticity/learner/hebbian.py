@@ -9,6 +9,7 @@ import torch
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from plasticity.devices import torch_device
 from plasticity.engines.torch.clocked import Clocked
 from plasticity.engines.torch.language import Context
 from plasticity.errors import PlasticityError, choice
@@ -158,7 +159,7 @@ class HebbianLayer(TransformerMixin, BaseEstimator):
         return x
 
     def _compile(self) -> None:
-        self._context = Context(getattr(torch, self.dtype), torch.device(self.device), 1.0, self.reduce, self.seed,
+        self._context = Context(getattr(torch, self.dtype), torch_device(self.device), 1.0, self.reduce, self.seed,
                                 torch.Generator(self.device))
         self._change = Clocked(self._rule, self.units, self._context)
 

@@ -11,7 +11,7 @@ import torch
 
 from plasticity.credit.estimator import LoopClassifier
 from plasticity.credit.training import Learner
-from plasticity.errors import PlasticityError, choice
+from plasticity.errors import choice
 from plasticity.methods.catalogue import make
 from plasticity.methods.method import Method, require_shape, samples
 
@@ -60,8 +60,6 @@ class MethodClassifier(LoopClassifier):
     def _learner(self, x: np.ndarray, n_classes: int) -> Learner:
         method, shape = self.method_, x.shape[1:]
         lr = method.lr if self.lr is None else self.lr
-        if not lr > 0:
-            raise PlasticityError(f"lr must be positive, got {lr!r}")
         module = method.build(shape, n_classes, self.seed, self.dtype).to(self.device)
         optimiser = OPTIMISERS[choice("optimiser", self.optimiser, OPTIMISERS)](module.parameters(), lr=lr)
         return Learner(module, optimiser, partial(self._gradient, module), partial(self._scores, module, shape))

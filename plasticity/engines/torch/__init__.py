@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from plasticity.devices import torch_device
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.neurons import unreadable
 from plasticity.engines.torch.simulation import TorchSimulation
@@ -23,19 +24,9 @@ def build(network: Network, *, engine: str, dtype: str, device: str, batch: int,
     reason = refusal(network, engine=engine, batch=batch)
     if reason:
         raise RefusedError(reason)
-    found = _device(device)
+    found = torch_device(device)
     generator = torch.Generator(found).manual_seed(seed)
     return TorchSimulation(network, Context(getattr(torch, dtype), found, network.dt, reduce, seed, generator), batch)
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise PlasticityError(f"device must be 'cpu' or 'cuda' (or 'cuda:0', ...), got {name!r}") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise RefusedError("device='cuda', but torch finds no CUDA device; use device='cpu'")
-    return device
 
 
 def refusal(network: Network, *, engine: str, batch: int) -> str:

@@ -1,0 +1,23 @@
+"""Devices of torch by name, checked where a person names them."""
+
+from __future__ import annotations
+
+import torch
+
+from plasticity.errors import PlasticityError, RefusedError
+
+
+def torch_device(name: str) -> torch.device:
+    """The device "cpu", "cuda" or "cuda:0" and so on.
+
+    Raises PlasticityError for another name, RefusedError where torch finds no such device.
+    """
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise PlasticityError(f"device must be 'cpu' or 'cuda' (or 'cuda:0', ...), got {name!r}")
+    if device.type == "cuda" and not (device.index or 0) < torch.cuda.device_count():
+        raise RefusedError(f"device={name!r}, but torch finds no such CUDA device; use device='cpu'")
+    return device
