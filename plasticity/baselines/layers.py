@@ -11,6 +11,7 @@ from torch import nn
 from plasticity.errors import PlasticityError, choice
 
 CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+READ = ("last", "mean")
 
 
 class Backpropagated(nn.Module):
@@ -63,7 +64,7 @@ class Recurrent(nn.Module):
     def __init__(self, cell: str, inputs: int, hidden: int, classes: int, layers: int = 1, dropout: float = 0.0,
                  read: str = "last"):
         super().__init__()
-        self.read = choice("read", read, ("last", "mean"))
+        self.read = choice("read", read, READ)
         self.cell = CELLS[choice("cell", cell, CELLS)](inputs, hidden, layers, batch_first=True)
         self.dropout, self.out = nn.Dropout(dropout), nn.Linear(hidden, classes)
 

@@ -7,8 +7,10 @@ from functools import partial
 
 import torch
 
-from plasticity.baselines import Backpropagated, Recurrent, convolutional, perceptron
-from plasticity.methods.method import Method
+from plasticity.baselines import READ, Backpropagated, Recurrent, convolutional, perceptron
+from plasticity.errors import PlasticityError, choice
+from plasticity.given import require_positive
+from plasticity.methods.method import Method, require_sizes
 
 KEEPS = "every path"
 
@@ -18,6 +20,11 @@ def _seeded(seed: int, dtype: torch.dtype, make: Callable[[], torch.nn.Module]) 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Backpropagated(make()).to(dtype)
+
+
+def _require_share(dropout: float) -> None:
+    if not 0 <= dropout < 1:
+        raise PlasticityError(f"dropout must lie in [0, 1), got {dropout!r}")
 
 
 def _mlp(hidden, dropout, shape, classes, seed, dtype):
@@ -37,6 +44,8 @@ def mlp(hidden: tuple[int, ...] = (500,), dropout: float = 0.0) -> Method:
 
     Source: Rumelhart, Hinton & Williams 1986.
     """
+    require_sizes(hidden=hidden)
+    _require_share(dropout)
     return Method("mlp", partial(_mlp, hidden, dropout), "flat", lr=1e-3, words="backpropagation, rectified units",
                   keeps=KEEPS, memory="O(N)", source="Rumelhart, Hinton & Williams 1986",
                   options={"hidden": hidden, "dropout": dropout})
@@ -51,12 +60,19 @@ def cnn(channels: tuple[int, ...] = (8, 16), kernel: int = 5, padding: int = 0, 
 
     Source: LeCun, Bottou, Bengio & Haffner 1998.
     """
+    require_sizes(channels=channels)
+    require_positive(kernel=kernel, pool=pool)
+    if padding < 0:
+        raise PlasticityError(f"padding must not be negative, got {padding!r}")
     options = {"channels": channels, "kernel": kernel, "padding": padding, "pool": pool}
     return Method("cnn", partial(_cnn, options), "images", lr=2e-3, words="backpropagation, convolutions",
                   keeps=KEEPS, memory="O(N)", source="LeCun, Bottou, Bengio & Haffner 1998", options=options)
 
 
 def _over_time(name: str, words: str, source: str, hidden: int, layers: int, dropout: float, read: str) -> Method:
+    require_positive(hidden=hidden, layers=layers)
+    _require_share(dropout)
+    choice("read", read, READ)
     options = {"hidden": hidden, "layers": layers, "dropout": dropout, "read": read}
     return Method(name, partial(_recurrent, name, options), "sequences", lr=2e-3,
                   words=f"backpropagation through time, {words}", keeps=KEEPS, memory="O(T N)", source=source,

@@ -15,7 +15,7 @@ from plasticity.credit.rates import (
     SpikingForwardForward,
 )
 from plasticity.credit.surrogates import triangular
-from plasticity.methods.method import Method
+from plasticity.methods.method import Method, require_sizes
 from plasticity.network import Input, Network, Population, Projection
 from plasticity.neurons.neuron import Neuron
 
@@ -34,6 +34,7 @@ def equilibrium_propagation(hidden: tuple[int, ...] = (500,), beta: float = 1.0,
 
     Source: Scellier & Bengio 2017; symmetric nudging Laborieux et al. 2021.
     """
+    require_sizes(hidden=hidden)
     options = {"beta": beta, "free_steps": free_steps, "nudged_steps": nudged_steps, "step": step,
                "estimator": estimator}
     return Method("equilibrium_propagation", partial(_build, EquilibriumNetwork, hidden, options), "flat", lr=1e-3,
@@ -49,6 +50,7 @@ def predictive_coding(hidden: tuple[int, ...] = (500,), f: str = "relu", steps: 
 
     Source: Whittington & Bogacz 2017; fixed predictions Millidge, Tschantz & Buckley 2022.
     """
+    require_sizes(hidden=hidden)
     options = {"f": f, "steps": steps, "step": step, "output_variance": output_variance,
                "fixed_prediction": fixed_prediction}
     return Method("predictive_coding", partial(_build, PredictiveNetwork, hidden, options), "flat", lr=1e-3,
@@ -66,6 +68,7 @@ def forward_forward(hidden: tuple[int, ...] = (500, 500), threshold: float = 1.0
 
     Source: Hinton 2022.
     """
+    require_sizes(hidden=hidden)
     options = {"threshold": threshold, "sharpness": sharpness, "negatives": negatives, "label_size": label_size,
                "skip_first": skip_first}
     return Method("forward_forward", partial(_forward_forward, hidden, options), "flat", lr=5e-3,
@@ -101,6 +104,7 @@ def spiking_forward_forward(hidden: tuple[int, ...] = (200,), threshold: float =
 
     Source: Hinton 2022; with spike counts Ghader, Kheradpisheh, Farahani & Fazlali 2025.
     """
+    require_sizes(hidden=hidden)
     options = {"threshold": threshold, "sharpness": sharpness, "negatives": negatives, "rate": rate,
                "label_size": label_size}
     return Method("spiking_forward_forward", partial(_spiking, hidden, lsnn_neuron(), gain, dt, options), "sequences",

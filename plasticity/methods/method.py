@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from plasticity.errors import PlasticityError
+from plasticity.given import require_positive
 
 Shape = tuple[int, ...]
 
@@ -79,6 +80,15 @@ def samples(x, form: str) -> np.ndarray:
     if not np.isfinite(x).all():
         raise PlasticityError("X holds NaN or infinity")
     return x
+
+
+def require_sizes(**given) -> None:
+    """Raises PlasticityError for layers that are not a tuple of whole numbers of at least 1, as (500,)."""
+    for name, sizes in given.items():
+        if not isinstance(sizes, tuple | list):
+            raise PlasticityError(f"{name} must be a tuple with a size per layer, as (500,), got {sizes!r}")
+        for size in sizes:
+            require_positive(**{f"each of {name}": size})
 
 
 def require_shape(x: np.ndarray, shape: Shape, form: str) -> None:
