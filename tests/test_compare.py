@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import asdict
 
 import numpy as np
@@ -93,6 +94,10 @@ def test_a_process_of_its_own_gives_what_this_one_does(finished):
 def test_other_settings_are_not_gone_on_with(finished, capfd):
     assert cli.run(["compare", "mnist", "--resume", str(finished[1])]) == 2
     assert "has TASK digits, not mnist" in capfd.readouterr().err
+    for arguments, named in ((["--rules", "bptt"], "--rules"), (["--seeds", "3"], "--seeds [0, 1], not [0, 1, 2]"),
+                             (["--out", "elsewhere"], "--out")):
+        assert cli.run(["compare", "digits", "--resume", str(finished[1]), *arguments]) == 2
+        assert named in capfd.readouterr().err
     with pytest.raises(PlasticityError, match="other settings"):
         compare("digits", [RULE], 3, **SMALL, out=finished[1], resume=True)
     with pytest.raises(PlasticityError, match="not an empty folder"):
@@ -114,7 +119,9 @@ def test_backpropagation_is_in_line_with_itself_and_costs_more():
     (["digits", "--seeds", "0"], "one seed"), (["digits", "--jobs", "0"], "jobs"),
     (["digits", "--epochs", "-1"], "epochs"), (["digits", "--batch", "0"], "batch"),
     (["digits", "--rules", "stdp(neuron=3)"], "neuron"), (["digits", "--rules", "cnn(padding=0)"], "padding"),
-    (["digits", "--train-samples", "0"], "train_samples")])
+    (["digits", "--lr", "-1"], "lr"), (["digits", "--lr", "nan"], "lr"), (["digits", "--device", "tpu"], "device"),
+    (["digits", "--rules", "mlp(hidden=5)"], "tuple"), (["digits", "--rules", "mlp(hidden=(0,))"], "at least 1"),
+    (["digits", "--rules", "mlp(dropout=1)"], "dropout"), (["digits", "--train-samples", "0"], "train_samples")])
 def test_bad_names_are_one_line_and_write_nothing(arguments, named, tmp_path, capfd):
     out = tmp_path / "out"
     if "--rules" not in arguments:
@@ -136,6 +143,15 @@ def test_a_training_that_diverges_leaves_a_result_that_says_so(tmp_path):
     (tmp_path / "job.json").write_text(json.dumps(asdict(Job("digits", "mlp", lr=1e30, epochs=3, train_samples=60))))
     assert one.main(str(tmp_path / "job.json"), str(tmp_path / "result.json")) == 1
     assert "not finite" in json.loads((tmp_path / "result.json").read_text())["error"]
+
+
+def test_a_comparison_in_which_all_fail_ends_with_code_1(finished, tmp_path, capfd):
+    folder = shutil.copytree(finished[1], tmp_path / "out")
+    for seed in (0, 1):
+        (folder / f"runs/00{seed}-eprop-seed{seed}/result.json").write_text(
+            json.dumps({"rule": RULE, "seed": seed, "error": "the loss is nan"}))
+    assert cli.run(["compare", "digits", "--resume", str(folder), "--json"]) == 1
+    assert json.loads(capfd.readouterr().out)["rows"][0]["failed"][1] == {"seed": 1, "error": "the loss is nan"}
 
 
 @pytest.mark.parametrize("task", sorted({*TASKS} - {"fsdd", "rows_mnist"}))  # both take long to load

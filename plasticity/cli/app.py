@@ -88,7 +88,7 @@ def compare(
 
     how = ("rules", "seeds", "jobs", "out", "resume", "as_json")
     given = {name: value for name, value in context.params.items() if name not in how}
-    typed = {name for name in given if context.get_parameter_source(name).name == "COMMANDLINE"}
+    typed = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
     execute(given, typed, **{name: context.params[name] for name in how})
 
 

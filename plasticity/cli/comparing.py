@@ -15,11 +15,16 @@ from plasticity.errors import PlasticityError
 
 def execute(given: Mapping[str, object], typed: set[str], rules: str, seeds: int, jobs: int, out: Path | None,
             resume: Path | None, as_json: bool) -> None:
-    """given: arguments of `compare` that jobs share; typed: names of those the person typed."""
+    """given: arguments of `compare` that jobs share; typed: names of all that the person typed.
+
+    Exit code 1 if every training failed.
+    """
     from plasticity.comparison import compare, resumed
 
     if resume is not None:
-        asked = _stored(resumed(resume), resume, given, typed)
+        if out is not None and out.resolve() != resume.resolve():
+            raise PlasticityError(f"--resume {resume} goes on in that folder; leave --out {out} away")
+        asked = _stored(resumed(resume), resume, {**given, "rules": split(rules), "seeds": list(range(seeds))}, typed)
     else:
         asked = {**given, "rules": split(rules), "seeds": seeds}
     folder = resume or out or _new_folder(str(given["task"]))
@@ -36,6 +41,8 @@ def execute(given: Mapping[str, object], typed: set[str], rules: str, seeds: int
             write_json(found, stdout)
         else:
             _print(found, folder, stdout)
+    if all(row["accuracy"] is None for row in found["rows"]):
+        raise typer.Exit(1)
 
 
 def split(rules: str) -> list[str]:
