@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from statistics import median
 
 ROOT = Path(__file__).parents[1]
 RESULTS, PAGE = ROOT / "docs" / "results", ROOT / "docs" / "results.md"
@@ -32,6 +31,9 @@ def page() -> str:
     spiking = {name: found for name, found in studies.items() if "accuracy_untrained" in found.get("summary", {})}
     rates = {name: found for name, found in studies.items() if "accuracy_random_weights" in found.get("summary", {})}
     parts = [HEAD, "## Digits without labels: `make results STUDIES=...`\n", _learned(spiking)]
+    for name in (name for name, found in studies.items() if name.startswith("compare_") and "rows" in found):
+        parts += [f"## Learning rules side by side: `scripts/reproduce/compare_mnist.py --task {name[8:]}`\n",
+                  _compared(studies[name])]
     if rates:
         parts += ["## Layers of rates: `scripts/reproduce/hebbian_mnist.py`\n", _rates(rates)]
     if "soft_hebb_conv" in studies:
@@ -47,9 +49,7 @@ def page() -> str:
                 if found.get("kind") == "gradient" and name not in methods}
     if gradient:
         parts += ["## Gradient rules on sequences: `scripts/reproduce/NAME.py`\n", GRADIENT, *_gradient(gradient)]
-    if "bench_stdp" in studies:
-        parts += ["## Learning speed: `make bench-peers`\n", _speed(studies["bench_stdp"])]
-    return "\n".join(parts)
+    return "\n".join([*parts, "Speed beside other libraries: [speed.md](speed.md).", ""])
 
 
 def _learned(studies: dict) -> str:
@@ -155,26 +155,28 @@ def _spread(figure: dict) -> str:
     return f"{figure['mean']:.4f}" + (f" ± {figure['sd']:.4f}" if figure["sd"] is not None else "")
 
 
-def _speed(found: dict) -> str:
-    intro = ("784 Poisson inputs of which 150 are active at up to 127.5 Hz, 250 steps of 1 ms, learning and "
-             f"normalisation on, {found['config']['neurons']} neurons. Ratios are medians over rounds in which all "
-             "took turns. Our time includes drawing the input spikes, which the others are given; our network is "
-             "tuned to spike less than BindsNET's, whose settings Brian2 shares.\n")
-    times = ["| who | ms per image | output spikes per image |", "|---|---|---|"]
-    for label, runs in _by_label(found).items():
-        times.append(f"| {label} | {median(run['ms_per_image'] for run in runs):.3f} | "
-                     f"{median(run['output_spikes_per_image'] for run in runs):.1f} |")
-    ratios = ["", "| work | beside | times faster | target |", "|---|---|---|---|"]
-    ratios += [f"| {r['work']} | {r['peer']} | {r['ratio']:.0f} | {r['target']:.0f} |" for r in found["ratios"]]
-    return "\n".join([intro, *times, *ratios, ""])
+def _compared(found: dict) -> str:
+    """One row per rule, the same task, seeds and number of passes for all."""
+    config = found["config"]
+    setting = config["setting"]
+    intro = (f"{config['epochs'] or setting['epochs']} passes over all training images (the STDP network: "
+             f"{setting['stdp_epochs']}), seeds {', '.join(map(str, config['seeds']))}; what is the same for all, what "
+             "was chosen where, and what the columns count: [compare.md](compare.md).\n")
+    rows = ["| rule | network | accuracy | train, s | peak, MB | spikes per sample | operations per sample | cosine |",
+            "|---|---|---|---|---|---|---|---|"]
+    for row in found["rows"]:
+        cells = [f"`{row['rule']}`", row["network"], _spread({"mean": row["accuracy"], "sd": row["accuracy_sd"]}),
+                 _number(row["train_seconds"], ".0f"), _number(row["peak_mb"], ".0f"),
+                 _number(row.get("spikes_per_sample"), ".0f"), _number(row.get("synops_per_sample"), ".2g"),
+                 _number(row.get("update_cosine"), ".2f")]
+        rows.append("| " + " | ".join(cells) + " |")
+    where = (f"Machine: {found['machine']['processor']}, {found['machine']['cores']} cores, two trainings at a time; "
+             "other work ran beside them, so the seconds are upper bounds.")
+    return "\n".join([intro, *rows, "", where, ""])
 
 
-def _by_label(found: dict) -> dict[str, list[dict]]:
-    grouped: dict[str, list[dict]] = {}
-    for turn in found["rounds"]:
-        for label, run in turn.items():
-            grouped.setdefault(label, []).append(run)
-    return grouped
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
 
 
 if __name__ == "__main__":
