@@ -34,8 +34,8 @@ class Setting:
 TASKS: Mapping[str, Setting] = MappingProxyType({
     "digits": Setting("digits", "latency(steps=25)", "layers-100-100", epochs=30, batch=32, stdp_neurons=100,
                       stdp_epochs=10, options={"cnn": {"padding": 2}}),
-    "mnist": Setting("mnist", "latency(steps=25)", "layers-200-200", epochs=5, batch=100),
-    "fashion_mnist": Setting("fashion_mnist", "latency(steps=25)", "layers-200-200", epochs=5, batch=100),
+    "mnist": Setting("mnist", "latency(steps=25)", "layers-200-200", epochs=3, batch=100),
+    "fashion_mnist": Setting("fashion_mnist", "latency(steps=25)", "layers-200-200", epochs=3, batch=100),
     "rows_mnist": Setting("rows_mnist", None, "recurrent-200", epochs=5, batch=100),
     "nmnist": Setting("nmnist_frames", None, "recurrent-100", epochs=15, batch=50),
     "fsdd": Setting("fsdd_spikes", None, "recurrent-100", epochs=15, batch=50),
