@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import torch
 from reference import credit as reference
-from support.stress_rules import eprop_alif
 
-from plasticity import Input, Network, Population, Projection, replay
+from plasticity import Input, Network, Population, Projection, replay, rules
 from plasticity.credit import GradientNetwork, Readout, cross_entropy, eprop, gradients, lsnn_neuron, mse, triangular
 from plasticity.neurons import lif
 
@@ -163,7 +162,7 @@ def test_the_text_rule_gives_the_same_change():
     v, a = (run.records[f"rec.{name}"][0].detach() for name in ("v", "a"))
     psi = triangular(0.3, THRESHOLD)(v - THRESHOLD - 0.3 * a).numpy()
     learning = (run.outputs[0].detach().numpy() - target) @ w["B"]
-    rule = eprop_alif(TAU).with_(params={"tau_m": TAU, "tau_a": TAU_A, "tau_out": TAU_OUT, "beta": 0.3, "eta": 1.0})
+    rule = rules.eprop(eta=1.0, beta=0.3, tau_m=TAU, tau_a=TAU_A, tau_out=TAU_OUT)
     z = run.spikes["rec"][0].detach().numpy()
     for name, pre, first in (("in->rec", x[0], w["in"]), ("rec->rec", z, w["rec"])):
         change = replay(rule, first, pre > 0, z > 0, DT, "interpreter", psi=psi, L=learning).w - first

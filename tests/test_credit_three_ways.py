@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from support.stress_rules import eprop_alif
 
-from plasticity import Input, Network, Population, Projection, replay
+from plasticity import Input, Network, Population, Projection, replay, rules
 from plasticity.credit import GradientNetwork, Readout, cross_entropy, eprop, gradients, lsnn_neuron, mse, triangular
 from plasticity.credit.fused import Layer, Weights, gradient
 from plasticity.neurons import lif
@@ -112,7 +111,7 @@ def test_kernel_autograd_and_text(beta, rest):
     for late in range(1, rest):
         psi[late:][spikes[0, :-late]] = 0
     signal = (found.readout[0] - target[0]) @ feedback.T
-    rule = eprop_alif(TAU).with_(params={"tau_m": TAU, "tau_a": TAU_A, "tau_out": TAU_OUT, "beta": beta, "eta": 1.0})
+    rule = rules.eprop(eta=1.0, beta=beta, tau_m=TAU, tau_a=TAU_A, tau_out=TAU_OUT)
     changes = [replay(rule, w, pre, spikes[0], DT, "interpreter", psi=psi, L=signal).w - w
                for w, pre in ((weights.w_in, x[0]), (weights.w_rec, spikes[0]))]
     agree([-change for change in changes], found.gradient[:2])

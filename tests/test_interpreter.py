@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from reference import pairs, papers
 from support.rule_cases import CASES, CONTINUOUS, DT
-from support.stress_rules import eprop_alif, sanger
+from support.stress_rules import sanger
 from support.trains import N_POST, N_PRE, TRAINS, signals_for, times, weights
 
 from plasticity import PlasticityError, Rule, State, Trace, noise, replay
 from plasticity.rule import ORDERS
-from plasticity.rules import clopath, dopamine_stdp, graupner_brunel
+from plasticity.rules import clopath, dopamine_stdp, eprop, graupner_brunel
 
 TRAIN = arrays.arrays(bool, (20, 3))
 
@@ -61,22 +61,13 @@ def test_graupner_brunel_settles_where_the_theory_says():
     assert found.std() == pytest.approx(2.8284 * math.sqrt(2 / (2 * total)), rel=0.1)
 
 
-def test_eprop_equals_the_paper():
-    w, (pre, post) = weights(), TRAINS["random"]()
-    given_ = signals_for("eprop_alif", len(pre))
-    found = run(eprop_alif(), w, pre, post, **given_)
-    expected = each(w, lambda i, j: papers.eprop_alif(w[i, j], times(pre)[i], given_["psi"][:, j], given_["L"][:, j],
-                                                      DT))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
-
-
 def test_eprop_is_the_gradient_of_a_layer_without_recurrence():
     """Backpropagation through time of ALIF neurons whose reset carries no gradient gives the same change."""
     pre, _ = TRAINS["random"]()
     rng = np.random.default_rng(2)
     w0, loss_weights = 2.5 * rng.random((N_PRE, N_POST)), rng.normal(size=(len(pre), N_POST))
     gradient, psi = _backpropagated(w0, pre, loss_weights)
-    rule = eprop_alif().with_(params={"eta": 1.0, "tau_out": 1e-12})  # no readout filter: kappa = 0
+    rule = eprop(eta=1.0, tau_out=1e-12)  # no readout filter: kappa = 0
     found = run(rule, w0, pre, np.zeros((len(pre), N_POST), bool), psi=psi, L=loss_weights)
     np.testing.assert_allclose(w0 - found, gradient, rtol=0, atol=1e-10 * abs(gradient).max())
     assert abs(gradient).max() > 0.1
