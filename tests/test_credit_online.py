@@ -90,8 +90,18 @@ def test_steps_may_come_one_by_one():
     _, whole = online_gradients(net, x, targets["labels"], cross_entropy())
     _, streamed = online_gradients(net, (x[:, t] for t in range(STEPS)), targets["labels"], cross_entropy(), STEPS)
     assert all(torch.equal(whole[name], streamed[name]) for name in whole)
-    with pytest.raises(PlasticityError, match="steps is needed"):
-        online_gradients(net, iter(x.unbind(1)), targets["labels"], cross_entropy())
+    for steps, said in ((None, "steps is needed"), (STEPS - 1, "must have steps"), (STEPS + 1, "but x had")):
+        with pytest.raises(PlasticityError, match=said):
+            online_gradients(net, iter(x.unbind(1)), targets["labels"], cross_entropy(), steps)
+    with pytest.raises(PlasticityError, match="of shape"):
+        online_gradients(net, x[:, :, 1:], targets["labels"], cross_entropy())
+
+
+def test_a_window_longer_than_the_sample_is_the_sample():
+    net, (x, targets) = network(*NEURONS["alif"][:2], eprop()), given()
+    (whole, gradient), (same, other) = (online_gradients(net, x, targets["labels"], cross_entropy(last=last))
+                                        for last in (None, STEPS + 7))
+    assert whole == same and all(torch.equal(gradient[name], other[name]) for name in gradient)
 
 
 @pytest.mark.parametrize(("rule", "loss", "named"), [

@@ -35,7 +35,7 @@ def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch
     x: [batch, steps, n], or an iterable of steps [batch, n] (then `steps` says how many will come: a mean over steps
     has to know). target: labels [batch], or [batch, steps, n] (one-hot or values). loss: `cross_entropy` or `mse`.
     Raises RefusedError for a rule in which credit passes from neuron to neuron, and for a loss without an error in
-    every step.
+    every step; PlasticityError for steps of another shape or number.
 
     Source: Bellec et al. 2020, Nature Communications 11:3625, equations 3 and 4 (eligibility vectors).
     """
@@ -45,8 +45,14 @@ def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch
     if steps is None:
         raise PlasticityError("steps is needed when x is an iterable of steps")
     learner = _Online(network, loss, steps)
+    now, n = -1, network.network.inputs[0].n
     for now, here in enumerate(x):
+        if now == steps or here.shape[1:] != (n,):
+            raise PlasticityError(f"x must have steps={steps} steps [batch, {n}], got step {now} of shape "
+                                  f"{tuple(here.shape)}")
         learner.advance(here.to(network.device, network.dtype), target.to(network.device), now)
+    if now + 1 != steps:
+        raise PlasticityError(f"steps={steps}, but x had {now + 1}: the loss counts on so many")
     return learner.total, learner.found
 
 
@@ -201,7 +207,7 @@ def _row(value: torch.Tensor, leaves: Mapping) -> dict:
 
 def _of_step(loss: Loss, y: torch.Tensor, target: torch.Tensor, now: int, steps: int) -> tuple[float, torch.Tensor]:
     """The share of one step in the loss, and its derivative."""
-    first = 0 if loss.last is None else steps - loss.last
+    first = 0 if loss.last is None else max(0, steps - loss.last)
     if now < first:
         return 0.0, torch.zeros_like(y)
     here = target if target.ndim == 1 else target[:, now:now + 1]
