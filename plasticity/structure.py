@@ -48,7 +48,8 @@ def deep_r(theta: np.ndarray, gradient: np.ndarray, rng: np.random.Generator, *,
     with respect to the weight), [n_pre, n_post]; read where connected only. rng: generator. eta: learning rate. l1:
     strength of the L1 norm. temperature: of the noise. All three not negative. allowed: bool [n_pre, n_post], where
     connections may grow; everywhere by default. grown: theta of a new connection, small and positive.
-    Raises PlasticityError for shapes that differ, numbers out of range, and where too few connections are allowed.
+    Raises PlasticityError for shapes that differ, numbers out of range or not finite, and where too few connections
+    are allowed.
 
     Source: Bellec, Kappel, Maass & Legenstein 2018, ICLR, algorithm 1; `grown` as in the authors' program. Theirs draws
     the noise with a width of its own; here it is that of the paper's Langevin form.
@@ -58,13 +59,16 @@ def deep_r(theta: np.ndarray, gradient: np.ndarray, rng: np.random.Generator, *,
     for name, value in (("eta", eta), ("l1", l1), ("temperature", temperature)):
         if not 0 <= value < math.inf:
             raise PlasticityError(f"{name} must not be negative or infinite, got {value!r}")
-    if not grown > 0:
-        raise PlasticityError(f"grown must be positive, or a new connection is dormant at once; got {grown!r}")
+    if not 0 < grown < math.inf:
+        raise PlasticityError("grown must be positive, or a new connection is dormant at once, and finite; got "
+                              f"{grown!r}")
     active = theta > 0
+    if not (np.isfinite(theta).all() and np.isfinite(gradient[active]).all()):
+        raise PlasticityError("theta, and gradient where connected, must be finite numbers")
     noise = math.sqrt(2 * eta * temperature) * rng.standard_normal(theta.shape)
     moved = np.where(active, theta - eta * (gradient + l1) + noise, 0.0)
     alive = moved > 0
-    new = _drawn(~alive if allowed is None else ~alive & allowed, int(active.sum() - alive.sum()), rng)
+    new = _drawn(_free(alive, allowed), int(active.sum() - alive.sum()), rng)
     return np.where(new, grown, np.where(alive, moved, 0.0))
 
 
@@ -96,7 +100,7 @@ def prune_and_grow(w: np.ndarray, mask: np.ndarray, share: float, rng: np.random
     if not 0 <= width < math.inf:
         raise PlasticityError(f"width must not be negative or infinite, got {width!r}")
     kept = mask & (w != 0) & ~_weakest(w, mask & (w > 0), share) & ~_weakest(-w, mask & (w < 0), share)
-    new = _drawn(~kept if allowed is None else ~kept & allowed, int(mask.sum() - kept.sum()), rng)
+    new = _drawn(_free(kept, allowed), int(mask.sum() - kept.sum()), rng)
     fresh = width * rng.standard_normal(w.shape)
     return Rewired(np.where(kept, w, np.where(new, fresh, 0.0)), kept | new)
 
@@ -108,6 +112,11 @@ def _weakest(size: np.ndarray, among: np.ndarray, share: float) -> np.ndarray:
     found = np.zeros(size.size, bool)
     found[chosen] = True
     return found.reshape(size.shape)
+
+
+def _free(taken: np.ndarray, allowed: np.ndarray | None) -> np.ndarray:
+    """Where a connection may grow."""
+    return ~taken if allowed is None else ~taken & np.asarray(allowed, bool)
 
 
 def _drawn(candidates: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -155,6 +155,7 @@ def test_the_same_seed_gives_the_same_wiring():
     (lambda theta, rng: deep_r(theta, theta, rng, eta=0.1, l1=0.1, temperature=0.1, grown=0.0), "grown"),
     (lambda theta, rng: deep_r(theta, 0 * theta, rng, eta=9.0, l1=9.0, temperature=0.0,
                                allowed=np.zeros(SHAPE, bool)), "only 0 more are allowed"),
+    (lambda theta, rng: deep_r(theta, theta + np.nan, rng, eta=0.1, l1=0.1, temperature=0.1), "finite numbers"),
     (lambda theta, rng: prune_and_grow(theta, theta > 0, 1.2, rng), "share"),
     (lambda theta, rng: prune_and_grow(theta, theta > 0, 0.1, rng, width=-1.0), "width"),
     (lambda theta, rng: prune_and_grow(theta, np.ones(3, bool), 0.1, rng), "mask must have shape"),
