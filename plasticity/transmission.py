@@ -16,11 +16,13 @@ def sent(rule: Rule, spikes: np.ndarray, dt: float) -> np.ndarray:
     """How much of its weight each spike transmits: [steps, n], 0 without a spike (1 for rules that do not say).
 
     spikes: bool [steps, n], as they arrive. dt: s. In each step variables decay, `on_step` acts, spikes transmit, and
-    then the rule's own events follow. Raises PlasticityError for another shape.
+    then the rule's own events follow. Raises PlasticityError for another shape or dt.
     """
     spikes = np.asarray(spikes, bool)
     if spikes.ndim != 2:
         raise PlasticityError(f"spikes must be bool [steps, n], got shape {spikes.shape}")
+    if not 0 < dt < math.inf:
+        raise PlasticityError(f"dt must be positive and finite (seconds), got {dt!r}")
     if rule.sent is None:
         return spikes.astype(float)
     values = {name: np.full(spikes.shape[1], trace.initial) for name, trace in rule.pre.items()}

@@ -15,6 +15,8 @@ from plasticity.neurons.neuron import Neuron
 def recurrent_network(n_inputs: int, n: int, neuron: Neuron, recurrent: bool = True, gain: float = 1.0, onto: str = "x",
                       dt: float = 1e-3, seed: int = 0) -> Network:
     """One recurrent population without autapses, weights normal with variance gain^2/n of the presynaptic side."""
+    if int(n) < 1:
+        raise PlasticityError(f"a recurrent population has at least one neuron, got {n!r}")
     rng, n = np.random.default_rng(seed), int(n)
     within = Projection("rec", "rec", gain * rng.normal(size=(n, n)) / np.sqrt(n), connect="sparse", onto=onto,
                         mask=~np.eye(n, dtype=bool))

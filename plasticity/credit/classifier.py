@@ -171,8 +171,8 @@ def first_not_finite(network: GradientNetwork, x: torch.Tensor) -> str | None:
 
 def _sequences(X) -> np.ndarray:
     x = np.asarray(X)
-    if x.ndim != 3 or not len(x) or not x.shape[1] or not np.isfinite(x).all():
-        raise PlasticityError(f"X must be finite numbers [samples, steps, inputs], got shape {x.shape}")
+    if x.dtype.kind not in "biuf" or x.ndim != 3 or not x.size or not np.isfinite(x).all():
+        raise PlasticityError(f"X must be finite numbers [samples, steps, inputs], got {x.dtype}, shape {x.shape}")
     return x
 
 

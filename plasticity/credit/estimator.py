@@ -49,9 +49,9 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
         run: a `plasticity.runs.Run` that keeps metrics and checkpoints, and from which an interrupted fit goes on.
         watch: see `plasticity.credit.training.train`. After Ctrl-C the estimator has learned what it was shown.
         """
+        plan = Plan(self.epochs, self.batch, self.seed, True, self.schedule, self.patience, self.verbose)
         x, labels = self._begin(X, y, None)
         x, labels, held_out = self._split(x, labels)
-        plan = Plan(self.epochs, self.batch, self.seed, True, self.schedule, self.patience, self.verbose)
         train(self.learner_, x, labels, plan, held_out=held_out, run=run, watch=watch, training=self.training_,
               identity=None if run is None else self._identity(x, labels))
         return self
