@@ -39,6 +39,9 @@ class Comparison:
         if doubled:
             raise PlasticityError(f"rules name {doubled.pop()!r} twice")
         network_of(self.shared.own("network"))
+        if self.shared.encoder is not None and self.shared.setting.encoder is None:
+            raise PlasticityError(f"task {self.shared.task!r} is one of sequences, which need no encoder; leave "
+                                  f"encoder={self.shared.encoder!r} away")
         Plan(epochs=self.shared.own("epochs"), batch=self.shared.own("batch"))
         task = self.shared.load()
         for rule in self.rules:
