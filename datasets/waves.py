@@ -20,7 +20,7 @@ def wave_of(name: str, content: bytes, rate: int, longest: int | None = None) ->
             form = file.getnchannels(), file.getsampwidth(), file.getframerate()
             frames = file.readframes(file.getnframes())
     except (wave.Error, EOFError) as error:
-        raise DataError(f"{name} is not a wave file ({error})") from None
+        raise DataError(f"{name} is not a wave file ({str(error) or 'it ends too early'})") from None
     if form != (1, 2, rate):
         raise DataError(f"{name} has (channels, bytes, rate) = {form}, expected (1, 2, {rate})")
     if not frames:

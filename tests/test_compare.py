@@ -119,7 +119,8 @@ def test_backpropagation_is_in_line_with_itself_and_costs_more():
     (["digits", "--seeds", "0"], "one seed"), (["digits", "--jobs", "0"], "jobs"),
     (["digits", "--epochs", "-1"], "epochs"), (["digits", "--batch", "0"], "batch"),
     (["digits", "--rules", "stdp(neuron=3)"], "neuron"), (["digits", "--rules", "cnn(padding=0)"], "padding"),
-    (["rows_mnist", "--encoder", "rate"], "sequences"), (["digits", "--lr", "-1"], "lr"), (["digits", "--lr", "nan"], "lr"), (["digits", "--device", "tpu"], "device"),
+    (["rows_mnist", "--encoder", "rate"], "sequences"), (["digits", "--lr", "-1"], "lr"),
+    (["digits", "--lr", "nan"], "lr"), (["digits", "--device", "tpu"], "device"),
     (["digits", "--rules", "mlp(hidden=5)"], "tuple"), (["digits", "--rules", "mlp(hidden=(0,))"], "at least 1"),
     (["digits", "--rules", "mlp(dropout=1)"], "dropout"), (["digits", "--train-samples", "0"], "train_samples")])
 def test_bad_names_are_one_line_and_write_nothing(arguments, named, tmp_path, capfd):
