@@ -14,18 +14,20 @@ from pathlib import Path
 from plasticity.comparison.entrants import Job
 from plasticity.progress import progress
 from plasticity.runs.files import read_json, write_json
+from plasticity.stopping import stop_requests
 
 
 def run_all(jobs: Sequence[Job], folder: Path, at_once: int = 1, say: Callable[[str], None] = lambda line: None,
             verbose: bool = False) -> list[dict]:
     """The results of all jobs, in their order. Those that `folder` holds already are not run again.
 
-    The children of an interrupted call are ended; nothing of what they had not finished is kept.
+    The children of a call that Ctrl-C or a terminate signal stops are ended, and KeyboardInterrupt is raised; nothing
+    of what they had not finished is kept.
     """
     places = [folder / "runs" / f"{number:03d}-{job.name}-seed{job.seed}" for number, job in enumerate(jobs)]
     waiting = [(job, place) for job, place in zip(jobs, places, strict=True) if not _result(place).exists()]
     running: dict[Path, subprocess.Popen] = {}
-    with progress(len(jobs), len(jobs) - len(waiting), verbose) as advance:
+    with stop_requests() as stop, progress(len(jobs), len(jobs) - len(waiting), verbose) as advance:
         try:
             while waiting or running:
                 while waiting and len(running) < at_once:
@@ -35,6 +37,8 @@ def run_all(jobs: Sequence[Job], folder: Path, at_once: int = 1, say: Callable[[
                     _ended(place, running.pop(place).returncode)
                     say(_line(read_json(_result(place))))
                     advance(1, place.name)
+                if stop.asked:
+                    raise KeyboardInterrupt
                 time.sleep(0.05)
         finally:
             for child in running.values():
