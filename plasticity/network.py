@@ -124,9 +124,9 @@ class Network:
             return "signal", name
         if name.removesuffix(f"_{place}") in own:
             return "neuron", f"{population.name}.{name.removesuffix(f'_{place}')}"
-        missing = f"neither a variable of its {place}synaptic neuron nor a signal" if population else "no signal"
-        raise PlasticityError(f"rule {projection.rule.name!r} on {projection.name!r} reads {name!r}, which is {missing} "
-                              "of the network")
+        missing = f"neither a variable of its {place}synaptic neuron nor a" if name in projection.rule.reads else "no"
+        raise PlasticityError(f"rule {projection.rule.name!r} on {projection.name!r} reads {name!r}, which is "
+                              f"{missing} signal of the network")
 
     def with_(self, **changes) -> Network:
         return replace(self, **changes)
