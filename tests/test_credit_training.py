@@ -93,7 +93,8 @@ def test_steps_go_on_where_they_stopped(shown):
 
 
 @pytest.mark.parametrize(("schedule", "rates"), [("constant", [1, 1, 1, 1]), ("linear", [1, 0.75, 0.5, 0.25]),
-                                                 (lambda done: 2 * done, [0, 0.5, 1, 1.5])], ids=str)
+                                                 (lambda done: 2 * done, [0, 0.5, 1, 1.5])],
+                         ids=("constant", "linear", "a function"))
 def test_schedules_scale_the_step(schedule, rates):
     one = Linear()
     seen = []

@@ -222,7 +222,7 @@ def test_a_source_needs_a_checksum():
     (gzip.compress(b"\0\0\x08\x03" + struct.pack(">3I", 3, 2, 2) + bytes(13)), "more values than the 12"),
     (gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12), "announces"),
     (pickle.dumps(np.zeros(3)), "not a complete gzip file"),
-])
+], ids=lambda value: value if isinstance(value, str) else "")
 def test_idx_refuses(tmp_path, data, message):
     (tmp_path / "x.gz").write_bytes(data)
     with pytest.raises(DataError, match=message):
