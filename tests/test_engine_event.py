@@ -104,12 +104,6 @@ def test_delays_and_masks(order, kind):
     assert_same(PAIR.with_(order=order), **options)
 
 
-def test_delays_that_differ_are_refused_in_a_batch_with_the_reason():
-    w, pre, post, _ = imposed(PAIR, 2)
-    with pytest.raises(RefusedError, match="batch=1"):
-        replay(PAIR, w, pre, post, engine="event", axonal_delay=np.full(SHAPE, 2e-3))
-
-
 def small_network(rule=PAIR):
     neuron = Neuron("dv/dt = -v/tau : 1 (unless refractory)\ndtheta/dt = -theta/(100*second) : 1",
                     threshold="v > 1 + theta", reset="v = 0", adapt="theta += 0.05", slow=("theta",),
