@@ -37,8 +37,8 @@ def clocked(rule: Rule) -> bool:
 def reasons(rule: Rule, neurons: int) -> Iterator[str]:
     """What the engine has to visit and compute for a rule, beyond the few synapses that pair_stdp touches."""
     if clocked(rule):
-        yield (f"every step changes all {INPUTS * neurons:,} synapses: {STEPS * INPUTS * neurons / 1e6:.0f} million "
-               "visits")
+        visits = f"{STEPS * INPUTS * neurons / 1e6:.0f} million"
+        yield f"every step may change all {INPUTS * neurons:,} synapses: up to {visits} visits"
     for event, other, found in (("on_pre", "post", f"all {neurons} neurons"),
                                 ("on_post", "pre", f"all {INPUTS} inputs")):
         rises = {name for name, trace in getattr(rule, other).items()
