@@ -61,7 +61,7 @@ def test_contenders_of_gradient_rules_have_equal_sizes(script):
 
 
 @pytest.mark.parametrize("name, wanted", [
-    ("pair_stdp", []), ("graupner_brunel", ["every step changes all 313,600 synapses: 78 million visits"]),
+    ("pair_stdp", []), ("graupner_brunel", ["every step may change all 313,600 synapses: up to 78 million visits"]),
     ("vogels_istdp", ["on_pre changes synapses with all 400 neurons, also those that have not spiked"])])
 def test_reasons_say_what_is_visited(script, name, wanted):
     found = list(script("rules").reasons(rules.make(name), 400))
