@@ -170,8 +170,8 @@ def _compared(found: dict) -> str:
                  _number(row.get("spikes_per_sample"), ".0f"), _number(row.get("synops_per_sample"), ".2g"),
                  _number(row.get("update_cosine"), ".2f")]
         rows.append("| " + " | ".join(cells) + " |")
-    where = (f"Machine: {found['machine']['processor']}, {found['machine']['cores']} cores, two trainings at a time; "
-             "other work ran beside them, so the seconds are upper bounds.")
+    where = (f"Machine: {found['machine']['processor']}, {found['machine']['cores']} cores; "
+             "other work ran beside the trainings, so the seconds are upper bounds.")
     return "\n".join([intro, *rows, "", where, ""])
 
 
