@@ -101,13 +101,22 @@ def _weights(rng: np.random.Generator, inputs: int, hidden: int, outputs: int, d
 
 def _scale(layer: Layer, weights: Weights, x: Spikes) -> None:
     """Scales input and recurrent weights together until the hidden rate is about RATE."""
+    first = weights.w_in.copy(), weights.w_rec.copy()
+
+    def rate(scale: float) -> float:
+        for w, before in zip((weights.w_in, weights.w_rec), first, strict=True):
+            w[:] = before * w.dtype.type(scale)
+        return run(layer, weights, x).counts.mean() / x.steps
+
+    reach(rate)
+
+
+def reach(rate: Callable[[float], float]) -> None:
+    """Calls `rate`, which scales weights and answers the rate then, until it is about RATE."""
     low, high, now = 0.0, np.inf, 1.0
     for _ in range(40):
-        scaled = Weights(weights.w_in * weights.w_in.dtype.type(now), weights.w_rec * weights.w_in.dtype.type(now),
-                         weights.w_out)
-        rate = run(layer, scaled, x).counts.mean() / x.steps
-        if abs(rate - RATE) < 0.005 * RATE:
-            break
-        low, high = (now, high) if rate < RATE else (low, now)
+        found = rate(now)
+        if abs(found - RATE) < 0.005 * RATE:
+            return
+        low, high = (now, high) if found < RATE else (low, now)
         now = 2 * now if np.isinf(high) else (low + high) / 2
-    weights.w_in[:], weights.w_rec[:] = scaled.w_in, scaled.w_rec

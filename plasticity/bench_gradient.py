@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from plasticity.bench_eprop import HIGHEST, LOWEST, PROBE, RATE, check, timed
+from plasticity.bench_eprop import HIGHEST, LOWEST, PROBE, check, reach, timed
 from plasticity.credit import GradientNetwork, Readout, cross_entropy, fast_sigmoid, triangular
 from plasticity.errors import PlasticityError
 from plasticity.given import require_positive
@@ -47,8 +47,7 @@ def bench_bptt(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: i
     x = Spikes.from_dense(rng.random((batch, steps, inputs), dtype=np.float32) < density)
     labels, loss = torch.tensor(rng.integers(0, outputs, batch)), cross_entropy()
     with _threads(threads):
-        found = _measured(net, x, labels, lambda run, y: net.error(run, y, loss) if net.local else loss(run.outputs, y),
-                          list(net.weights), repeats)
+        found = _measured(net, x, labels, lambda run, y: run.error(y, loss), list(net.weights), repeats)
     return {"rule": rule, "backend": backend, "dtype": dtype, "inputs": inputs, "hidden": hidden, "outputs": outputs,
             "steps": steps, "batch": batch, "density": density, "repeats": repeats, "seed": seed, "base_mb": base,
             **found}
@@ -130,12 +129,10 @@ def _update(net: GradientNetwork, x, labels: torch.Tensor, error: Callable, opti
 def _scale(net: GradientNetwork, x, names: list[str]) -> None:
     """Scales these weights together until the first population's rate is about RATE."""
     first = {name: net.weights[name].clone() for name in names}
-    low, high, now = 0.0, np.inf, 1.0
-    for _ in range(40):
+
+    def rate(scale: float) -> float:
         for name, w in first.items():
-            net.weights[name].copy_(now * w)
-        rate = float(next(iter(net(x).spikes.values())).mean())
-        if abs(rate - RATE) < 0.005 * RATE:
-            return
-        low, high = (now, high) if rate < RATE else (low, now)
-        now = 2 * now if np.isinf(high) else (low + high) / 2
+            net.weights[name].copy_(scale * w)
+        return float(next(iter(net(x).spikes.values())).mean())
+
+    reach(rate)

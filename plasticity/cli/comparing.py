@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import typer
 
-from plasticity.cli.output import quiet_stdout, say, table, write_json
+from plasticity.cli.output import new_folder, quiet_stdout, say, table, went_on, write_json
 from plasticity.errors import PlasticityError
 
 
@@ -24,10 +23,12 @@ def execute(given: Mapping[str, object], typed: set[str], rules: str, seeds: int
     if resume is not None:
         if out is not None and out.resolve() != resume.resolve():
             raise PlasticityError(f"--resume {resume} goes on in that folder; leave --out {out} away")
-        asked = _stored(resumed(resume), resume, {**given, "rules": split(rules), "seeds": list(range(seeds))}, typed)
+        asked = resumed(resume)
+        went_on(asked, {**given, "rules": split(rules), "seeds": list(range(seeds))}, typed,
+                f"the comparison in {resume}")
     else:
         asked = {**given, "rules": split(rules), "seeds": seeds}
-    folder = resume or out or _new_folder(str(given["task"]))
+    folder = resume or out or new_folder(f"compare-{given['task']}")
     with quiet_stdout() as stdout:
         try:
             found = compare(**asked, jobs=jobs, out=folder, resume=resume is not None, say=say,
@@ -58,22 +59,6 @@ def split(rules: str) -> list[str]:
     if not all(found):
         raise PlasticityError(f"--rules {rules!r} names no rule somewhere; write NAME,NAME(option=value),...")
     return found
-
-
-def _stored(stored: dict, folder: Path, given: Mapping[str, object], typed: set[str]) -> dict:
-    for name in sorted(typed & given.keys()):
-        if given[name] != stored[name]:
-            option = "TASK" if name == "task" else "--" + name.replace("_", "-")
-            raise PlasticityError(f"the comparison in {folder} has {option} {stored[name]}, not {given[name]}; it goes "
-                                  "on with the settings it was started with")
-    return stored
-
-
-def _new_folder(task: str) -> Path:
-    """A name that does not exist yet."""
-    stem = f"compare-{task}-{time.strftime('%Y%m%d-%H%M%S')}"
-    names = [stem, *(f"{stem}-{k}" for k in range(2, 1000))]
-    return next(path for path in (Path("runs") / name for name in names) if not path.exists())
 
 
 def _print(found: Mapping, folder: Path, stdout) -> None:

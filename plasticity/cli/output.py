@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import TextIO
+
+from plasticity.errors import PlasticityError
 
 
 def say(line: str) -> None:
@@ -40,6 +44,22 @@ def _moved_aside() -> int | None:
     except (OSError, ValueError):
         return None
     return kept
+
+
+def new_folder(stem: str) -> Path:
+    """A folder in runs/ that does not exist yet, named by what and when."""
+    stem = f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = [stem, *(f"{stem}-{k}" for k in range(2, 1000))]
+    return next(path for path in (Path("runs") / name for name in names) if not path.exists())
+
+
+def went_on(stored: Mapping[str, object], given: Mapping[str, object], typed: set[str], what: str) -> None:
+    """Raises PlasticityError if an option that the person typed differs from what `what` was started with."""
+    for name in sorted(typed & given.keys()):
+        if given[name] != stored[name]:
+            option = "TASK" if name == "task" else "--" + name.replace("_", "-")
+            raise PlasticityError(f"{what} has {option} {stored[name]}, not {given[name]}; it goes on with the "
+                                  "settings it was started with")
 
 
 def write_json(content: Mapping[str, object], stdout: TextIO) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import typer
 
-from plasticity.cli.output import quiet_stdout, say, table, write_json
+from plasticity.cli.output import new_folder, quiet_stdout, say, table, went_on, write_json
 from plasticity.errors import PlasticityError
 from plasticity.experiment import Interrupted, Settings, run_task
 from plasticity.runs import Run
@@ -19,7 +18,7 @@ from plasticity.runs import Run
 def execute(given: Mapping[str, object], typed: set[str], out: Path | None, resume: Path | None,
             checkpoint_every: float, as_json: bool) -> None:
     """given: all settings; typed: names of those the person typed, which a resumed run must have had too."""
-    run = _resumed(resume, out) if resume else Run(out or _new_folder(given), {})
+    run = _resumed(resume, out) if resume else Run(out or new_folder("{task}-{network}-seed{seed}".format(**given)), {})
     settings = _stored(run, given, typed) if resume else Settings(**given)
     run.settings, run.every = asdict(settings), checkpoint_every
     with quiet_stdout() as stdout:
@@ -44,19 +43,8 @@ def _resumed(resume: Path, out: Path | None) -> Run:
 
 def _stored(run: Run, given: Mapping[str, object], typed: set[str]) -> Settings:
     settings = Settings.of(run.settings)
-    for name in sorted(typed):
-        if given[name] != getattr(settings, name):
-            option = "TASK" if name == "task" else "--" + name.replace("_", "-")
-            raise PlasticityError(f"the run in {run.path} has {option} {getattr(settings, name)}, not {given[name]}; "
-                                  f"a run goes on with the settings it was started with")
+    went_on(asdict(settings), given, typed, f"the run in {run.path}")
     return settings
-
-
-def _new_folder(given: Mapping[str, object]) -> Path:
-    """A name that does not exist yet."""
-    stem = f"{given['task']}-{given['network']}-seed{given['seed']}-{time.strftime('%Y%m%d-%H%M%S')}"
-    names = [stem, *(f"{stem}-{k}" for k in range(2, 1000))]
-    return next(path for path in (Path("runs") / name for name in names) if not path.exists())
 
 
 def _print(result: Mapping[str, object], stdout) -> None:

@@ -6,7 +6,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from plasticity.comparison.entrants import Job, entrant, network_of
@@ -96,9 +96,8 @@ def compare(task: str, rules: Sequence[str], seeds: int | Sequence[int] = 3, *, 
 def resumed(folder: Path) -> dict[str, object]:
     """The arguments that the comparison in `folder` was started with."""
     config = read_json(folder / "config.json")["config"]
-    names = ("task", "rules", "seeds", "network", "encoder", "epochs", "batch", "lr", "train_samples", "test_samples",
-             "validation", "device", "threads")
-    return {name: config[name] for name in names}
+    shared = {each.name for each in fields(Job)} - {"rule", "seed"}
+    return {name: config[name] for name in (*shared, "rules", "seeds")}
 
 
 def _folder(path: Path, asked: Comparison, resume: bool) -> Path:

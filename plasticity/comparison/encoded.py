@@ -13,9 +13,6 @@ from plasticity.methods import Method
 from plasticity.methods.method import Learning
 from plasticity.spikes import densified
 
-#: methods whose networks spike
-SPIKING = ("spiking_forward_forward",)
-
 
 class Encoded(nn.Module):
     """A network that learns from sequences, given samples [batch, inputs] in [0, 1] through an encoder."""
@@ -39,7 +36,7 @@ class Encoded(nn.Module):
 
 def encoded(method: Method, encoder: str) -> Method:
     """The method on flat samples, if its network spikes; else as it is."""
-    if method.name not in SPIKING:
+    if not method.spikes:
         return method
     code = coding.make(encoder)
 

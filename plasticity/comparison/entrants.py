@@ -10,7 +10,7 @@ import numpy as np
 
 from plasticity import methods, tasks
 from plasticity.comparison import counting, settings
-from plasticity.comparison.encoded import SPIKING, encoded
+from plasticity.comparison.encoded import encoded
 from plasticity.credit import AlignmentRecorder, GradientClassifier, rules
 from plasticity.errors import PlasticityError, unknown
 from plasticity.learner import UnsupervisedClassifier
@@ -132,7 +132,7 @@ def _method(job: Job, task: Task) -> Entrant:
         return x.reshape(len(x), *task.image_shape)
 
     words = ", ".join(f"{key}={value}" for key, value in method.options.items())
-    count = counting.by_goodness if job.name in SPIKING and job.setting.encoder else counting.method
+    count = counting.by_goodness if method.spikes and job.setting.encoder else counting.method
     return Entrant(learner, words, lambda x: count(learner, learner.taken(shaped(x))), shaped)
 
 

@@ -9,7 +9,6 @@ compiler's memory nor its time is counted). On a GPU it is the most memory of te
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -82,5 +81,4 @@ def main(job_file: str, result_file: str) -> int:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     sys.exit(main(*sys.argv[1:]))

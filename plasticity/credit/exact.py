@@ -10,7 +10,7 @@ import torch
 from plasticity.credit.checks import presented
 from plasticity.credit.network import GradientNetwork
 from plasticity.credit.run import Run
-from plasticity.credit.stepping import State, start
+from plasticity.credit.stepping import State, leaf, start
 from plasticity.errors import RefusedError
 
 Objective = Callable[[Run], torch.Tensor]
@@ -108,7 +108,7 @@ def _sample(network: GradientNetwork, given: Mapping, dy: torch.Tensor | None, d
                 found[name] += _weighed(dy[now], read[name]).view_as(found[name])
         flat = _flat(new)
         carried = jacobian.of(torch.cat([values.flatten() for values in flat.values()])) if flat else None
-        states = _fresh(new)
+        states = {name: leaf(state) for name, state in new.items()}
         leaves = _leaves(states)
     return found | ({} if dy is None else _readout(network, given, dy))
 
@@ -148,16 +148,6 @@ def _flat(states: Mapping[str, State]) -> dict[tuple, torch.Tensor]:
         if state.last is not None:
             found |= {(name, "kept", None): state.last.kept, (name, "own", None): state.last.own}
     return found
-
-
-def _fresh(states: Mapping[str, State]) -> dict[str, State]:
-    """The state as new leaves of a graph."""
-    def leaf(values: torch.Tensor) -> torch.Tensor:
-        return values.detach().requires_grad_()
-
-    return {name: replace(state, values={part: leaf(values) for part, values in state.values.items()},
-                          last=state.last and replace(state.last, kept=leaf(state.last.kept), own=leaf(state.last.own)))
-            for name, state in states.items()}
 
 
 def _leaves(states: Mapping[str, State]) -> list[torch.Tensor]:

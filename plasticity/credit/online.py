@@ -17,7 +17,7 @@ from plasticity.credit.exact import Gradients
 from plasticity.credit.links import Link
 from plasticity.credit.losses import Loss
 from plasticity.credit.network import GradientNetwork
-from plasticity.credit.stepping import State, start
+from plasticity.credit.stepping import State, cut, leaf, start
 from plasticity.errors import PlasticityError, RefusedError
 
 Key = tuple[str, str]
@@ -101,7 +101,7 @@ class _Online:
     def _step(self, now: int):
         """(states after it, spikes, {population: derivatives}), with the graph of this step alone."""
         with torch.enable_grad():
-            states = {name: _leaf(state) for name, state in self.states.items()}
+            states = {name: leaf(state) for name, state in self.states.items()}
             arrivals = {(link.post, link.onto): torch.zeros_like(next(iter(states[link.post].values.values())))
                         .requires_grad_() for link in self.network.links}
             drive = {key: zero + self._driven(key) for key, zero in arrivals.items()}
@@ -113,7 +113,7 @@ class _Online:
         for name, past in fired.items():
             self.fired[name].append(replace(past[-1], own=past[-1].own.detach(), kept=past[-1].kept.detach(),
                                             sent=past[-1].sent.detach()))
-        return {name: _cut(state) for name, state in new.items()}, {name: z.detach() for name, z in sent.items()}, rows
+        return {name: cut(state) for name, state in new.items()}, {name: z.detach() for name, z in sent.items()}, rows
 
     def _driven(self, key: Key) -> torch.Tensor | float:
         """What the input brings to a variable in this step."""
@@ -176,20 +176,6 @@ def _named(state: State) -> dict[str, torch.Tensor]:
     """Every tensor of a state that can carry credit; spikes whose reset is due begin with a dot."""
     last = {} if state.last is None else {".kept": state.last.kept, ".own": state.last.own}
     return {**state.values, **last}
-
-
-def _leaf(state: State) -> State:
-    """The state as leaves of a new graph."""
-    def leaf(values: torch.Tensor) -> torch.Tensor:
-        return values.detach().requires_grad_()
-
-    last = state.last and replace(state.last, kept=leaf(state.last.kept), own=leaf(state.last.own))
-    return replace(state, values={name: leaf(value) for name, value in state.values.items()}, last=last)
-
-
-def _cut(state: State) -> State:
-    last = state.last and replace(state.last, kept=state.last.kept.detach(), own=state.last.own.detach())
-    return replace(state, values={name: value.detach() for name, value in state.values.items()}, last=last)
 
 
 def _rows(before: State, after: State, sent: torch.Tensor, arrivals: Mapping[Key, torch.Tensor]) -> dict:

@@ -8,7 +8,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from plasticity.credit.fused.compiling import compiled, kept
-from plasticity.credit.parts import in_parts
+from plasticity.credit.parts import array, in_parts
 
 
 @compiled
@@ -76,7 +76,7 @@ def _backwards(error, place, rows, columns, down, across, zero, found):
 class _MaxPool(torch.autograd.Function):
     @staticmethod
     def forward(ctx, maps, size, stride):
-        given = np.ascontiguousarray(maps.detach().numpy()).reshape(-1, *maps.shape[-2:])
+        given = array(maps).reshape(-1, *maps.shape[-2:])
         grid = [(n - side) // step + 1 for n, side, step in zip(given.shape[1:], size, stride, strict=True)]
         best, place = np.empty((len(given), *grid), given.dtype), np.empty((len(given), *grid), np.int16)
         in_parts(len(given), lambda first, last: _forwards(
@@ -87,7 +87,7 @@ class _MaxPool(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, error):
-        given = np.ascontiguousarray(error.numpy()).reshape(ctx.place.shape)
+        given = array(error).reshape(ctx.place.shape)
         found = np.empty((len(given), *ctx.shape[-2:]), given.dtype)
         in_parts(len(given), lambda first, last: _backwards(
             given[first:last], ctx.place[first:last], *ctx.about, found[first:last]))

@@ -7,6 +7,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from plasticity.credit.fused.compiling import kept
+from plasticity.credit.parts import array
 
 
 @kept
@@ -38,7 +39,7 @@ def _backwards(error, kappa, gain, window, found):
 class _Leaky(torch.autograd.Function):
     @staticmethod
     def forward(ctx, current, kappa, gain, window):
-        given = np.ascontiguousarray(current.detach().numpy())
+        given = array(current)
         ctx.numbers, ctx.window = tuple(map(given.dtype.type, (kappa, gain))), window
         y = np.empty_like(given)
         _forwards(given, *ctx.numbers, y)
@@ -47,7 +48,7 @@ class _Leaky(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, error):
-        given = np.ascontiguousarray(error.numpy())
+        given = array(error)
         found = np.empty_like(given)
         _backwards(given, *ctx.numbers, ctx.window, found)
         return torch.from_numpy(found), None, None, None

@@ -58,6 +58,15 @@ def cut(state: State) -> State:
     return replace(state, values=_detached(state.values), fresh=state.fresh and _detached(state.fresh), last=last)
 
 
+def leaf(state: State) -> State:
+    """The state as leaves of a new graph."""
+    def fresh(values: torch.Tensor) -> torch.Tensor:
+        return values.detach().requires_grad_()
+
+    last = state.last and replace(state.last, own=fresh(state.last.own), kept=fresh(state.last.kept))
+    return replace(state, values={name: fresh(value) for name, value in state.values.items()}, last=last)
+
+
 def _detached(values: Values) -> dict[str, torch.Tensor]:
     return {name: value.detach() for name, value in values.items()}
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-
+from plasticity.credit.builders import layered_network
 from plasticity.credit.lsnn import lsnn_neuron
 from plasticity.credit.rates import (
     EquilibriumNetwork,
@@ -16,8 +15,6 @@ from plasticity.credit.rates import (
 )
 from plasticity.credit.surrogates import triangular
 from plasticity.methods.method import Method, require_sizes
-from plasticity.network import Input, Network, Population, Projection
-from plasticity.neurons.neuron import Neuron
 
 
 def _build(network: Callable, hidden, options, shape, classes, seed, dtype):
@@ -78,20 +75,8 @@ def forward_forward(hidden: tuple[int, ...] = (500, 500), threshold: float = 1.0
                   options={"hidden": hidden, **options})
 
 
-def spiking_layers(inputs: int, hidden: tuple[int, ...], neuron: Neuron, gain: float, dt: float, seed: int) -> Network:
-    """Populations in a row, weights normal with variance gain^2/n of the presynaptic side."""
-    rng = np.random.default_rng(seed)
-    names, sizes = ("in", *(f"layer{k}" for k in range(1, len(hidden) + 1))), (inputs, *hidden)
-    populations = tuple(Population(name, n, neuron) for name, n in zip(names[1:], hidden, strict=True))
-    projections = tuple(
-        Projection(names[k], names[k + 1], gain * rng.normal(size=(sizes[k], sizes[k + 1])) / np.sqrt(sizes[k]),
-                   onto="x") for k in range(len(hidden)))
-    return Network(inputs=(Input("in", inputs),), populations=populations, projections=projections, dt=dt,
-                   name="spiking_layers")
-
-
 def _spiking(hidden, neuron, gain, dt, options, shape, classes, seed, dtype):
-    network = spiking_layers(shape[1] + classes, hidden, neuron, gain, dt, seed)
+    network = layered_network(shape[1] + classes, hidden, neuron, gain, dt=dt, seed=seed)
     return SpikingForwardForward(network, classes, triangular(width=0.6), **options, seed=seed, dtype=dtype)
 
 
@@ -112,4 +97,4 @@ def spiking_forward_forward(hidden: tuple[int, ...] = (200,), threshold: float =
                   "for a wrong one", keeps="a neuron's own past", cuts="all credit between neurons, and the reset",
                   memory="O(N) eligibility traces per population, O(1) in T and L; autograd keeps O(T N)",
                   source="Hinton 2022; Ghader, Kheradpisheh, Farahani & Fazlali 2025",
-                  options={"hidden": hidden, **options, "gain": gain, "dt": dt})
+                  options={"hidden": hidden, **options, "gain": gain, "dt": dt}, spikes=True)

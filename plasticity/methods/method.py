@@ -31,7 +31,7 @@ class Method:
     lr: Adam's step size, unless the estimator is told otherwise.
     words: what it does. keeps, cuts: what credit there is, and which of backpropagation's paths are closed. memory:
     what has to be kept while one sample is learned from: N units, T steps, L layers. source: authors and year.
-    options: what the method was made with.
+    options: what the method was made with. spikes: whether its network spikes, and reads samples as spikes in steps.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Method:
     memory: str = ""
     source: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
+    spikes: bool = False
 
 
 def _flat(x: np.ndarray) -> np.ndarray:

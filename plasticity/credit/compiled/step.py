@@ -52,10 +52,6 @@ class Shape:
         onto = {*self.drives, *self.hints, *(loop.onto for loop in self.loops)}
         return tuple(name for name in self.neuron.variables if name in onto)
 
-    @property
-    def instant(self) -> bool:
-        return self.paths.layers == "step"
-
 
 class Step:
     """The lines of a shape, and which of their names carry credit."""
@@ -131,11 +127,6 @@ class Step:
             if not more:
                 return found
             begin |= more
-
-    @property
-    def carried(self) -> tuple[str, ...]:
-        """Variables whose credit passes from one step to the one before."""
-        return tuple(name for name in self.neuron.variables if self.S[name] in self.active)
 
 
 def _inner(surrogate: Surrogate) -> ast.expr:

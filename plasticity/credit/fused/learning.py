@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from plasticity.credit.fused.events import events
 from plasticity.credit.fused.forward import workspace
 from plasticity.credit.fused.kernel import Found, Given, run_part, scratch_for
 from plasticity.credit.fused.layer import DTYPES, Constants, Layer
+from plasticity.credit.parts import in_parts
 from plasticity.errors import PlasticityError, choice
 from plasticity.spikes import Spikes
 
@@ -107,15 +107,10 @@ def _part(first: int, last: int, given: Given, found: Found, c: Constants, learn
 
 
 def _in_parts(samples: int, threads: int | None, work: Callable) -> list:
-    """work(first, last) for equal parts of the batch, each in a thread; their answers in order."""
-    threads = _cores() if threads is None else threads
-    if threads < 1:
+    """As `in_parts`, in a thread per core by default."""
+    if threads is not None and threads < 1:
         raise PlasticityError(f"threads must be at least 1, got {threads!r}")
-    bounds = np.linspace(0, samples, min(threads, samples) + 1).round().astype(int).tolist()
-    if len(bounds) == 2:
-        return [work(*bounds)]
-    with ThreadPoolExecutor(len(bounds) - 1) as pool:
-        return list(pool.map(work, bounds[:-1], bounds[1:]))
+    return in_parts(samples, work, threads or _cores())
 
 
 def _cores() -> int:
