@@ -106,8 +106,8 @@ def test_errors_that_pass_layers_in_their_own_step(rule, traces):
 
 def test_local_losses():
     net = layers("decolle", seed=5)
-    found = gradients(net, torch.tensor(X)[None], lambda run: net.error(
-        run, torch.tensor(TARGET)[None], mse(factor=0.5, steps="sum", batch="sum")))
+    found = gradients(net, torch.tensor(X)[None], lambda run: run.error(
+        torch.tensor(TARGET)[None], mse(factor=0.5, steps="sum", batch="sum")))
     local = [net.local[name].detach().numpy() for name in ("one", "two")]
     expected = reference.step_by_step(*COMMON, traces=True, local=local)
     for name, whole in zip(("weights.in->one", "weights.one->two", "readouts.two"), expected, strict=True):
@@ -147,7 +147,7 @@ def test_a_target_has_the_weight_that_the_loss_gives_it():
         agree(mean[name] * STEPS * 2, summed_[name])
         agree(once[name], summed_[name])
     with pytest.raises(RefusedError, match="wishes in every step"):
-        net.error(net(x), label, lambda y, target: y.sum())
+        net(x).error(label, lambda y, target: y.sum())
 
 
 def test_ostl_traces_what_happens_within_layers():
@@ -372,7 +372,7 @@ def test_a_hidden_layer_learns_from_targets():
         optimiser = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=0.01)
         for batch in torch.randperm(800, generator=torch.Generator().manual_seed(1)).repeat(4).split(50):
             optimiser.zero_grad()
-            net.error(net(x[batch]), y[batch], cross_entropy()).backward()
+            net(x[batch]).error(y[batch], cross_entropy()).backward()
             optimiser.step()
         with torch.no_grad():
             return (net(x[800:]).outputs.mean(1).argmax(1) == y[800:]).double().mean().item()

@@ -13,7 +13,7 @@ from plasticity.credit import rules, surrogates
 from plasticity.credit.cells import cell
 from plasticity.credit.checks import initial_weights, missing, presented, require_records
 from plasticity.credit.links import NONE, carried, delayed, hint, links, transmit
-from plasticity.credit.losses import TEACH, Loss
+from plasticity.credit.losses import TEACH
 from plasticity.credit.paths import GradientRule
 from plasticity.credit.readout import Readout, read
 from plasticity.credit.run import Run
@@ -204,10 +204,6 @@ class GradientNetwork(nn.Module):
             spikes = {name: z.detach() for name, z in spikes.items()}
         y = read(spikes, self.readouts, self.feedback, *self.readout.leak(self.network.dt), self.rule.paths)
         return y if self.bias is None else y + self.bias
-
-    def error(self, run: Run, target: torch.Tensor, loss: Loss) -> torch.Tensor:
-        """The loss of the readout and, for rules that do not learn from its error, what teaches the populations."""
-        return run.error(target, loss)
 
     def with_rule(self, rule: str | GradientRule, feedback: Mapping[str, np.ndarray] | None = None,
                   seed: int = 0) -> GradientNetwork:

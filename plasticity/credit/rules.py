@@ -89,7 +89,7 @@ def decolle() -> GradientRule:
     """Deep continuous local learning: each layer has its own loss, on a fixed random readout of its spikes.
 
     Traces carry the past of the inputs; resets, recurrent weights and layers carry nothing. The readout learns by its
-    loss and tells the layers nothing. Use `GradientNetwork.error` for the sum of all losses.
+    loss and tells the layers nothing. Use `Run.error` for the sum of all losses.
 
     Source: Kaiser, Mostafa & Neftci 2020, Frontiers in Neuroscience 14:424.
     """
@@ -134,7 +134,7 @@ def drtp() -> GradientRule:
 
     dE/dz_j(t) stands for sum_k B_kj target_k(t), with the weight that the loss gives step t; in the hidden layers of a
     classifier the target says what the sign of the error would. No backward pass waits for the outputs. Paths within a
-    population stay open, as in `dfa`. Use `GradientNetwork.error` for the loss with its teachers.
+    population stay open, as in `dfa`. Use `Run.error` for the loss with its teachers.
 
     Source: Frenkel, Lefebvre & Bol 2021, Frontiers in Neuroscience 15:629892; the sign is that of their code (the
     projection takes the place of the gradient, which is descended); B is normal with variance 1/n here, as all feedback
@@ -149,7 +149,7 @@ def etlp() -> GradientRule:
     """Event-based three-factor local plasticity: a presynaptic trace, the neuron's own psi, and the projected target.
 
     dE/dW_ji = sum_t L_j(t) psi_j(t) zbar_i(t), L_j = sum_k B_kj target_k: e-prop's paths with the teacher of `drtp`. In
-    adaptive neurons the trace includes the adaptation. Use `GradientNetwork.error`; let the loss count the steps in
+    adaptive neurons the trace includes the adaptation. Use `Run.error`; let the loss count the steps in
     which the target is given.
 
     Source: Quintana, Perez-Pena, Galindo, Neftci, Chicca & Khacef 2023, arXiv:2301.08281, and their code.
