@@ -20,6 +20,17 @@ Batch = Annotated[int, typer.Option(help="Images shown at once, all seeing the s
 Reduce = Annotated[str, typer.Option(help="sum or mean of a batch's weight changes.")]
 Dtype = Annotated[str | None, typer.Option(help="float32 or float64 (default: by engine).")]
 Rule = Annotated[str | None, typer.Option(help="Learning rule (default: the network's own).")]
+#: of the benchmarks of one weight update
+Inputs = Annotated[int, typer.Option(help="Input neurons.")]
+Hidden = Annotated[int, typer.Option(help="Recurrent spiking neurons.")]
+Outputs = Annotated[int, typer.Option(help="Classes.")]
+Steps = Annotated[int, typer.Option(help="Steps per sample.")]
+PerUpdate = Annotated[int, typer.Option(help="Samples per weight update.")]
+Repeats = Annotated[int, typer.Option(help="Weight updates that are timed.")]
+Precision = Annotated[str, typer.Option(help="float32 or float64.")]
+Backend = Annotated[str, typer.Option(help="compiled or autograd.")]
+Density = Annotated[float, typer.Option(help="Probability that an input spikes in a step.")]
+Threads = Annotated[int | None, typer.Option(help="Threads (default: one per core).")]
 
 
 def command():
@@ -139,17 +150,17 @@ def stdp(
 
 @bench.command("eprop")
 def eprop(
-    inputs: Annotated[int, typer.Option(help="Input neurons.")] = 700,
-    hidden: Annotated[int, typer.Option(help="Recurrent spiking neurons.")] = 256,
-    outputs: Annotated[int, typer.Option(help="Classes.")] = 20,
-    steps: Annotated[int, typer.Option(help="Steps per sample.")] = 100,
-    batch: Annotated[int, typer.Option(help="Samples per weight update.")] = 128,
-    density: Annotated[float, typer.Option(help="Probability that an input spikes in a step.")] = 0.02,
+    inputs: Inputs = 700,
+    hidden: Hidden = 256,
+    outputs: Outputs = 20,
+    steps: Steps = 100,
+    batch: PerUpdate = 128,
+    density: Density = 0.02,
     adaptive: Annotated[float, typer.Option(help="Fraction of neurons with an adaptive threshold.")] = 0.0,
-    repeats: Annotated[int, typer.Option(help="Weight updates that are timed.")] = 30,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: one per core).")] = None,
+    repeats: Repeats = 30,
+    threads: Threads = None,
     seed: Seed = 0,
-    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    dtype: Precision = "float32",
     as_json: Json = False,
 ) -> None:
     """Forward, e-prop gradient and Adam of a recurrent layer on random spikes, by the event-driven kernel."""
@@ -163,17 +174,17 @@ def eprop(
 
 @bench.command("bptt")
 def bptt(
-    inputs: Annotated[int, typer.Option(help="Input neurons.")] = 700,
-    hidden: Annotated[int, typer.Option(help="Recurrent spiking neurons.")] = 256,
-    outputs: Annotated[int, typer.Option(help="Classes.")] = 20,
-    steps: Annotated[int, typer.Option(help="Steps per sample.")] = 100,
-    batch: Annotated[int, typer.Option(help="Samples per weight update.")] = 128,
-    density: Annotated[float, typer.Option(help="Probability that an input spikes in a step.")] = 0.02,
-    repeats: Annotated[int, typer.Option(help="Weight updates that are timed.")] = 30,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: torch's number).")] = None,
+    inputs: Inputs = 700,
+    hidden: Hidden = 256,
+    outputs: Outputs = 20,
+    steps: Steps = 100,
+    batch: PerUpdate = 128,
+    density: Density = 0.02,
+    repeats: Repeats = 30,
+    threads: Threads = None,
     seed: Seed = 0,
-    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
-    backend: Annotated[str, typer.Option(help="compiled or autograd.")] = "compiled",
+    dtype: Precision = "float32",
+    backend: Backend = "compiled",
     rule: Annotated[str, typer.Option(help="Gradient rule: bptt, eprop, ...")] = "bptt",
     as_json: Json = False,
 ) -> None:
@@ -188,14 +199,14 @@ def bptt(
 
 @bench.command("csnn")
 def csnn(
-    steps: Annotated[int, typer.Option(help="Steps per sample.")] = 25,
-    batch: Annotated[int, typer.Option(help="Samples per weight update.")] = 128,
-    density: Annotated[float, typer.Option(help="Probability that a pixel spikes in a step.")] = 0.1,
-    repeats: Annotated[int, typer.Option(help="Weight updates that are timed.")] = 15,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: torch's number).")] = None,
+    steps: Steps = 25,
+    batch: PerUpdate = 128,
+    density: Density = 0.1,
+    repeats: Repeats = 15,
+    threads: Threads = None,
     seed: Seed = 0,
-    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
-    backend: Annotated[str, typer.Option(help="compiled or autograd.")] = "compiled",
+    dtype: Precision = "float32",
+    backend: Backend = "compiled",
     as_json: Json = False,
 ) -> None:
     """Forward, gradient and Adam of 8C5-MP2-16C5-MP2-FC10 on random spikes, by backpropagation through time."""
