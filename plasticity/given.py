@@ -51,6 +51,11 @@ def require_labels(y: np.ndarray, n_samples: int, classes: np.ndarray | None = N
 
 def require_positive(**values: int) -> None:
     """Raises PlasticityError unless every value is a whole number >= 1."""
+    require_whole(1, **values)
+
+
+def require_whole(least: int, **values: int) -> None:
+    """Raises PlasticityError unless every value is a whole number of at least `least`."""
     for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise PlasticityError(f"{name} must be a whole number of at least 1, got {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise PlasticityError(f"{name} must be a whole number of at least {least}, got {value!r}")

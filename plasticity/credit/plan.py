@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from plasticity.errors import PlasticityError, choice
+from plasticity.errors import choice
+from plasticity.given import require_positive, require_whole
 
 #: name -> factor of the learning rate, as a function of the fraction of all updates that is done
 SCHEDULES: Mapping[str, Callable[[float], float]] = MappingProxyType({
@@ -58,10 +59,10 @@ class Plan:
     first_epoch: int = 0
 
     def __post_init__(self):
-        for name, lowest in (("epochs", 0), ("batch", 1), ("seed", 0)):
-            _whole(name, getattr(self, name), lowest)
+        require_whole(0, epochs=self.epochs, seed=self.seed)
+        require_positive(batch=self.batch)
         if self.patience is not None:
-            _whole("patience", self.patience, 1)
+            require_positive(patience=self.patience)
         if not callable(self.schedule):
             choice("schedule", self.schedule, SCHEDULES)
 
@@ -87,8 +88,3 @@ class Plan:
     def _seed(self, epoch: int, batch: int) -> int:
         """A number of its own for every update, so that a training that was interrupted draws the same ones."""
         return int(np.random.SeedSequence((self.seed, self.first_epoch + epoch, batch)).generate_state(1)[0])
-
-
-def _whole(name: str, value: int, lowest: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < lowest:
-        raise PlasticityError(f"{name} must be a whole number of at least {lowest}, got {value!r}")
