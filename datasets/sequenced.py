@@ -18,7 +18,8 @@ import numpy as np
 from plasticity.datasets import fsdd, nmnist
 from plasticity.datasets.description import Dataset
 from plasticity.datasets.loading import load
-from plasticity.errors import PlasticityError, unknown
+from plasticity.errors import unknown
+from plasticity.given import require_positive
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def load_sequences(name: str, **options) -> Dataset:
 
 def rows_mnist(hold: int = 1) -> Dataset:
     """MNIST row by row: graded currents of 28 inputs, the top row first, each row for `hold` steps."""
-    _at_least_one(hold=hold)
+    require_positive(hold=hold)
     return _mnist("rows_mnist", lambda x: np.repeat(x, hold, axis=1))
 
 
@@ -56,7 +57,7 @@ def pixels_mnist(hold: int = 1) -> Dataset:
 
     As spikes: `plasticity.encoding.threshold_crossing` (Bellec et al. 2018).
     """
-    _at_least_one(hold=hold)
+    require_positive(hold=hold)
     return _mnist("pixels_mnist", lambda x: np.repeat(x.reshape(len(x), -1, 1), hold, axis=1))
 
 
@@ -71,7 +72,7 @@ def nmnist_frames(dt: float = 10e-3, steps: int = 30, pool: int = 2) -> Dataset:
     dt: s per step; steps: how many from the beginning. pool: side of the squares of pixels that are one input, which
     spikes where any of its pixels does; inputs are numbered (y * width + x) * 2 + polarity.
     """
-    _at_least_one(pool=pool)
+    require_positive(pool=pool)
     data = nmnist.load_nmnist_small()
     return Dataset("nmnist_frames", pooled(data.train_x, dt, steps, pool), data.train_y,
                    pooled(data.test_x, dt, steps, pool), data.test_y, 10)
@@ -106,9 +107,3 @@ catalogue: Mapping[str, Sequenced] = {each.name: each for each in (
     Sequenced("pixels_mnist", "MNIST pixel by pixel, one graded current", "mnist", pixels_mnist),
     Sequenced("nmnist_frames", "N-MNIST in steps of 10 ms, pooled to 17x17 pixels", "nmnist_small", nmnist_frames),
     Sequenced("fsdd_spikes", "spoken digits as spikes of a cochlea", "fsdd", fsdd_spikes))}
-
-
-def _at_least_one(**values: int) -> None:
-    for name, value in values.items():
-        if not (isinstance(value, int | np.integer) and value >= 1):
-            raise PlasticityError(f"{name} must be a whole number of at least 1, got {value!r}")
