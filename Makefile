@@ -18,6 +18,7 @@ help:
 	@echo "make check    lint and test"
 	@echo "make results  run the studies of docs/results again (MNIST needed; STUDIES=... for some of them)"
 	@echo "make test-peers, make bench-peers  compare with BindsNET, in an environment of its own (6 GB)"
+	@echo "make test-nest  compare the rules with NEST itself, in an environment of its own (its weights are committed)"
 	@echo "make bench-gradient-peers  compare with norse, snntorch, spikingjelly and spyx, in one of their own"
 	@echo "make bench-rules  time every rule in the stream"
 	@echo "make clean    remove the environment, caches and runs"

@@ -12,27 +12,31 @@ FORMS = {"continuous": "brian2", "discrete": "inclusive"}
 R_MAX_FORMS = {"exact": "brian2", "bindsnet": "inclusive"}
 
 
-def dopamine_stdp(a_plus: float = 1.0, a_minus: float = 1.5, tau: float = 20e-3, tau_c: float = 1.0, *,
-                  order: str = "brian2", w_min: float = 0.0, w_max: float = 4.0) -> Rule:
+def dopamine_stdp(a_plus: float = 1.0, a_minus: float = 1.5, tau_plus: float = 20e-3, tau_minus: float = 20e-3,
+                  tau_c: float = 1.0, *, order: str = "brian2", w_min: float = 0.0, w_max: float = 4.0) -> Rule:
     """Pairs of spikes leave an eligibility that dopamine turns into change, up to seconds later.
 
     at a presynaptic spike:   dc = -a_minus y
     at a postsynaptic spike:  dc =  a_plus x
     in every step:            dw/dt = c dopamine
 
-    x, y are traces of the two neurons (tau), c decays with tau_c. `dopamine` is one signal for all synapses: its level
-    above what makes no change, 0 at rest; the paper's decays with 0.2 s after each reward.
+    x, y are traces of the two neurons (tau_plus, tau_minus), c decays with tau_c. `dopamine` is one signal for all
+    synapses: its level above what makes no change, 0 at rest; the paper's decays with 0.2 s after each reward. A step
+    changes w by dt times the dopamine of the step and the c that has decayed up to it.
 
     a_plus, a_minus: eligibility left by a coincident pair (unit of w per second and dopamine), not negative.
-    tau, tau_c: seconds. w_min, w_max: bounds (0 and 4 mV in the paper).
+    tau_plus, tau_minus, tau_c: seconds. w_min, w_max: bounds (0 and 4 mV in the paper).
+
+    NEST's stdp_dopamine_synapse integrates c times dopamine exactly over each step instead, and its dopamine decays by
+    itself (tau_n) and counts above its baseline b: the same with `dopamine` as its mean over the step weighted with c.
 
     Source: Izhikevich 2007, Cerebral Cortex 17:2443. The ratio of 1.5 and the time constants are those of its published
     code; the scale of a_plus, which the level of dopamine multiplies, is this library's choice.
     """
     not_negative(a_plus=a_plus, a_minus=a_minus)
     return Rule(
-        pre={"x": Trace(tau)},
-        post={"y": Trace(tau)},
+        pre={"x": Trace(tau_plus)},
+        post={"y": Trace(tau_minus)},
         syn={"c": State(tau_c)},
         on_pre={"c": "-a_minus * y"},
         on_post={"c": "a_plus * x"},

@@ -15,6 +15,7 @@ def urbanczik_senn(eta: float = 5e-5, share: float = 600 / 630, e_l: float = -70
 
     at a postsynaptic spike:  de = eta h psp
     in every step:            de/dt = -eta phi h psp  (beside the decay with tau_delta),  dw/dt = e / tau_delta
+                              (w gains what e has lost since the last step, which is exact)
 
     phi = phi_max / (1 + k exp(beta (theta - v_star))) is the rate (Hz) at which the soma would spike if it followed the
     dendrite, v_star = e_l + share (v_dendrite - e_l), and h = (d phi / d v_star) / phi. psp is the potential that one
@@ -47,7 +48,7 @@ def urbanczik_senn(eta: float = 5e-5, share: float = 600 / 630, e_l: float = -70
              "h": "beta * odds / (1 + odds)",
              "psp": "tau_s / (tau_m - tau_s) * (x - x_s)"},
         on_post={"e": "eta * h * psp"},
-        on_step={"de/dt": "-eta * phi * h * psp", "dw/dt": "e / tau_delta"},
+        on_step={"de/dt": "-eta * phi * h * psp", "w": "w + (exp(dt / tau_delta) - 1) * e"},
         params={"eta": eta, "share": share, "e_l": e_l, "theta": theta, "beta": beta, "k": k, "phi_max": phi_max,
                 "tau_m": tau_m, "tau_s": tau_s, "tau_delta": tau_delta},
         reads={"v_dendrite": "post"}, w_min=w_min, w_max=w_max, order=order, name="urbanczik_senn", family="voltage",

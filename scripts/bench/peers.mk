@@ -14,9 +14,15 @@ GRADIENT_PEERS_PYTHON := $(abspath $(GRADIENT_PEERS)/bin/python)
 GRADIENT_PEERS_READY := $(GRADIENT_PEERS)/.installed
 endif
 
+NEST := .venv-nest
+ifeq ($(origin NEST_PYTHON), undefined)
+NEST_PYTHON := $(abspath $(NEST)/bin/python)
+NEST_READY := $(NEST)/.installed
+endif
+
 OURS_READY := $(if $(VENV),$(VENV)/.installed-test)
 
-.PHONY: peers test-peers bench-peers gradient-peers bench-gradient-peers bench-rules
+.PHONY: peers test-peers test-nest nest-weights bench-peers gradient-peers bench-gradient-peers bench-rules
 
 peers: $(PEERS_READY)
 
@@ -28,6 +34,18 @@ $(PEERS)/.installed: requirements-peers.txt
 # Spikes are imposed on BindsNET's rules there and its weights compared with ours here: only .npz files cross over.
 test-peers: $(PEERS_READY) $(OURS_READY)
 	PEERS_PYTHON=$(PEERS_PYTHON) $(OUR_PYTHON) -m pytest -q tests/peers
+
+$(NEST)/.installed: requirements-nest.txt
+	python3 -m venv $(NEST)
+	$(NEST)/bin/python -m pip install --quiet --requirement requirements-nest.txt
+	touch $@
+
+# NEST's weights are committed, and every run of the tests compares with them; this compares them with NEST itself.
+test-nest: $(NEST_READY) $(OURS_READY)
+	NEST_PYTHON=$(NEST_PYTHON) $(OUR_PYTHON) -m pytest -q tests/rules/test_against_nest.py
+
+nest-weights: $(NEST_READY)
+	$(NEST_PYTHON) scripts/peers/nest_weights.py tests/reference/nest_weights.json
 
 bench-peers: $(PEERS_READY) $(OURS_READY)
 	$(OUR_PYTHON) scripts/bench/compare.py --peers-python $(PEERS_PYTHON) $(BENCH)

@@ -121,7 +121,8 @@ def batches(n: int, size: int, generator: torch.Generator) -> Iterator[torch.Ten
 
 
 def features(layers: list[SoftHebbConvolution], x: torch.Tensor) -> torch.Tensor:
-    return torch.cat([forward(layers, part, False).flatten(1) for part in x.split(100)])
+    with torch.no_grad():
+        return torch.cat([forward(layers, part, False).flatten(1) for part in x.split(100)])
 
 
 def accuracy(layers: list[SoftHebbConvolution], data: dict, seed: int) -> float:
@@ -187,6 +188,10 @@ def main() -> None:
     for seed in given.seeds:
         runs.append(once(given, data, seed))
         print(runs[-1], file=sys.stderr, flush=True)
+        write(given, runs)  # a seed takes most of an hour: what is known is kept
+
+
+def write(given: argparse.Namespace, runs: list[dict]) -> None:
     found = {"study": "soft_hebb_conv", "data": "CIFAR-10 as JPEG of quality 75",
              "settings": {"layers": [asdict(layer) for layer in LAYERS[:given.layers]], "of_layers": len(LAYERS),
                           "train_images": given.train, "test_images": given.test, "batch": BATCH, "readout": READOUT,

@@ -14,6 +14,7 @@ PAIRS = {
     "symmetric": ((5, 7, 13), (3, 5)),
     "presynaptic_centred": ((25, 15, 5, 15, 13), (3, 5)),
     "reduced_symmetric": ((5, 13), (3,)),
+    "reduced_symmetric_nest": ((5, 13), (3,)),
 }
 
 
@@ -51,7 +52,17 @@ def test_one_pair_has_the_window_of_pair_stdp(scheme):
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_changes_depend_on_the_weight_as_those_of_pair_stdp(scheme):
+    """Weight 5 in bounds from 1 to 9: half way, so 0.5 to the power mu."""
+    make = {"w_min": 1.0, "w_max": 9.0, "mu_plus": 2.0, "mu_minus": 0.5}
+    rule = rules.nearest_stdp(scheme, 0.3, 0.2, **make)
+    assert change(rule, (10,), (15,)) == pytest.approx(0.3 * 0.25 * exp(-5 / 20), abs=1e-12)
+    assert change(rule, (15,), (10,)) == pytest.approx(-0.2 * 0.5**0.5 * exp(-5 / 20), abs=1e-12)
+
+
 @pytest.mark.parametrize("arguments", [
+    {"mu_plus": -1.0}, {"mu_minus": 1.0, "w_max": float("inf")},
     {"scheme": "post_centred"}, {"a_plus": -0.1}, {"a_minus": float("nan")}, {"tau_plus": 0.0}, {"w_min": 2.0}])
 def test_bad_values_are_refused(arguments):
     with pytest.raises(PlasticityError):
