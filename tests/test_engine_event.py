@@ -157,8 +157,8 @@ def test_recording_does_not_change_the_run():
 
 
 def test_a_loop_over_synapses_runs_only_where_something_can_change():
-    assert "n_live" in write(alone(GATED), batched=False).source
-    assert "n_live" not in write(small_network(), batched=False).source
+    assert "_live" in write(alone(GATED), batched=False).source
+    assert "_live" not in write(small_network(), batched=False).source
 
 
 def test_learning_off_changes_nothing_that_lasts():

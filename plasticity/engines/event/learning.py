@@ -64,25 +64,40 @@ def _declare_trace(code: Writer, plastic: Plastic, side: str, name: str, trace: 
 
 def start(code: Writer, plastic: Plastic) -> None:
     """Traces and synaptic states back to their initial values."""
-    rule, s = plastic.rule, plastic.s
+    for name, state in plastic.rule.syn.items():
+        if not state.keep:
+            _restart_state(code, plastic, name)
     for side in ("pre", "post"):
-        lazy_reset = plastic.listed_active(side)
-        names = [name for name in getattr(rule, side) if name in plastic.spiking]
-        if lazy_reset:
-            active = plastic.active(side)
-            with code.block(f"for a in range({active}n[0]):"):
-                code(f"{s}_on{side}[{active}[a]] = 0", *(f"{s}_{name}[{active}[a]] = 0.0" for name in names))
-            code(f"{active}n[0] = 0")
-        for name, trace in getattr(rule, side).items():
-            if trace.keep or (lazy_reset and name in names):
-                continue
-            code(f"{s}_{name}[:] = start_{s}_{name}")
-            if plastic.mixed and name in plastic.spiking:
-                code(f"{s}_{name}_before[:] = start_{s}_{name}_before", f"{s}_{name}_after[:] = start_{s}_{name}_after")
-    for name, trace in rule.syn.items():
-        if not trace.keep:
-            code(f"{s}_{name}[:] = start_{s}_{name}")
-            code(*([f"{plastic.scale(name)} = 1.0"] if plastic.scale(name) else []))
+        _restart_traces(code, plastic, side)
+
+
+def _restart_state(code: Writer, plastic: Plastic, name: str) -> None:
+    """Looks only at neurons that have spiked, where nothing else can have changed the state."""
+    s, synapses, sides = plastic.s, plastic.synapses, plastic.confined[name]
+    if "pre" in sides:
+        after = plastic.active("post") if "post" in sides else ""
+        with loops.members(code, "i", plastic.active("pre"), ""), loops.onto(code, synapses, after):
+            code(f"{plastic.syn(name)} = 0.0")
+    else:
+        code(f"{s}_{name}[:] = start_{s}_{name}")
+    code(*([f"{plastic.scale(name)} = 1.0"] if plastic.scale(name) else []))
+
+
+def _restart_traces(code: Writer, plastic: Plastic, side: str) -> None:
+    rule, s = plastic.rule, plastic.s
+    lazy_reset = plastic.listed_active(side)
+    names = [name for name in getattr(rule, side) if name in plastic.spiking]
+    if lazy_reset:
+        active = plastic.active(side)
+        with code.block(f"for a in range({active}n[0]):"):
+            code(f"{s}_on{side}[{active}[a]] = 0", *(f"{s}_{name}[{active}[a]] = 0.0" for name in names))
+        code(f"{active}n[0] = 0")
+    for name, trace in getattr(rule, side).items():
+        if trace.keep or (lazy_reset and name in names):
+            continue
+        code(f"{s}_{name}[:] = start_{s}_{name}")
+        if plastic.mixed and name in plastic.spiking:
+            code(f"{s}_{name}_before[:] = start_{s}_{name}_before", f"{s}_{name}_after[:] = start_{s}_{name}_after")
 
 
 def decay(code: Writer, plastic: Plastic) -> None:

@@ -36,7 +36,7 @@ def row(code: Writer, synapses: Synapses, active: str = "") -> Iterator[None]:
             code(f"j = {s}_post[k]")
             yield
     else:
-        with _members(code, "j", active, f"{s}_w.shape[1]"):
+        with members(code, "j", active, f"{s}_w.shape[1]"):
             yield
 
 
@@ -49,30 +49,31 @@ def column(code: Writer, synapses: Synapses, active: str = "") -> Iterator[None]
             code(f"k = {s}_byp[c]", f"i = {s}_pre[k]")
             yield
     else:
-        with _members(code, "i", active, f"{s}_w.shape[0]"):
+        with members(code, "i", active, f"{s}_w.shape[0]"):
             yield
 
 
 @contextmanager
-def _members(code: Writer, index: str, active: str, length: str) -> Iterator[None]:
+def members(code: Writer, index: str, active: str, length: str) -> Iterator[None]:
     """Runs over the neurons of a list, or over all."""
-    with code.block(f"for a in range({active}n[0]):" if active else f"for {index} in range({length}):"):
+    at = f"a_{index}"
+    with code.block(f"for {at} in range({active}n[0]):" if active else f"for {index} in range({length}):"):
         if active:
-            code(f"{index} = {active}[a]")
+            code(f"{index} = {active}[{at}]")
         yield
 
 
 @contextmanager
-def every(code: Writer, synapses: Synapses) -> Iterator[None]:
-    """Runs over all synapses: `i`, `j` (and `k`)."""
+def onto(code: Writer, synapses: Synapses, active: str = "") -> Iterator[None]:
+    """Runs over all synapses of presynaptic neuron `i`, of any delay; `active`, of a matrix: neurons `j` to keep to."""
     s = synapses.s
-    if synapses.listed:
-        with code.block(f"for k in range({s}_pre.shape[0]):"):
-            code(f"i = {s}_pre[k]", f"j = {s}_post[k]")
+    if not synapses.listed:
+        with row(code, synapses, active):
             yield
-    else:
-        with code.blocks([f"for i in range({s}_w.shape[0]):", f"for j in range({s}_w.shape[1]):"]):
-            yield
+        return
+    with code.block(f"for k in range({s}_rows[i, 0], {s}_rows[i, {s}_rows.shape[1] - 1]):"):
+        code(f"j = {s}_post[k]")
+        yield
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from plasticity import language
 from plasticity.constants import Constants
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.populations import Group
+from plasticity.engines.event.sharing import confined, idle, zeros
 from plasticity.engines.event.support import FUNCTIONS
 from plasticity.engines.event.synapses import Synapses
 from plasticity.engines.event.writer import Writer
-from plasticity.rule import ORDERS, Rule
+from plasticity.rule import ORDERS, Rule, Statement
 
 OTHER = {"pre": "post", "post": "pre"}
 DELAYS = {"pre": "da", "post": "dd"}
@@ -83,6 +84,16 @@ class Plastic:
         lines = [line for line in self.rule.statements.get(event, ()) if line.place == "syn"]
         skips = self.listed_active(other) and not self.synapses.listed
         return self.active(other) if skips and all(language.vanishes(line.expr, zero) for line in lines) else ""
+
+    @cached_property
+    def confined(self) -> dict[str, frozenset[str]]:
+        """State of synapses -> sides whose neurons have to have spiked before it can be anything but 0."""
+        return confined(self.rule, [side for side in ("pre", "post") if self.listed_active(side)])
+
+    def waits_for(self, lines: list[Statement], side: str) -> str:
+        """The list of neurons of a side to keep to in a step, as no synapse of another one changes; empty for all."""
+        zero = zeros(self.rule, side, self.confined) if self.listed_active(side) else ()
+        return self.active(side) if all(idle(line, zero) for line in lines) else ""
 
     def lazy(self, name: str) -> bool:
         """Whether a trace decays only when it is read."""

@@ -12,6 +12,7 @@ from plasticity.engines.event.collecting import apply, stamp
 from plasticity.engines.event.learning import change
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.plastic import Plastic
+from plasticity.engines.event.sharing import Places, Reductions, added, hoisted, needed, without_reductions
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
 from plasticity.rule import Statement
@@ -47,24 +48,35 @@ def _record_past(code: Writer, plastic: Plastic) -> None:
 
 
 def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
-    lines, reductions = _without_reductions(plastic, lines)
-    if any("noise" in language.names(line.expr) for line in lines):
-        _draws_noise(code, plastic)
-    if not reductions:
-        with _where_it_can_change(code, plastic, lines, names):
-            _noise(code, plastic, lines)
-            change(code, plastic, lines, names)
+    lines, reductions = without_reductions(plastic.rule, lines)
+    places = Places(plastic.rule)
+    common = {name: (function, expr) for name, (function, expr) in reductions.items()
+              if not plastic.synapses.shared and places.lives_at(expr, "post")}
+    own = {name: reduction for name, reduction in reductions.items() if name not in common}
+    _reduce_once(code, plastic, common, names)
+    names = {**names, **{name: f"{plastic.s}_{name}[j]" for name in common}}
+    _draws_noise(code, plastic, lines)
+    if not own:
+        _where_it_can_change(code, plastic, lines, names, places.and_post(common))
         return
     with loops.fibres(code, plastic.synapses) as fibre:
-        _reduce(code, plastic, reductions, names, fibre)
-        names = {**names, **{name: f"{plastic.s}_{name}[{fibre.member}]" for name in reductions}}
+        _reduce(code, plastic, own, names, fibre)
+        names = {**names, **{name: f"{plastic.s}_{name}[{fibre.member}]" for name in own}}
         with fibre.loop(), code.blocks(["if k >= 0:"] if plastic.synapses.listed else []):
-            _noise(code, plastic, lines)
+            _noise(code, plastic, lines, names)
             change(code, plastic, lines, names)
 
 
-def _reduce(code: Writer, plastic: Plastic, reductions: dict[str, tuple[str, ast.expr]], names: dict[str, str],
-            fibre: loops.Fibre) -> None:
+def _reduce_once(code: Writer, plastic: Plastic, reductions: Reductions, names: dict[str, str]) -> None:
+    """Reductions that read postsynaptic neurons alone: the same for all presynaptic ones."""
+    for name, (function, expr) in reductions.items():
+        array = code.array(f"{plastic.s}_{name}", plastic.synapses.shape[1])
+        with code.block(f"for j in range({array}.shape[0]):"):
+            code(f"{array}[j] = {plastic.text(expr, names)}")
+        code(f"{function}({array})")
+
+
+def _reduce(code: Writer, plastic: Plastic, reductions: Reductions, names: dict[str, str], fibre: loops.Fibre) -> None:
     """Each reduction's argument, then the reduction in place; weights and states are 0 where there is no synapse."""
     w = plastic.synapses.w
     if plastic.synapses.listed:
@@ -77,88 +89,91 @@ def _reduce(code: Writer, plastic: Plastic, reductions: dict[str, tuple[str, ast
         code(f"{function}({array})")
 
 
-@contextmanager
-def _where_it_can_change(code: Writer, plastic: Plastic, lines: list[Statement],
-                         names: dict[str, str]) -> Iterator[None]:
-    """Runs over the synapses, but for those where a factor of every change is zero.
+def _where_it_can_change(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str],
+                         places: Places) -> None:
+    """Changes synapses, but for those where a factor of every change is zero.
 
     A reward of zero, a neuron below a threshold, an input without a trace: factors that one neuron or the whole
-    network shares are looked at once, before the loop over its synapses.
+    network shares are looked at once, before the loop over its synapses. Neurons that have to spike first are not
+    looked at before they do. What reads one neuron alone is computed once for all of its synapses.
     """
-    shared = _gate(plastic, lines, names, "global")
+    shared = _gate(plastic, lines, names, places, "global")
     with code.blocks([f"if {shared}:"] if shared else []):
-        after, before = _gate(plastic, lines, names, "post"), _gate(plastic, lines, names, "pre")
-        if plastic.synapses.listed or not (after or before):
-            with loops.every(code, plastic.synapses):
-                yield
-            return
-        live, s = f"{plastic.s}_live", plastic.s
-        if after:
-            code.array(live, plastic.synapses.shape[1], kind="int32")
-            code("n_live = 0")
-            with code.block(f"for j in range({s}_w.shape[1]):"), code.block(f"if {after}:"):
-                code(f"{live}[n_live] = j", "n_live += 1")
-        with code.blocks([f"for i in range({s}_w.shape[0]):", *([f"if {before}:"] if before else []),
-                          "for a in range(n_live):" if after else f"for j in range({s}_w.shape[1]):"]):
-            if after:
-                code(f"j = {live}[a]")
-            yield
+        inner, after = hoisted(lines, places, "post")
+        visited = _postsynaptic(code, plastic, lines, names, places, after)
+        inner, before = hoisted(inner, places.and_post(after), "pre")
+        known = {**names, **{name: f"{plastic.s}_{name}[j]" for name in after}, **{name: name for name in before}}
+        with _presynaptic(code, plastic, _gate(plastic, lines, names, places, "pre"), lines):
+            code(*(f"{name} = {plastic.text(part, names)}" for name, part in before.items()))
+            with loops.onto(code, plastic.synapses, visited):
+                _noise(code, plastic, inner, known)
+                change(code, plastic, inner, known)
 
 
-def _gate(plastic: Plastic, lines: list[Statement], names: dict[str, str], place: str) -> str:
+@contextmanager
+def _presynaptic(code: Writer, plastic: Plastic, gate: str, lines: list[Statement]) -> Iterator[None]:
+    """Runs over the presynaptic neurons `i` whose synapses may change."""
+    with loops.members(code, "i", plastic.waits_for(lines, "pre"), str(plastic.synapses.shape[0])), \
+            code.blocks([f"if {gate}:"] if gate else []):
+        yield
+
+
+def _postsynaptic(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str], places: Places,
+                  parts: dict[str, ast.expr]) -> str:
+    """Computes what synapses onto one neuron share, and lists the neurons whose synapses may change ("" for all)."""
+    matrix, n, live = not plastic.synapses.listed, plastic.synapses.shape[1], f"{plastic.s}_live"
+    gate = matrix and _gate(plastic, lines, names, places, "post")
+    waiting = plastic.waits_for(lines, "post") if matrix else ""
+    computed = [f"{code.array(f'{plastic.s}_{name}', n)}[j] = {plastic.text(part, names)}"
+                for name, part in parts.items()]
+    if gate:
+        code.array(live, n, kind="int32")
+        code.array(f"{live}n", 1, kind="int64")
+        code(f"{live}n[0] = 0")
+        computed = [f"{live}[{live}n[0]] = j", f"{live}n[0] += 1", *computed]
+    if computed:
+        with loops.members(code, "j", waiting, str(n)), code.blocks([f"if {gate}:"] if gate else []):
+            code(*computed)
+    return live if gate else waiting
+
+
+def _gate(plastic: Plastic, lines: list[Statement], names: dict[str, str], places: Places, place: str) -> str:
     """A condition without which nothing changes, over what is known at one place; empty if there is none."""
     found = []
     for line in lines:
-        factors = [factor for factor, below in language.product_factors(_increment(line)) if not below
-                   and _lives_at(plastic, factor, place)]
+        factors = [factor for factor, below in language.product_factors(added(line)) if not below
+                   and places.lives_at(factor, place)]
         if not factors:
             return ""
         found.append(plastic.text(language.product((factor, False) for factor in factors), names))
-    return " or ".join(f"{text} != 0.0" for text in found)
+    return " or ".join(f"{text} != 0.0" for text in dict.fromkeys(found))
 
 
-def _increment(line: Statement) -> ast.expr:
-    """What a statement adds: of "w + change" the change; of another new value, something that is never gated."""
-    if line.kind != "assign":
-        return line.expr
-    terms = language.sum_terms(line.expr)
-    rest = [term for term in terms if not (isinstance(term, ast.Name) and term.id == line.target)]
-    return language.total(rest) if len(rest) == len(terms) - 1 else ast.Name(id="w", ctx=ast.Load())
-
-
-def _lives_at(plastic: Plastic, factor: ast.expr, place: str) -> bool:
-    """Whether a factor reads something that changes, all of it at this place (or the same for the whole network)."""
-    fixed = {*plastic.rule.constants, "dt"}
-    places = {plastic.rule.place_of(name) for name in language.names(factor) - fixed}
-    return place in places and places <= {place, "global"}
-
-
-def _draws_noise(code: Writer, plastic: Plastic) -> None:
-    code.constants["noise_scale"] = plastic.synapses.network.dt**-0.5
-    code("key = stream_key(seed, now)")
-
-
-def _noise(code: Writer, plastic: Plastic, lines: list[Statement]) -> None:
+def _draws_noise(code: Writer, plastic: Plastic, lines: list[Statement]) -> None:
     if any("noise" in language.names(line.expr) for line in lines):
-        code(f"noise = noise_scale * normal(key, {plastic.synapses.noise_index(code)})")
+        code.constants["noise_scale"] = plastic.synapses.network.dt**-0.5
+        code("key = stream_key(seed, now)")
 
 
-def _without_reductions(plastic: Plastic, lines: list[Statement]):
-    """Statements in which each reduction is a name, and name -> (function, argument)."""
-    found: dict[str, tuple[str, ast.expr]] = {}
+def _noise(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
+    """Draws the noise of a synapse, if any statement multiplies it with something that is not zero.
 
-    def replace(node: ast.expr) -> ast.expr | None:
-        if not (isinstance(node, ast.Call) and node.func.id in language.REDUCTIONS):
-            return None
-        name = f"reduced_{len(found)}"
-        if language.calls(node.args[0]) & language.REDUCTIONS:
-            raise RefusedError(f"rule {plastic.rule.name!r}: a reduction within a reduction")
-        found[name] = (node.func.id, node.args[0])
-        return ast.Name(id=name, ctx=ast.Load())
-
-    new = [Statement(line.target, line.place, line.kind, line.text, language.rewrite(line.expr, replace))
-           for line in lines]
-    return new, found
+    It goes by way of an array: with a plain variable LLVM computes both sides of the question for every synapse.
+    """
+    noisy = [line.expr for line in lines if "noise" in language.names(line.expr)]
+    if not noisy:
+        return
+    drawn, kept = f"noise_scale * normal(key, {plastic.synapses.noise_index(code)})", f"{plastic.s}_noise"
+    questions = [needed(expr, "noise", plastic.rule.constants) for expr in noisy]
+    if None in questions:
+        code(f"noise = {drawn}")
+        return
+    code.array(kept, 1)
+    asked = " or ".join(f"{plastic.text(question, names)} != 0.0" for each in questions for question in each)
+    code(f"w = {plastic.synapses.w}", f"{kept}[0] = 0.0")
+    with code.block(f"if {asked}:"):
+        code(f"{kept}[0] = {drawn}")
+    code(f"noise = {kept}[0]")
 
 
 def _neurons(code: Writer, plastic: Plastic, lines: list[Statement], side: str, names: dict[str, str]) -> None:

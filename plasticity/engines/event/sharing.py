@@ -1,0 +1,163 @@
+"""What the synapses of a neuron share in a step: parts of an expression that read one neuron alone, and zeros."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from plasticity import language
+from plasticity.errors import RefusedError
+from plasticity.rule import Rule, Statement
+
+#: name in rewritten statements -> (function, argument)
+Reductions = dict[str, tuple[str, ast.expr]]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where each name of a rule's statements lives. post: names that stand for one value per postsynaptic neuron.
+
+    Such are the reductions that read postsynaptic neurons alone: they are the same at all presynaptic ones.
+    """
+
+    rule: Rule
+    post: frozenset[str] = frozenset()
+
+    def and_post(self, names: Iterable[str]) -> Places:
+        return replace(self, post=self.post | frozenset(names))
+
+    def at(self, expr: ast.expr) -> frozenset[str]:
+        """The places that an expression reads; none where it is the same for the whole run."""
+        changing = language.names(expr) - {*self.rule.constants, "dt"}
+        return frozenset("post" if name in self.post else self.rule.place_of(name) for name in changing)
+
+    def lives_at(self, expr: ast.expr, place: str) -> bool:
+        """Whether an expression reads something that changes, all of it at this place (or the same everywhere)."""
+        found = self.at(expr)
+        return place in found and found <= {place, "global"}
+
+
+def without_reductions(rule: Rule, lines: Iterable[Statement]) -> tuple[list[Statement], Reductions]:
+    """Statements in which each reduction is a name; equal ones are one."""
+    found: Reductions = {}
+    names: dict[tuple[str, str], str] = {}
+
+    def renamed(node: ast.expr) -> ast.expr | None:
+        if not (isinstance(node, ast.Call) and node.func.id in language.REDUCTIONS):
+            return None
+        if language.calls(node.args[0]) & language.REDUCTIONS:
+            raise RefusedError(f"rule {rule.name!r}: a reduction within a reduction")
+        name = names.setdefault((node.func.id, ast.dump(node.args[0])), f"reduced_{len(names)}")
+        found[name] = (node.func.id, node.args[0])
+        return ast.Name(id=name, ctx=ast.Load())
+
+    return [replace(line, expr=language.rewrite(line.expr, renamed)) for line in lines], found
+
+
+def hoisted(lines: Iterable[Statement], places: Places, side: str) -> tuple[list[Statement], dict[str, ast.expr]]:
+    """Statements in which each largest part that reads one side's neuron alone is a name: name -> part."""
+    found: dict[str, ast.expr] = {}
+    names: dict[str, str] = {}
+
+    def renamed(node: ast.AST) -> ast.expr | None:
+        if isinstance(node, ast.Name) or not isinstance(node, ast.expr) or not places.lives_at(node, side):
+            return None
+        name = names.setdefault(ast.dump(node), f"{side}_part_{len(names)}")
+        found[name] = node
+        return ast.Name(id=name, ctx=ast.Load())
+
+    return [replace(line, expr=language.rewrite(line.expr, renamed)) for line in lines], found
+
+
+def added(line: Statement) -> ast.expr:
+    """What a statement adds: of "w + change" the change; of another new value, something that is never zero."""
+    if line.kind != "assign":
+        return line.expr
+    terms = language.sum_terms(line.expr)
+    rest = [term for term in terms if not (isinstance(term, ast.Name) and term.id == line.target)]
+    return language.total(rest) if len(rest) == len(terms) - 1 else ast.Name(id="w", ctx=ast.Load())
+
+
+def needed(expr: ast.expr, name: str, fixed: Mapping[str, float]) -> list[ast.expr] | None:
+    """Expressions that are all 0 where the value of `name` in `expr` does not matter; None if it may always do.
+
+    fixed: names whose value is known.
+    """
+    found = _cofactors(expr, name)
+    if found is None:
+        return None
+    products = [[factor for whole in factors for factor in _may_vanish(whole, fixed)] for factors in found]
+    return [language.product((factor, False) for factor in product) for product in products] if all(products) else None
+
+
+def _may_vanish(expr: ast.expr, fixed: Mapping[str, float]) -> list[ast.expr]:
+    """Factors that together are 0 exactly where a product is, without those that are known not to be."""
+    if isinstance(expr, ast.Call) and expr.func.id in ("sqrt", "abs"):
+        return _may_vanish(expr.args[0], fixed)
+    factors = [factor for factor, below in language.product_factors(expr) if not below]
+    if len(factors) > 1:
+        return [found for factor in factors for found in _may_vanish(factor, fixed)]
+    known = language.names(expr) <= set(fixed) and language.evaluate(expr, fixed) != 0
+    return [] if known else factors
+
+
+def _cofactors(expr: ast.expr, name: str) -> list[list[ast.expr]] | None:
+    """What `name` is multiplied with, wherever it stands in a sum of products; None if it stands elsewhere."""
+    if name not in language.names(expr):
+        return []
+    match expr:
+        case ast.Name():
+            return [[]]
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+            return _cofactors(operand, name)
+        case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right):
+            both = _cofactors(left, name), _cofactors(right, name)
+            return None if None in both else [*both[0], *both[1]]
+        case ast.BinOp(op=ast.Mult(), left=left, right=right) if name not in language.names(right):
+            return _multiplied(left, [right], name)
+        case ast.BinOp(op=ast.Mult(), left=left, right=right) if name not in language.names(left):
+            return _multiplied(right, [left], name)
+        case ast.BinOp(op=ast.Div(), left=left, right=right) if name not in language.names(right):
+            return _multiplied(left, [], name)
+    return None
+
+
+def _multiplied(expr: ast.expr, factors: list[ast.expr], name: str) -> list[list[ast.expr]] | None:
+    found = _cofactors(expr, name)
+    return None if found is None else [each + factors for each in found]
+
+
+def confined(rule: Rule, listed: Iterable[str]) -> dict[str, frozenset[str]]:
+    """State of synapses -> sides whose neurons have to have spiked before it can be anything but 0.
+
+    listed: the sides whose traces are 0 until their neuron first spikes. All states are taken to be confined, and each
+    that some statement moves without such a spike is not, until nothing changes.
+    """
+    listed = frozenset(listed)
+    found = {name: listed if state.initial == 0 and not state.keep else frozenset() for name, state in rule.syn.items()}
+    while True:
+        kept = {name: frozenset(side for side in sides if _stays(rule, name, side, found))
+                for name, sides in found.items()}
+        if kept == found:
+            return found
+        found = kept
+
+
+def zeros(rule: Rule, side: str, confined_to: dict[str, frozenset[str]]) -> set[str]:
+    """What is 0 at a neuron of a side that has not spiked yet: its traces, and states of synapses."""
+    traces = {name for name, trace in getattr(rule, side).items() if trace.rise != "none"}
+    return traces | {name for name, sides in confined_to.items() if side in sides}
+
+
+def idle(line: Statement, zero: Collection[str]) -> bool:
+    """Whether a statement provably changes nothing where every name in `zero` is 0."""
+    stays = line.kind == "assign" and line.target in zero and language.vanishes(line.expr, zero)
+    return stays or language.vanishes(added(line), zero)
+
+
+def _stays(rule: Rule, name: str, side: str, confined_to: dict[str, frozenset[str]]) -> bool:
+    """Whether nothing moves a state of synapses whose neuron of this side has not spiked."""
+    zero = zeros(rule, side, confined_to)
+    return all(event == f"on_{side}" or idle(line, zero)
+               for event, lines in rule.statements.items() for line in lines if line.target == name)
