@@ -31,9 +31,8 @@ _TWO_CHOICES = _tests("rules/test_reward", a_two_choice_task_is_learned_from_rew
 _GROUPS = _tests("rules/test_reward", a_neuron_learns_which_input_to_answer="which input to answer, learned from "
                  "reward and not from chance")
 _REWARDED = _tests("rules/test_reward", reward_multiplies_the_window="the window of pairs times the reward")
-
-_NEST = _tests("rules/test_against_nest", weights_are_nests="NEST's weights on the same spikes, with and without delay, "
-               "to 1e-10")
+_NEST = _tests("rules/test_against_nest", weights_are_nests="NEST's weights on the same spikes, with and without "
+               "delay, to 1e-10")
 
 #: rule -> evidence
 EVIDENCE: Mapping[str, tuple[Evidence, ...]] = MappingProxyType({

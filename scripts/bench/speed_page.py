@@ -42,7 +42,7 @@ one matrix, twice as large as the recurrent one; each library keeps its own surr
 in 4 to 14 % of all steps everywhere.
 """
 RULES = """\
-Each rule of the catalogue with its default options in the stream of the first table, event engine, beside `pair_stdp`
+Each rule of the catalogue (default options where none are named) in the stream of the first table, beside `pair_stdp`
 measured right before it. What a rule reads and the neurons do not have (a reward, rates) is drawn at random: this
 times the work of a rule, whether it learns something useful from it or not. `pair_stdp` is quick because the engine
 visits only synapses that can change: a presynaptic spike those onto neurons that have spiked, a postsynaptic one
