@@ -19,6 +19,7 @@ help:
 	@echo "make results  run the studies of docs/results again (MNIST needed; STUDIES=... for some of them)"
 	@echo "make test-peers, make bench-peers  compare with BindsNET, in an environment of its own (6 GB)"
 	@echo "make test-nest  compare the rules with NEST itself, in an environment of its own (its weights are committed)"
+	@echo "make test-torch-peers  the same with Norse and SpikingJelly"
 	@echo "make bench-gradient-peers  compare with norse, snntorch, spikingjelly and spyx, in one of their own"
 	@echo "make bench-rules  time every rule in the stream"
 	@echo "make clean    remove the environment, caches and runs"

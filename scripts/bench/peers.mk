@@ -22,7 +22,7 @@ endif
 
 OURS_READY := $(if $(VENV),$(VENV)/.installed-test)
 
-.PHONY: peers test-peers test-nest nest-weights bench-peers gradient-peers bench-gradient-peers bench-rules
+.PHONY: peers test-peers test-nest nest-weights test-torch-peers torch-weights bench-peers gradient-peers bench-gradient-peers bench-rules
 
 peers: $(PEERS_READY)
 
@@ -50,6 +50,13 @@ nest-weights: $(NEST_READY)
 bench-peers: $(PEERS_READY) $(OURS_READY)
 	$(OUR_PYTHON) scripts/bench/compare.py --peers-python $(PEERS_PYTHON) $(BENCH)
 	$(OUR_PYTHON) scripts/bench/speed_page.py
+
+# The same for the plasticity of Norse and SpikingJelly.
+test-torch-peers: $(GRADIENT_PEERS_READY) $(OURS_READY)
+	GRADIENT_PEERS_PYTHON=$(GRADIENT_PEERS_PYTHON) $(OUR_PYTHON) -m pytest -q tests/rules/test_against_torch_libraries.py
+
+torch-weights: $(GRADIENT_PEERS_READY)
+	$(GRADIENT_PEERS_PYTHON) scripts/peers/torch_weights.py tests/reference/torch_weights.json
 
 gradient-peers: $(GRADIENT_PEERS_READY)
 
