@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 import numpy as np
 
@@ -52,6 +53,13 @@ def require_labels(y: np.ndarray, n_samples: int, classes: np.ndarray | None = N
 def require_positive(**values: int) -> None:
     """Raises PlasticityError unless every value is a whole number >= 1."""
     require_whole(1, **values)
+
+
+def require_above_zero(**values: float) -> None:
+    """Raises PlasticityError unless every value is a positive, finite number."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < math.inf:
+            raise PlasticityError(f"{name} must be a positive, finite number, got {value!r}")
 
 
 def require_whole(least: int, **values: int) -> None:

@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from plasticity.rule import Rule
 
 
-def parse(text: str) -> tuple[str, dict[str, object]]:
+def parse(text: str, what: str = "a name") -> tuple[str, dict[str, object]]:
     """Name and options of an entry. Values are numbers, True, False, None, quoted texts or bare words.
 
     >>> parse("diehl_cook(variant=released, w_max=0.5)")
     ('diehl_cook', {'variant': 'released', 'w_max': 0.5})
 
-    Raises PlasticityError for anything else; nothing is evaluated.
+    Raises PlasticityError for anything else, calling it `what`; nothing is evaluated.
     """
+    if not isinstance(text, str):
+        raise PlasticityError(f"{what} must be a text, NAME or NAME(option=value, ...), got {text!r}")
     name, bracket, inside = text.partition("(")
     if not bracket:
         return text, {}
@@ -49,11 +51,12 @@ def made(kind: str, catalogue: Mapping[str, Callable], name: str, options: Mappi
 
 def rule_of(rule: str | Rule | None) -> Rule | None:
     """A rule of the catalogue, by its name with or without options; a Rule or None as it is."""
-    if not isinstance(rule, str):
-        return rule
     from plasticity import rules
+    from plasticity.rule import Rule
 
-    name, options = parse(rule)
+    if rule is None or isinstance(rule, Rule):
+        return rule
+    name, options = parse(rule, "rule, if no Rule,")
     return rules.make(name, **options)
 
 

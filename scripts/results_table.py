@@ -42,6 +42,8 @@ def page() -> str:
     if "reward_digits" in studies:
         parts += ["## Digits learned from reward: `scripts/reproduce/reward_digits.py`\n",
                   _rewarded(studies["reward_digits"])]
+    if "xor_reward" in studies:
+        parts += ["## XOR learned from reward: `scripts/reproduce/xor_reward.py`\n", _xor(studies["xor_reward"])]
     methods = {name: found for name, found in studies.items() if "learners" in found.get("config", {})}
     if methods:
         parts += ["## Methods that bring their own network: `scripts/reproduce/NAME.py`\n", _methods(methods)]
@@ -149,6 +151,18 @@ def _rewarded(found: dict) -> str:
             f"{found['settings']['epochs']} passes, {len(results['accuracy']['seeds'])} seeds, held-out third: "
             f"{_spread(results['accuracy'])}; with as many rewards by chance "
             f"{_spread(results['accuracy_reward_by_chance'])}.\n")
+
+
+def _xor(found: dict) -> str:
+    """Output rates by pattern; who solved it."""
+    head = (f"60 inputs, 60 hidden neurons and one output neuron of Florian 2007, {found['settings']['epochs']} rounds "
+            "of four patterns of half a second, discrete form of the rules. Solved: fewer output spikes for (1, 1) "
+            "than for (0, 1) and for (1, 0). Rates of the output neuron after learning, Hz.\n")
+    rows = ["| rule | solved | (0, 0) | (0, 1) | (1, 0) | (1, 1) |", "|---|---|---|---|---|---|"]
+    for case, result in found["results"].items():
+        rates = [f"{figure['mean']:.0f} ± {figure['sd'] or 0:.0f}" for name, figure in result.items() if "hz" in name]
+        rows.append(f"| {case} | {result['solved']} of {result['of']} | {' | '.join(rates)} |")
+    return "\n".join([head, *rows, ""])
 
 
 def _spread(figure: dict) -> str:

@@ -93,3 +93,12 @@ def test_mistakes_are_named():
         GradientClassifier().fit(x[0], y)
     with pytest.raises(PlasticityError, match="epoch 0, batch 0"):
         GradientClassifier(network=5, loss=lambda y, target: y.sum() * torch.nan).fit(x, y)
+
+
+@pytest.mark.parametrize("options, says", [
+    ({"lr": "fast"}, "lr must be a positive, finite number"), ({"lr": 0.0}, "lr must be a positive, finite number"),
+    ({"rule": None}, "rule, if no GradientRule, must be a text"), ({"rule": 3}, "rule, if no GradientRule")])
+def test_values_that_cannot_be_are_refused_by_name(options, says):
+    x, y = np.zeros((4, 5, 3)), [0, 1, 0, 1]
+    with pytest.raises(PlasticityError, match=says):
+        GradientClassifier(**{"rule": "bptt", "epochs": 1, **options}).fit(x, y)

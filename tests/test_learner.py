@@ -240,7 +240,8 @@ def test_bad_samples_are_refused(x, y, says):
 @pytest.mark.parametrize("options, says", [
     ({"epochs": 0}, "epochs"), ({"batch": 1.5}, "batch"), ({"label_samples": 0}, "label_samples"),
     ({"readout": "all_activty"}, "all_activity"), ({"engine": "evnt"}, "event"), ({"rule": "pair_stpd"}, "pair_stdp"),
-    ({"dtype": "float16"}, "dtype")])
+    ({"dtype": "float16"}, "dtype"),
+    ({"rule": "tsodyks_markram"}, "changes no weight"), ({"rule": 3}, "must be a text")])
 def test_bad_settings_are_refused(options, says):
     with pytest.raises(PlasticityError, match=says):
         learner().set_params(**options).fit(X, Y)

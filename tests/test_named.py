@@ -5,6 +5,7 @@ import pytest
 from plasticity.errors import PlasticityError
 from plasticity.named import parse, rule_of
 from plasticity.networks import build
+from plasticity.rules import pair_stdp
 
 
 @pytest.mark.parametrize(("text", "name", "options"), [
@@ -21,6 +22,13 @@ def test_names_and_options(text, name, options):
 def test_anything_else_is_refused(text):
     with pytest.raises(PlasticityError, match="cannot read"):
         parse(text)
+
+
+@pytest.mark.parametrize("what", [3, ("pair_stdp",), object])
+def test_what_is_neither_a_text_nor_a_rule_is_refused(what):
+    with pytest.raises(PlasticityError, match="rule, if no Rule, must be a text"):
+        rule_of(what)
+    assert rule_of(None) is None and rule_of(pair_stdp()) == pair_stdp()
 
 
 def test_rules_and_networks_take_options():

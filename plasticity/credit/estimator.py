@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Sequence
 
@@ -15,7 +14,7 @@ from plasticity.credit.plan import Plan
 from plasticity.credit.training import Learner, Training, Watch, train
 from plasticity.devices import torch_device
 from plasticity.errors import PlasticityError
-from plasticity.given import require_labels
+from plasticity.given import require_above_zero, require_labels
 from plasticity.runs.checkpoint import fingerprint
 from plasticity.runs.folder import Run
 
@@ -102,8 +101,7 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
         if len(given) < 2:
             raise PlasticityError(f"y must hold at least two classes, got only {given.tolist()}")
         torch_device(self.device)
-        if self.lr is not None and not 0 < self.lr < math.inf:
-            raise PlasticityError(f"lr must be positive and finite, got {self.lr!r}")
+        require_above_zero(**({} if self.lr is None else {"lr": self.lr}))
         learner = self._learner(x, len(given))
         self.classes_, self.n_features_in_, self.learner_, self.training_ = given, x.shape[-1], learner, Training()
         return x, labels

@@ -172,5 +172,5 @@ def make(rule: str | GradientRule, **options) -> GradientRule:
     """
     if isinstance(rule, GradientRule):
         return rule
-    name, given = parse(rule)
+    name, given = parse(rule, "rule, if no GradientRule,")
     return made("gradient rule", catalogue, name, {**given, **options})

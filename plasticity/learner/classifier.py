@@ -199,6 +199,7 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
             raise PlasticityError(f"y must hold at least two classes, got only {given.tolist()}")
         model = self.build(x.shape[1], len(x) * self.epochs)
         require_samples(x[:1], model.network.sizes[model.input])
+        checks.require_learning(model)
         checks.warn_coarse(model)
         self.dtype_ = self.dtype or default_dtype(self.engine)
         self.simulation_ = engines.build(model.network, self.engine, dtype=self.dtype_, device=self.device,

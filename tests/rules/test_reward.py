@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from support import xor
 
 from plasticity import PlasticityError, engines, replay, rules
 from plasticity.network import Input, Network, Population, Projection, Signal
@@ -107,6 +108,16 @@ def test_a_two_choice_task_is_learned_from_reward(name):
     assert (right[:, -100:].mean(1) > 0.93).all() and right[:, :10].mean() < 0.85
     rule, signal, _ = TASKS[name]
     assert two_choices(rule, signal, 0.0, trials=200).mean() < 0.75  # without reward nothing is learned
+
+
+def test_xor_is_learned_from_reward_alone():
+    """Florian 2007, figure 4, after a quarter of its rounds; docs/results/xor_reward.json has all of them."""
+    simulation, rng = xor.build(rules.mstdpet, seed=0, form="discrete"), np.random.default_rng(0)
+    before = xor.rates(simulation, rng)
+    assert not xor.solved(before) and before[3] > 1.3 * max(before[1:3])
+    xor.learn(simulation, 50, rng)
+    after = xor.rates(simulation, rng)
+    assert xor.solved(after) and after[3] < 0.6 * min(after[1:3]) and after[0] == 0
 
 
 @pytest.mark.parametrize("make", [rules.mstdp, rules.mstdpet])
