@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from plasticity.errors import LanguageError
 
 FUNCTIONS = frozenset({"exp", "log", "sqrt", "abs", "clip", "tanh"})
-REDUCTIONS = frozenset({"softmax", "rank", "prefix_sum", "sum_post", "max_post"})
+REDUCTIONS = frozenset({"softmax", "rank", "winner", "prefix_sum", "sum_post", "max_post"})
 PRIMITIVES = REDUCTIONS | {"delayed"}
 NEURON_FUNCTIONS = FUNCTIONS | {"sin", "cos", "cosh", "sinh", "int", "sigmoid", "relu", "exprel", "expm1", "log1p"}
 

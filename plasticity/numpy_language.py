@@ -17,6 +17,11 @@ def rank(u: np.ndarray) -> np.ndarray:
     return np.argsort(np.argsort(-u, axis=-1, kind="stable"), axis=-1, kind="stable").astype(float)
 
 
+def winner(u: np.ndarray) -> np.ndarray:
+    """1 for the largest value of the last axis, the first of equal ones, 0 for the rest."""
+    return np.where(np.arange(u.shape[-1]) == np.argmax(u, axis=-1, keepdims=True), 1.0, 0.0)
+
+
 FUNCTIONS = {
     "exp": np.exp,
     "log": np.log,
@@ -36,6 +41,7 @@ FUNCTIONS = {
     "relu": lambda value: np.maximum(value, 0.0),
     "softmax": softmax,
     "rank": rank,
+    "winner": winner,
     "prefix_sum": lambda value: np.cumsum(value, axis=-1),
     "sum_post": lambda value: np.sum(value, axis=-1, keepdims=True),
     "max_post": lambda value: np.max(value, axis=-1, keepdims=True),

@@ -122,6 +122,7 @@ def test_population_functions():
     u = np.array([[0.2, 1.5, 1.5, -1.0]])
     names = {"u": u}
     assert language.evaluate(language.parse("rank(u)"), names).tolist() == [[2, 0, 1, 3]]
+    assert language.evaluate(language.parse("winner(u)"), names).tolist() == [[0, 1, 0, 0]]
     assert language.evaluate(language.parse("prefix_sum(u)"), names)[0, 2] == pytest.approx(3.2)
     assert language.evaluate(language.parse("sum_post(u) - max_post(u)"), names)[0, 0] == pytest.approx(0.7)
     soft = language.evaluate(language.parse("softmax(1000 * u)"), names)

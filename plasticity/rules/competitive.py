@@ -32,7 +32,7 @@ def hard_wta(eta: float = 0.05, *, order: str = "brian2", w_min: float = -math.i
     if eta > 1:
         raise PlasticityError(f"eta is the share of the way to the sample and must not exceed 1, got {eta!r}")
     return Rule(
-        on_step={"w": "w + eta * (rank(u) < 1) * (u != 0) * (r_pre - w)"}, reads=INPUTS, params={"eta": eta},
+        on_step={"w": "w + eta * winner(u) * (u != 0) * (r_pre - w)"}, reads=INPUTS, params={"eta": eta},
         w_min=w_min, w_max=w_max, order=order, name="hard_wta", family="competitive",
         words="The neuron with the largest input moves towards the sample, the others stay.",
         source="Rumelhart & Zipser 1985; MacQueen 1967", units={"eta": "1"})
@@ -58,7 +58,7 @@ def krotov_hopfield(eta: float = 0.02, delta: float = 0.4, k: int = 2, *, order:
     if not (isinstance(k, int) and k >= 2):
         raise PlasticityError(f"k must be a whole number of at least 2 (the rank that unlearns), got {k!r}")
     return Rule(
-        let={"g": "(rank(u) < 1) - delta * (rank(u) > k - 1.5) * (rank(u) < k - 0.5)"},
+        let={"g": "winner(u) - delta * (rank(u) > k - 1.5) * (rank(u) < k - 0.5)"},
         on_step={"w": "w + eta * g * (r_pre - u * w)"}, reads=INPUTS, params={"eta": eta, "delta": delta, "k": k},
         w_min=w_min, w_max=w_max, order=order, name="krotov_hopfield", family="competitive",
         words="The neuron with the largest input learns the sample, the one of rank k unlearns it a little.",
@@ -84,7 +84,7 @@ def soft_hebb(eta: float = 0.045, sharpness: float = 12.0, anti_hebbian: bool = 
     1, which this rule leaves out.
     """
     not_negative(eta=eta, sharpness=sharpness)
-    sign = "(2 * (rank(u) < 1) - 1) * " if anti_hebbian else ""
+    sign = "(2 * winner(u) - 1) * " if anti_hebbian else ""
     return Rule(
         let={"y": f"{sign}softmax(sharpness * u)"},
         on_step={"w": "w + eta * y * (r_pre - u * w)"}, reads=INPUTS, params={"eta": eta, "sharpness": sharpness},

@@ -92,6 +92,14 @@ def rank(u):
 
 
 @compiled
+def winner(u):
+    """In place: 1 for the largest, the first of equal ones, 0 for the rest."""
+    best = np.argmax(u)
+    u[:] = 0.0
+    u[best] = 1.0
+
+
+@compiled
 def prefix_sum(u):
     for j in range(1, u.size):
         u[j] += u[j - 1]

@@ -54,6 +54,11 @@ def rank(u: torch.Tensor) -> torch.Tensor:
     return torch.empty_like(places).scatter_(-1, torch.argsort(-u, dim=-1, stable=True), places)
 
 
+def winner(u: torch.Tensor) -> torch.Tensor:
+    """1 for the largest value of the last axis, the first of equal ones, 0 for the rest."""
+    return torch.zeros_like(u).scatter_(-1, u.argmax(-1, keepdim=True), 1.0)
+
+
 def over_post(reduction: Callable, n_post: int, context: Context) -> Callable:
     """A reduction over the postsynaptic axis, for arguments that are the same for all of it too.
 
@@ -74,6 +79,7 @@ def over_post(reduction: Callable, n_post: int, context: Context) -> Callable:
 REDUCTIONS: Mapping[str, Callable] = {
     "softmax": partial(torch.softmax, dim=-1),
     "rank": rank,
+    "winner": winner,
     "prefix_sum": partial(torch.cumsum, dim=-1),
     "sum_post": partial(torch.sum, dim=-1, keepdim=True),
     "max_post": partial(torch.amax, dim=-1, keepdim=True),
