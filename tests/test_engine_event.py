@@ -34,7 +34,8 @@ CALCIUM = Rule(syn={"c": State(tau=20e-3)}, on_pre={"c": "1"}, on_post={"c": "2"
                on_step={"dw/dt": "(300 * (1 - w) * (c > 1.3) - 200 * w * (c > 1)"
                                  " + 2 * sqrt(tau * ((c > 1) + (c > 1.3))) * noise) / tau"}, params={"tau": 1.5})
 SANGER = Rule(on_step={"dw/dt": "3 * r * (q - prefix_sum(r * w))"}, reads={"q": "pre", "r": "post"})
-COMPETITIVE = Rule(on_step={"dw/dt": "softmax(r) * (q - r * w) + (rank(r) < 2 - winner(-r)) * sum_post(w) - max_post(r)"},
+COMPETITIVE = Rule(on_step={"dw/dt": "softmax(r) * (q - r * w) + (rank(r) < 2 - winner(-r)) * sum_post(w)"
+                                     " - max_post(r)"},
                    reads={"q": "pre", "r": "post"})
 DELAYED = Rule(post={"u": State()}, on_step={"u": "r + (u - r) * exp(-dt / 0.01)", "dw/dt": "u * delayed(r, 4e-3)"},
                reads={"r": "post"})

@@ -55,10 +55,10 @@ class Comparison:
 def _try(job: Job, task: Task) -> None:
     """Builds the learner and, where it can say so at once, its network."""
     made = entrant(job, task)
-    begin = getattr(made.learner, "_begin", None)
-    if begin is not None:
+    prepare = getattr(made.learner, "prepare", None)
+    if prepare is not None:
         few = slice(2 * len(task.classes))
-        begin(made.shaped(task.train_x[few]), task.train_y[few], range(len(task.classes)))
+        prepare(made.shaped(task.train_x[few]), task.train_y[few], range(len(task.classes)))
 
 
 def compare(task: str, rules: Sequence[str], seeds: int | Sequence[int] = 3, *, network: str | None = None,

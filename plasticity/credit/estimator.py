@@ -49,7 +49,7 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
         watch: see `plasticity.credit.training.train`. After Ctrl-C the estimator has learned what it was shown.
         """
         plan = Plan(self.epochs, self.batch, self.seed, True, self.schedule, self.patience, self.verbose)
-        x, labels = self._begin(X, y, None)
+        x, labels = self.prepare(X, y, None)
         x, labels, held_out = self._split(x, labels)
         train(self.learner_, x, labels, plan, held_out=held_out, run=run, watch=watch, training=self.training_,
               identity=None if run is None else self._identity(x, labels))
@@ -61,7 +61,7 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
         classes: all labels that will ever come; needed at the first call when X does not hold them all.
         """
         if not hasattr(self, "learner_"):
-            x, labels = self._begin(X, y, classes)
+            x, labels = self.prepare(X, y, classes)
         else:
             x, labels = self._known(X), require_labels(y, len(X), self.classes_)[1]
         before = self.training_
@@ -95,7 +95,8 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "training_")
         return self.training_.validation
 
-    def _begin(self, X, y, classes: Sequence | None) -> tuple[np.ndarray, np.ndarray]:
+    def prepare(self, X, y, classes: Sequence | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Checks everything and builds what `fit` would train, without training: X and labels as it would show them."""
         x = self._samples(X)
         given, labels = require_labels(y, len(x), None if classes is None else np.unique(classes))
         if len(given) < 2:

@@ -7,7 +7,7 @@ import torch
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from plasticity.credit.fused.compiling import compiled, kept
+from plasticity.credit.compiling import compiled, kept
 from plasticity.credit.parts import array, in_parts
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
 
-from plasticity.credit.fused.compiling import kept
+from plasticity.credit.compiling import kept
 from plasticity.credit.parts import array
 
 

@@ -83,7 +83,7 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
 
         run: a `plasticity.runs.Run` that keeps metrics and checkpoints, and from which an interrupted fit goes on.
         """
-        x, y = self._begin(X, y)
+        x, y = self.prepare(X, y)
         self.training_ = self._train(x, y, self.epochs, run)
         self._label(x, y)
         return self
@@ -94,7 +94,7 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
         classes: all labels that will ever come; needed at the first call when X does not hold them all.
         """
         if not hasattr(self, "simulation_"):
-            x, y = self._begin(X, y, classes)
+            x, y = self.prepare(X, y, classes)
             self.training_ = Training()
         else:
             x = require_samples(X, self.n_features_in_)
@@ -108,7 +108,7 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
 
     def untrained(self, X, y):
         """A control: the network as it was built, never shown anything with learning on, read out in the same way."""
-        x, y = self._begin(X, y)
+        x, y = self.prepare(X, y)
         self.training_ = Training()
         self._label(x, y)
         return self
@@ -188,8 +188,8 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
             options.setdefault("presentations", presentations)
         return networks.build(self.network, n_inputs, self.neurons, rule=rule, seed=self.seed, **options)
 
-    def _begin(self, X, y, classes=None) -> tuple[np.ndarray, np.ndarray]:
-        """Checks everything, then builds the simulation."""
+    def prepare(self, X, y, classes=None) -> tuple[np.ndarray, np.ndarray]:
+        """Checks everything and builds the simulation, without training: X and labels as `fit` would show them."""
         require_positive(epochs=self.epochs, batch=self.batch,
                          **({} if self.label_samples is None else {"label_samples": self.label_samples}))
         require_known(self._readers)

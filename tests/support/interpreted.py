@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
+from plasticity.credit import rows
 from plasticity.credit.compiled import support
-from plasticity.credit.fused import rows
 
 
 def load(source, called=()):

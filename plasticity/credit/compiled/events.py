@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
 
-from plasticity.credit.fused.compiling import kept
-from plasticity.credit.fused.rows import add_rows, by_neuron
+from plasticity.credit.compiling import kept
 from plasticity.credit.parts import added, array, in_parts
+from plasticity.credit.rows import add_rows, by_neuron
 from plasticity.spikes import Spikes
 
 DENSEST = 0.2  # above this fraction of spikes the dense product is faster

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from plasticity.credit.fused.compiling import compiled
+from plasticity.credit.compiling import compiled
 
 
 @compiled

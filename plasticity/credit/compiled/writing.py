@@ -8,10 +8,10 @@ from types import ModuleType
 
 import numpy as np
 
+from plasticity.credit import compiling, rows
 from plasticity.credit.compiled import backward, forward, support
 from plasticity.credit.compiled.body import Body
 from plasticity.credit.compiled.step import Shape, Step
-from plasticity.credit.fused import compiling, rows
 from plasticity.engines.event import cache
 
 HEAD = '''"""All steps of a population, forwards and backwards; written by plasticity.credit.compiled."""
@@ -21,8 +21,8 @@ import math
 import numpy as np
 
 from plasticity.credit.compiled.support import *
-from plasticity.credit.fused.compiling import compiled, kept as kept_on_disk
-from plasticity.credit.fused.rows import add_rows, add_weighted_rows
+from plasticity.credit.compiling import compiled, kept as kept_on_disk
+from plasticity.credit.rows import add_rows, add_weighted_rows
 
 '''
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plasticity.credit.fused.compiling import kept
+from plasticity.credit.compiling import kept
 from plasticity.errors import PlasticityError
 
 

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from plasticity.credit.fused.compiling import compiled
-from plasticity.credit.fused.rows import add_rows, add_weighted_rows
+from plasticity.credit.compiling import compiled
+from plasticity.credit.rows import add_rows, add_weighted_rows
 
 CROSS_ENTROPY, MSE = 0, 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from plasticity.credit.fused.compiling import kept
+from plasticity.credit.compiling import kept
 from plasticity.spikes import Spikes, as_spikes
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plasticity.credit.fused.compiling import compiled
-from plasticity.credit.fused.rows import add_rows
+from plasticity.credit.compiling import compiled
+from plasticity.credit.rows import add_rows
 
 
 class Work(NamedTuple):

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plasticity.credit.compiling import compiled, kept, sources
 from plasticity.credit.fused.adjoint import add_at_spikes, filter_backwards, loss_and_error, run_backwards
-from plasticity.credit.fused.compiling import compiled, kept, sources
 from plasticity.credit.fused.forward import forward
-from plasticity.credit.fused.rows import by_neuron
+from plasticity.credit.rows import by_neuron
 
 
 class Given(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plasticity.credit.fused.compiling import compiled
+from plasticity.credit.compiling import compiled
 
 
 @compiled
