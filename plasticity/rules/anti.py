@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.rule import Rule
-from plasticity.rules._parts import not_negative, trace
+from plasticity.rules._parts import not_negative, positive, trace
 
 
 def anti_stdp(a_minus: float = 0.01, a_plus: float = 0.0105, tau_minus: float = 20e-3, tau_plus: float = 20e-3,
@@ -23,6 +23,7 @@ def anti_stdp(a_minus: float = 0.01, a_plus: float = 0.0105, tau_minus: float = 
     Grant 1997, Nature 387:278. The exponential windows and the numbers are those of `pair_stdp`, this library's choice.
     """
     not_negative(a_minus=a_minus, a_plus=a_plus)
+    positive(tau_minus=tau_minus, tau_plus=tau_plus)
     return Rule(
         pre={"x": trace(tau_minus, pairing)},
         post={"y": trace(tau_plus, pairing)},

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from plasticity.errors import PlasticityError, choice
 from plasticity.rule import Rule, Trace
-from plasticity.rules._parts import finite, not_negative, soft_bounds, toward, trace
+from plasticity.rules._parts import finite, not_negative, positive, soft_bounds, toward, trace
 
 
 def diehl_cook(variant: str = "paper", *, order: str | None = None, w_min: float = 0.0, w_max: float = 1.0,
@@ -72,6 +72,7 @@ def _paper(common: Mapping, eta: float = 0.01, x_tar: float = 0.4, mu: float = 1
 def _released(common: Mapping, nu_pre: float = 1e-4, nu_post: float = 1e-2, tau_pre: float = 20e-3,
               tau_post: float = 20e-3, tau_post2: float = 40e-3) -> Rule:
     not_negative(nu_pre=nu_pre, nu_post=nu_post)
+    positive(tau_pre=tau_pre, tau_post=tau_post, tau_post2=tau_post2)
     return Rule(
         pre={"x": Trace(tau_pre, "set")},
         post={"y": Trace(tau_post, "set"), "y2": Trace(tau_post2, "set")},

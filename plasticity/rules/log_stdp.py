@@ -30,7 +30,7 @@ def log_stdp(eta: float = 2e-4, w_0: float = 5e-3, alpha: float = 5.0, beta: flo
     modeller's synapses: choose it with the unit of w.
     """
     not_negative(eta=eta, c_plus=c_plus, c_minus=c_minus, w_min=w_min)
-    positive(w_0=w_0, alpha=alpha, beta=beta)
+    positive(w_0=w_0, alpha=alpha, beta=beta, tau_plus=tau_plus, tau_minus=tau_minus)
     return Rule(
         pre={"x": trace(tau_plus, pairing)},
         post={"y": trace(tau_minus, pairing)},

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from plasticity.errors import choice
 from plasticity.rule import Rule, State, Trace
-from plasticity.rules._parts import not_negative, soft_bounds, toward
+from plasticity.rules._parts import not_negative, positive, soft_bounds, toward
 
 
 def nearest_stdp(scheme: str = "symmetric", a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 20e-3,
@@ -39,6 +39,7 @@ def nearest_stdp(scheme: str = "symmetric", a_plus: float = 0.01, a_minus: float
     time 0 that nobody asked for.
     """
     not_negative(a_plus=a_plus, a_minus=a_minus)
+    positive(tau_plus=tau_plus, tau_minus=tau_minus)
     powers = soft_bounds(w_min, w_max, mu_plus=mu_plus, mu_minus=mu_minus)
     parts = SCHEMES[choice("scheme", scheme, SCHEMES)](tau_plus, tau_minus)
     share = "(w - w_min) / (w_max - w_min)"

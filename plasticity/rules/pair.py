@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.rule import Rule
-from plasticity.rules._parts import finite, soft_bounds, toward, trace
+from plasticity.rules._parts import finite, positive, soft_bounds, toward, trace
 
 
 def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 20e-3, tau_minus: float = 20e-3,
@@ -31,6 +31,7 @@ def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 2
     pairings: Morrison, Diesmann & Gerstner 2008, Biological Cybernetics 98:459.
     """
     finite(a_plus=a_plus, a_minus=a_minus)
+    positive(tau_plus=tau_plus, tau_minus=tau_minus)
     powers = soft_bounds(w_min, w_max, mu_plus=mu_plus, mu_minus=mu_minus)
     share = "(w - w_min) / (w_max - w_min)" if w_min else "w / w_max"
     return Rule(

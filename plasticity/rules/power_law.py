@@ -26,7 +26,7 @@ def power_law_stdp(rate: float = 0.1, alpha: float = 1.0, mu: float = 0.4, w_0: 
     of NEST's stdp_pl_synapse_hom. alpha sets the weight at which a network settles: choose it for the network.
     """
     not_negative(rate=rate, alpha=alpha, mu=mu, w_min=w_min)
-    positive(w_0=w_0)
+    positive(w_0=w_0, tau_plus=tau_plus, tau_minus=tau_minus)
     if mu > 1:
         raise PlasticityError(f"mu must be at most 1, got {mu!r}")
     return Rule(

@@ -34,6 +34,7 @@ def dopamine_stdp(a_plus: float = 1.0, a_minus: float = 1.5, tau_plus: float = 2
     code; the scale of a_plus, which the level of dopamine multiplies, is this library's choice.
     """
     not_negative(a_plus=a_plus, a_minus=a_minus)
+    positive(tau_plus=tau_plus, tau_minus=tau_minus, tau_c=tau_c)
     return Rule(
         pre={"x": Trace(tau_plus)},
         post={"y": Trace(tau_minus)},
@@ -71,6 +72,7 @@ def mstdp(gamma: float = 0.1, a_plus: float = 1.0, a_minus: float = 1.0, tau_plu
     gamma 0.1 (mV) as in its XOR task.
     """
     not_negative(gamma=gamma, a_plus=a_plus, a_minus=a_minus)
+    positive(tau_plus=tau_plus, tau_minus=tau_minus)
     choice("form", form, FORMS)
     waits = form == "discrete"
     factor, target = ("", "zeta") if waits else ("gamma * reward * ", "w")
@@ -112,7 +114,7 @@ def mstdpet(gamma: float = 0.625, a_plus: float = 1.0, a_minus: float = 1.0, tau
     task).
     """
     not_negative(gamma=gamma, a_plus=a_plus, a_minus=a_minus)
-    positive(tau_z=tau_z)
+    positive(tau_plus=tau_plus, tau_minus=tau_minus, tau_z=tau_z)
     choice("form", form, FORMS)
     return Rule(
         pre={"x": Trace(tau_plus)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity.errors import PlasticityError
 from plasticity.rule import Rule, Trace
-from plasticity.rules._parts import finite, not_negative
+from plasticity.rules._parts import finite, not_negative, positive
 
 
 def sdsp(a: float = 0.1, b: float = 0.1, theta_v: float = 0.8, up: tuple[float, float] = (3.0, 13.0),
@@ -28,6 +28,7 @@ def sdsp(a: float = 0.1, b: float = 0.1, theta_v: float = 0.8, up: tuple[float, 
     """
     not_negative(a=a, b=b, alpha=alpha, beta=beta)
     finite(theta_v=theta_v, theta_x=theta_x)
+    positive(tau_c=tau_c)
     for name, window in (("up", up), ("down", down)):
         if len(window) != 2 or not window[0] < window[1]:
             raise PlasticityError(f"{name} must be (low, high) with low < high, got {window!r}")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from plasticity.errors import PlasticityError, choice
 from plasticity.rule import Rule
-from plasticity.rules._parts import not_negative, trace
+from plasticity.rules._parts import not_negative, positive, trace
 
 
 class Fit(NamedTuple):
@@ -71,6 +71,7 @@ def triplet_stdp(pairing: str = "all", fit: str = "visual_cortex", minimal: bool
         raise PlasticityError(f"the minimal model has no presynaptic triplets: leave out {' and '.join(unused)}, or "
                               "set minimal=False")
     not_negative(**{name: value for name, value in own.items() if name.startswith("a")})
+    positive(tau_plus=tau_plus, tau_minus=tau_minus, **{name: own[name] for name in ("tau_x", "tau_y") if name in own})
     values = fitted._asdict() | slow | own
     slow_pre = {} if minimal else {"x2": trace(values["tau_x"], pairing)}
     names = ("a2_plus", "a3_plus", "a2_minus", "a3_minus") if slow_pre else ("a2_plus", "a3_plus", "a2_minus")
