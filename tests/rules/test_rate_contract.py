@@ -151,3 +151,6 @@ def test_torch_reductions_are_made_once_per_argument_and_again_when_it_changed()
     u.mul_(-1)
     assert rank(u).tolist() == [[2, 0, 3, 1]]
     assert rank(torch.tensor([[1.0]], dtype=torch.float64)).tolist() == [[0, 1, 2, 3]]  # the same for all
+    winner = over_post(REDUCTIONS["winner"], 4, context)
+    assert winner(torch.tensor([[3.0, 1.0, 3.0, 2.0]], dtype=torch.float64)).tolist() == [[1, 0, 0, 0]]
+    assert winner(torch.tensor([[1.0]], dtype=torch.float64)).tolist() == [[1, 0, 0, 0]]
