@@ -155,9 +155,11 @@ def _rewarded(found: dict) -> str:
 
 def _xor(found: dict) -> str:
     """Output rates by pattern; who solved it."""
-    head = (f"60 inputs, 60 hidden neurons and one output neuron of Florian 2007, {found['settings']['epochs']} rounds "
-            "of four patterns of half a second, discrete form of the rules. Solved: fewer output spikes for (1, 1) "
-            "than for (0, 1) and for (1, 0). Rates of the output neuron after learning, Hz.\n")
+    head = ("60 inputs, 60 hidden neurons and one output neuron of Florian 2007, rounds of four patterns of half a "
+            "second (200 in the paper), discrete form of the rules. Solved: fewer output spikes for (1, 1) than for "
+            "(0, 1) and for (1, 0). Rates of the output neuron after learning, Hz. A reward comes a step after the "
+            "output spike, and later still after the hidden spikes that caused it: only `mstdpet` remembers these, and "
+            "`mstdp` does not learn the task reliably.\n")
     rows = ["| rule | solved | (0, 0) | (0, 1) | (1, 0) | (1, 1) |", "|---|---|---|---|---|---|"]
     for case, result in found["results"].items():
         rates = [f"{figure['mean']:.0f} ± {figure['sd'] or 0:.0f}" for name, figure in result.items() if "hz" in name]
