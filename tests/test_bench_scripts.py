@@ -64,7 +64,7 @@ def test_contenders_of_gradient_rules_have_equal_sizes(script):
     ("pair_stdp", []), ("dopamine_stdp", ["every step may change synapses of which both neurons spiked"]),
     ("r_max", ["every step may change the synapses of inputs that spiked, about 60,000: 15 million visits"]),
     ("hard_wta", ["every step may change all 313,600 synapses: up to 78 million visits",
-                  "every step computes rank over 400 neurons"]),
+                  "every step computes winner over 400 neurons"]),
     ("graupner_brunel", ["every step may change all 313,600 synapses: up to 78 million visits"]),
     ("vogels_istdp", ["on_pre changes synapses with all 400 neurons, also those that have not spiked"])])
 def test_reasons_say_what_is_visited(script, name, wanted):
