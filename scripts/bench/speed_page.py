@@ -46,7 +46,7 @@ Each rule of the catalogue (default options where none are named) in the stream 
 measured right before it. What a rule reads and the neurons do not have (a reward, rates) is drawn at random: this
 times the work of a rule, whether it learns something useful from it or not. `pair_stdp` is quick because the engine
 visits only synapses that can change: a presynaptic spike those onto neurons that have spiked, a postsynaptic one
-those of inputs that have. Whatever changes in every step, or by a spike without a partner, has to be visited. Rates
+those of inputs that have, a step those whose state such spikes have moved. What else changes has to be visited. Rates
 are meant for samples, one per step, not for 250 steps per image: see `HebbianLayer`.
 """
 

@@ -1,36 +1,25 @@
 """BindsNET 0.3.4's weights on imposed spikes, against ours; needs BindsNET's own environment (make test-peers)."""
 
-import importlib.util
 import json
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from support.peers import SCRIPTS, described
 
 from plasticity import Rule, Window, replay, rules
 from plasticity.rules import once_per_step
 
 PEERS_PYTHON = os.environ.get("PEERS_PYTHON", "")
-SCRIPT = Path(__file__).parents[2] / "scripts/peers/bindsnet_weights.py"
+SCRIPT = SCRIPTS / "bindsnet_weights.py"
 TOLERANCE = 1e-5
 ENGINES = ("interpreter", "event", "torch")
 
 pytestmark = pytest.mark.skipif(not PEERS_PYTHON, reason="PEERS_PYTHON, a python that has bindsnet, is not set; "
                                                          "make test-peers sets it")
 
-
-def described():
-    """name -> Case, from the script's own table."""
-    spec = importlib.util.spec_from_file_location("peer_cases", SCRIPT.with_name("cases.py"))
-    module = sys.modules["peer_cases"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return {case.name: case for case in module.cases()}
-
-
-CASES = described()
+CASES = {case.name: case for case in described("cases").cases()}
 POST_PRE = [name for name, case in CASES.items() if case.rule == "PostPre" and not case.maps]
 BOUNDED = [name for name in POST_PRE if name.startswith("lower_bound_") and name not in
            ("lower_bound_batch1", "lower_bound_batch4")]  # those have no coincident spikes

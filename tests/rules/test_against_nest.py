@@ -4,40 +4,29 @@ NEST's delay lies in the dendrite, its coincident pairs do nothing (order="stric
 are relative to Wmax.
 """
 
-import importlib.util
 import json
 import os
 import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from support.peers import COMMITTED, SCRIPTS, described
 
 from plasticity import Rule, replay, rules
 from plasticity.transmission import sent
 
-ROOT = Path(__file__).parents[2]
-SCRIPT, COMMITTED = ROOT / "scripts/peers/nest_weights.py", ROOT / "tests/reference/nest_weights.json"
+SCRIPT, WEIGHTS_FILE = SCRIPTS / "nest_weights.py", COMMITTED / "nest_weights.json"
 NEST_PYTHON = os.environ.get("NEST_PYTHON", "")
 ENGINES = ("interpreter", "event", "torch", "brian2")
 TOLERANCE = 1e-10
 
-
-def described():
-    spec = importlib.util.spec_from_file_location("nest_cases", SCRIPT.with_name("nest_cases.py"))
-    module = sys.modules["nest_cases"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-NEST = described()
+NEST = described("nest_cases")
 CASES = {case.name: case for case in NEST.cases()}
 REWARDED = {case.name: case for case in NEST.rewarded()}
 WATCHED = {case.name: case for case in NEST.watched()}
 SHORT_TERM = {case.name: case for case in NEST.short_term()}
-WEIGHTS = json.loads(COMMITTED.read_text(encoding="utf-8"))
+WEIGHTS = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
 
 
 def amplitudes(case) -> dict:

@@ -4,37 +4,26 @@ Both let all of a step's spikes act on one another (order="inclusive") and chang
 decays traces by 1 - 1/tau per step, which is an exponential of a slightly shorter time constant.
 """
 
-import importlib.util
 import json
 import os
 import subprocess
-import sys
 from math import log
-from pathlib import Path
 
 import numpy as np
 import pytest
+from support.peers import COMMITTED, SCRIPTS, described
 
 from plasticity import Rule, replay, rules
 from plasticity.rules import once_per_step
 
-ROOT = Path(__file__).parents[2]
-SCRIPT, COMMITTED = ROOT / "scripts/peers/torch_weights.py", ROOT / "tests/reference/torch_weights.json"
+SCRIPT, WEIGHTS_FILE = SCRIPTS / "torch_weights.py", COMMITTED / "torch_weights.json"
 PEERS_PYTHON = os.environ.get("GRADIENT_PEERS_PYTHON", "")
 ENGINES = ("interpreter", "event", "torch", "brian2")
 DT = 1e-3
 
-
-def described():
-    spec = importlib.util.spec_from_file_location("torch_cases", SCRIPT.with_name("torch_cases.py"))
-    module = sys.modules["torch_cases"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-THEIRS = described()
+THEIRS = described("torch_cases")
 CASES = {case.name: case for case in THEIRS.cases()}
-FOUND = json.loads(COMMITTED.read_text(encoding="utf-8"))
+FOUND = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
 
 
 def shorter(tau: float) -> float:
