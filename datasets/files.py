@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from plasticity import folders
+from plasticity._utils import folders
 from plasticity.datasets.description import DataSet, Form, Source
 from plasticity.datasets.download import download
 from plasticity.errors import DataError

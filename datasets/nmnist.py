@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticity.datasets.archives import Archive, files_of
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import DataError, PlasticityError
-from plasticity.spikes import Spikes
 
 SIDE, POLARITIES = 34, 2
 #: list of samples -> part

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity._utils.validation import require_positive
 from plasticity.datasets import fsdd, nmnist
 from plasticity.datasets.description import Dataset
 from plasticity.datasets.loading import load
 from plasticity.errors import unknown
-from plasticity.given import require_positive
 
 
 @dataclass(frozen=True)

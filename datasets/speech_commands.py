@@ -13,7 +13,7 @@ import numpy as np
 
 from plasticity.datasets.description import Source
 from plasticity.datasets.files import verified_file
-from plasticity.datasets.tape import named, words_of
+from plasticity.datasets.streaming_tar import named, words_of
 from plasticity.datasets.waves import wave_of
 from plasticity.errors import DataError, PlasticityError, choice
 

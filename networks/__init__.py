@@ -1,6 +1,6 @@
 """Networks from papers and systems, one per file.
 
-Builders in the catalogue answer a `plasticity.model.Model`, for unsupervised learning; those of networks for gradient
+Builders in the catalogue answer a `plasticity.network.presentation.Model`, for unsupervised learning; those of networks for gradient
 rules a `plasticity.Network` (`csnn.csnn`), to be given to `GradientNetwork` or `GradientClassifier`.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from plasticity._utils.catalogue import parse
+from plasticity._utils.random import checked_seed
 from plasticity.errors import PlasticityError, unknown
-from plasticity.model import Model
-from plasticity.named import parse
+from plasticity.network.presentation import Model
 from plasticity.networks import diehl_cook
-from plasticity.noise import checked_seed
 
 #: name -> builder(n_inputs, neurons, *, rule=None, seed=0, presentations=60_000, **options)
 catalogue: Mapping[str, Callable[..., Model]] = MappingProxyType({

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from plasticity.credit import lsnn_neuron
 from plasticity.errors import PlasticityError
-from plasticity.network import Input, Network, Population, Projection
+from plasticity.network.network import Input, Network, Population, Projection
+from plasticity.network.window import Window
 from plasticity.neurons import relay
+from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.neuron import Neuron
-from plasticity.window import Window
 
 
 def csnn(n_inputs: int = 784, channels: Sequence[int] = (8, 16), *, size: int = 5, pool: int = 2, outputs: int = 10,

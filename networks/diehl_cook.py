@@ -12,10 +12,10 @@ import numpy as np
 
 from plasticity import neurons as neurons_
 from plasticity.errors import PlasticityError, choice
-from plasticity.model import Model, Presentation
-from plasticity.network import Input, Network, Population, Projection
+from plasticity.language.rule import Rule
+from plasticity.network.network import Input, Network, Population, Projection
+from plasticity.network.presentation import Model, Presentation
 from plasticity.neurons.neuron import Neuron
-from plasticity.rule import Rule
 
 _PUBLISHED_EXCITATORY = """
 dv/dt = ((v_rest - v) + ge*(e_exc - v) + gi*(e_inh - v))/tau : volt (unless refractory)

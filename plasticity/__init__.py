@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import importlib
 
+from plasticity._utils import moved
+
 __version__ = "0.1.0"
 
 #: public name -> module it is loaded from when first used (so that `import plasticity` stays quick)
 _PUBLIC = {
-    "Rule": "plasticity.rule",
-    "Trace": "plasticity.rule",
-    "State": "plasticity.rule",
+    "Rule": "plasticity.language.rule",
+    "Trace": "plasticity.language.rule",
+    "State": "plasticity.language.rule",
     "Neuron": "plasticity.neurons.neuron",
-    "Network": "plasticity.network",
-    "Input": "plasticity.network",
-    "Population": "plasticity.network",
-    "Projection": "plasticity.network",
-    "Signal": "plasticity.network",
-    "Window": "plasticity.window",
-    "Spikes": "plasticity.spikes",
+    "Network": "plasticity.network.network",
+    "Input": "plasticity.network.network",
+    "Population": "plasticity.network.network",
+    "Projection": "plasticity.network.network",
+    "Signal": "plasticity.network.network",
+    "Window": "plasticity.network.window",
+    "Spikes": "plasticity.encoding.spikes",
     "build": "plasticity.engines",
     "compare": "plasticity.comparison",
     "UnsupervisedClassifier": "plasticity.learner",
-    "replay": "plasticity.replaying",
+    "replay": "plasticity.engines.replay",
     "PlasticityError": "plasticity.errors",
     "LanguageError": "plasticity.errors",
     "RefusedError": "plasticity.errors",
@@ -38,3 +40,6 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+moved.install()

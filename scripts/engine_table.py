@@ -16,12 +16,21 @@ sys.path.insert(0, str(ROOT / "tests"))  # the examples of user-written rules li
 
 from support.stress_rules import STRESS  # noqa: E402
 
-from plasticity import engines, rules  # noqa: E402
-from plasticity.network import Input, Network, Population, Projection, Signal  # noqa: E402
+from plasticity import (
+    engines,
+    rules,
+)
+from plasticity.language.rule import Rule  # noqa: E402
+from plasticity.network.network import (
+    Input,
+    Network,
+    Population,
+    Projection,
+    Signal,
+)
+from plasticity.network.projection import KINDS  # noqa: E402
+from plasticity.network.window import Window  # noqa: E402
 from plasticity.neurons import lif  # noqa: E402
-from plasticity.projection import KINDS  # noqa: E402
-from plasticity.rule import Rule  # noqa: E402
-from plasticity.window import Window  # noqa: E402
 
 TARGET = ROOT / "docs" / "engines.md"
 BATCH, N = 4, 4

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from plasticity import plots, rules
-from plasticity.explain import engines, needs
+from plasticity.cli.explain import engines, needs
 from plasticity.rules.evidence import EVIDENCE
 
 ROOT = Path(__file__).resolve().parents[1]

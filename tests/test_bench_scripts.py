@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plasticity import networks, rules
-from plasticity.bench import bench_stdp, taught
+from plasticity.bench.stdp import bench_stdp, taught
 
 BENCH = Path(__file__).parents[1] / "scripts/bench"
 

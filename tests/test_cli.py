@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plasticity import cli, experiment, tasks
+from plasticity import cli
+from plasticity.comparison import run as experiment
+from plasticity.datasets import tasks
 from plasticity.runs import load_arrays
 
 SMALL = ["--neurons", "20", "--train-samples", "60", "--test-samples", "40", "--epochs", "2"]

@@ -12,13 +12,14 @@ import pytest
 import torch
 
 import plasticity
-from plasticity import PlasticityError, cli, tasks
+from plasticity import PlasticityError, cli
 from plasticity.cli.comparing import split
 from plasticity.comparison import compare, known, one
-from plasticity.comparison.entrants import Job, entrant, network_of
+from plasticity.comparison.candidates import Job, entrant, network_of
 from plasticity.comparison.one import train_one
 from plasticity.comparison.rows import row
 from plasticity.comparison.settings import TASKS
+from plasticity.datasets import tasks
 
 SMALL = {"epochs": 1, "train_samples": 60, "test_samples": 40, "network": "layers-12-10"}
 COLUMNS = {"rule", "network", "seeds", "accuracy", "accuracy_sd", "train_seconds", "peak_mb", "spikes_per_sample",

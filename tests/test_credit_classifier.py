@@ -8,8 +8,11 @@ import torch
 from sklearn.base import clone
 
 from plasticity import Input, Network, PlasticityError, Population, Projection
-from plasticity.credit import GradientClassifier, eprop, lsnn_neuron, recurrent_network
-from plasticity.credit.network import GradientNetwork
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.learner.gradient import GradientClassifier
+from plasticity.network.builders import recurrent_network
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.rules.credit import eprop
 
 STEPS, INPUTS = 30, 12
 

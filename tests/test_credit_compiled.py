@@ -10,30 +10,23 @@ import pytest
 import torch
 from support import interpreted
 
-from plasticity import Input, Network, Neuron, PlasticityError, Population, Projection, RefusedError, language
-from plasticity.credit import (
-    GradientNetwork,
-    GradientRule,
-    Paths,
-    Readout,
-    catalogue,
-    eprop,
-    feedback_alignment,
-    lsnn_neuron,
-    make,
-    rate_neuron,
-    rflo,
-    surrogates,
-    truncated_bptt,
-)
-from plasticity.credit.compiled import running, writing
-from plasticity.credit.compiled.derivative import derivative
-from plasticity.credit.compiled.events import sparse_product
-from plasticity.credit.compiled.lines import Scribe
+from plasticity import Input, Network, Neuron, PlasticityError, Population, Projection, RefusedError
+from plasticity.encoding.spikes import Spikes
+from plasticity.engines.gradient import surrogates
+from plasticity.engines.gradient.compiled import running, writing
+from plasticity.engines.gradient.compiled.derivative import derivative
+from plasticity.engines.gradient.compiled.events import sparse_product
+from plasticity.engines.gradient.compiled.lines import Scribe
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.torch.language import Context, expression, functions
+from plasticity.language import expressions
 from plasticity.networks.csnn import csnn
 from plasticity.neurons import adex, alif, izhikevich, lif, snu
-from plasticity.spikes import Spikes
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.neurons.rate import rate_neuron
+from plasticity.rules.credit import catalogue, eprop, feedback_alignment, make, rflo, truncated_bptt
+from plasticity.rules.paths import GradientRule, Paths
 
 N_IN, N, STEPS, BATCH = 5, 4, 14, 2
 
@@ -320,7 +313,7 @@ FUNCTIONS = ["exp(x)", "log(y)", "sqrt(y)", "tanh(x)", "sin(x)", "cos(x)", "sinh
 
 @pytest.mark.parametrize("text", FUNCTIONS)
 def test_derivatives_of_the_language(text):
-    expr = language.parse(text, language.NEURON_FUNCTIONS, logic=True)
+    expr = expressions.parse(text, expressions.NEURON_FUNCTIONS, logic=True)
     known = functions(Context(torch.float64, torch.device("cpu"), 1e-3, "sum", 0, None))
     values = expression(expr, {}, {"x": "v['x']", "y": "v['y']"}, known)
     x, y = torch.linspace(-1.5, 1.5, 13, dtype=torch.float64) + 0.01, torch.linspace(0.23, 1.4, 13, dtype=torch.float64)

@@ -12,22 +12,15 @@ from hypothesis import strategies as st
 
 import plasticity
 from plasticity import Input, Network, Population, Projection, RefusedError
-from plasticity.credit import (
-    GradientNetwork,
-    Readout,
-    catalogue,
-    cross_entropy,
-    eprop,
-    gradients,
-    lsnn_neuron,
-    make,
-    mse,
-    rate_regularisation,
-    rtrl,
-)
-from plasticity.credit.links import Credit, links, transmit
-from plasticity.credit.operators import operator
-from plasticity.window import Window
+from plasticity.engines.gradient.connections import Credit, links, transmit
+from plasticity.engines.gradient.exact import gradients, rtrl
+from plasticity.engines.gradient.losses import cross_entropy, mse, rate_regularisation
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.operators import operator
+from plasticity.engines.gradient.readout import Readout
+from plasticity.network.window import Window
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.rules.credit import catalogue, eprop, make
 
 STEPS, BATCH, N_OUT = 16, 3, 3
 rng = np.random.default_rng(5)

@@ -9,20 +9,19 @@ import torch
 from safetensors.torch import load, save
 from support.gradient_cases import N_IN, N_OUT, NETWORKS, rules
 
-from plasticity.credit import (
-    GradientNetwork,
-    Readout,
-    alignment,
+from plasticity.comparison.alignment import alignment
+from plasticity.engines.gradient.exact import gradients, rtrl
+from plasticity.engines.gradient.losses import (
     cross_entropy,
     cumulative_cross_entropy,
-    dfa,
-    gradients,
     mse,
     rate_regularisation,
-    refusal,
-    rtrl,
     spike_count_mse,
 )
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
+from plasticity.engines.gradient.support import refusal
+from plasticity.rules.credit import dfa
 
 CUDA = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"))
 BATCH, STEPS = 2, 10

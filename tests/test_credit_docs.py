@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plasticity.credit import catalogue
+from plasticity.rules.credit import catalogue
 
 PAGE = (Path(__file__).parents[1] / "docs/gradient-rules.md").read_text(encoding="utf-8")
 

@@ -10,8 +10,14 @@ import torch
 from reference import credit as reference
 
 from plasticity import Input, Network, Population, Projection, replay, rules
-from plasticity.credit import GradientNetwork, Readout, cross_entropy, eprop, gradients, lsnn_neuron, mse, triangular
+from plasticity.engines.gradient.exact import gradients
+from plasticity.engines.gradient.losses import cross_entropy, mse
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
+from plasticity.engines.gradient.surrogates import triangular
 from plasticity.neurons import lif
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.rules.credit import eprop
 
 DT, STEPS, N_IN, N, N_OUT = 1e-3, 40, 6, 5, 2
 TAU, TAU_A, TAU_OUT, THRESHOLD = 12e-3, 40e-3, 8e-3, 0.6

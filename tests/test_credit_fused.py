@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from plasticity.credit.fused import Layer, Rate, Weights, gradient, run
-from plasticity.credit.fused.events import events
+from plasticity.encoding.spikes import Spikes
+from plasticity.engines.gradient.fused import Layer, Rate, Weights, gradient, run
+from plasticity.engines.gradient.fused.events import events
 from plasticity.errors import PlasticityError
-from plasticity.spikes import Spikes
 
 N_IN, N, N_OUT, STEPS = 7, 6, 3, 60
 MIXED = np.array([0.0, 0.0, 0.0, 0.3, 0.9, 1.7])

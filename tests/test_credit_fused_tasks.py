@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from plasticity.credit.fused import Adam, Layer, Rate, Weights, gradient
+from plasticity.engines.gradient.fused import Adam, Layer, Rate, Weights, gradient
 from plasticity.errors import PlasticityError
 
 GOLDEN = Path(os.environ.get("PLASTICITY_DATA", "")) / ".." / "reference" / "eprop-golden.npz"

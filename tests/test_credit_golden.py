@@ -11,17 +11,13 @@ import pytest
 import torch
 
 from plasticity import Input, Network, Population, Projection
-from plasticity.credit import (
-    GradientNetwork,
-    Readout,
-    UncorrectedEpsAdam,
-    cross_entropy,
-    eprop,
-    lsnn_neuron,
-    mse,
-    rate_regularisation,
-    triangular,
-)
+from plasticity.engines.gradient.losses import cross_entropy, mse, rate_regularisation
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
+from plasticity.engines.gradient.surrogates import triangular
+from plasticity.learner.optimisers import UncorrectedEpsAdam
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.rules.credit import eprop
 
 GOLDEN = Path(os.environ.get("PLASTICITY_DATA", "/nowhere")) / "../reference/eprop-golden.npz"
 needs_golden = pytest.mark.skipif(not GOLDEN.exists(), reason="no golden e-prop tasks next to $PLASTICITY_DATA")

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from plasticity.credit import GradientNetwork, Readout, lsnn_neuron
-from plasticity.credit.lsnn import lsnn_network
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
 from plasticity.errors import PlasticityError
-from plasticity.network import weight_matrix
+from plasticity.network.builders import lsnn_network
+from plasticity.network.network import weight_matrix
 from plasticity.neurons import lif
+from plasticity.neurons.lsnn import lsnn_neuron
 
 
 def test_the_last_neurons_adapt_and_none_hears_itself():

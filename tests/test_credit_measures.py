@@ -8,21 +8,17 @@ import torch
 
 from plasticity import Input, Network, Population, Projection
 from plasticity.comparison import counting
-from plasticity.credit import (
-    AlignmentRecorder,
-    GradientClassifier,
-    GradientNetwork,
-    Readout,
-    alignment,
-    eprop,
-    lsnn_neuron,
-    operations,
-)
-from plasticity.credit.alignment import compare
+from plasticity.comparison.alignment import alignment, compare
+from plasticity.comparison.operations import AlignmentRecorder, operations
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
 from plasticity.learner import UnsupervisedClassifier
-from plasticity.methods import MethodClassifier
+from plasticity.learner.gradient import GradientClassifier
+from plasticity.learner.methods import MethodClassifier
+from plasticity.network.window import Window
+from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.plots.alignment import alignment as drawn
-from plasticity.window import Window
+from plasticity.rules.credit import eprop
 
 STEPS, SAMPLES, N_IN, A, B, OUT, BATCH = 12, 3, 5, 4, 3, 2, 10
 

@@ -12,25 +12,25 @@ import torch
 
 import plasticity
 from plasticity import Input, Network, Neuron, PlasticityError, Population, Projection, RefusedError, Signal
-from plasticity.credit import (
-    GradientNetwork,
-    Readout,
-    UncorrectedEpsAdam,
+from plasticity.engines.gradient import surrogates
+from plasticity.engines.gradient.connections import links
+from plasticity.engines.gradient.exact import gradients
+from plasticity.engines.gradient.losses import (
     cross_entropy,
     cumulative_cross_entropy,
-    eprop,
-    gradients,
-    lsnn_neuron,
     mse,
-    rate_neuron,
     rate_regularisation,
     spike_count_mse,
-    surrogates,
-    triangular,
 )
-from plasticity.credit.links import links
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
+from plasticity.engines.gradient.surrogates import triangular
+from plasticity.learner.optimisers import UncorrectedEpsAdam
 from plasticity.neurons import alif, diehl_cook, lif, snu
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.neurons.rate import rate_neuron
 from plasticity.rules import pair_stdp
+from plasticity.rules.credit import eprop
 
 DT, N_IN, N = 1e-3, 7, 6
 rng = np.random.default_rng(0)

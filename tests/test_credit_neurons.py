@@ -10,7 +10,12 @@ import torch
 from reference import eligibility as reference
 
 from plasticity import Input, Network, Population, Projection, neurons
-from plasticity.credit import GradientNetwork, Readout, eprop, gradients, mse, superspike
+from plasticity.engines.gradient.exact import gradients
+from plasticity.engines.gradient.losses import mse
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
+from plasticity.engines.gradient.surrogates import superspike
+from plasticity.rules.credit import eprop
 
 N_IN, N, N_OUT, TAU_OUT = 4, 3, 2, 8e-3
 #: name -> neuron, its hand-written map, dt, steps, onto, size of the weights, slope of the surrogate (per unit of v)

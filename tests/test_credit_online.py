@@ -10,23 +10,18 @@ import pytest
 import torch
 
 from plasticity import Input, Network, Population, Projection, RefusedError
-from plasticity.credit import (
-    GradientClassifier,
-    GradientNetwork,
-    Readout,
-    cross_entropy,
-    cumulative_cross_entropy,
-    eprop,
-    gradients,
-    lsnn_neuron,
-    mse,
-    online_gradients,
-    rate_neuron,
-    rflo,
-    triangular,
-)
+from plasticity.engines.gradient.exact import gradients
+from plasticity.engines.gradient.losses import cross_entropy, cumulative_cross_entropy, mse
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.online import online_gradients
+from plasticity.engines.gradient.readout import Readout
+from plasticity.engines.gradient.surrogates import triangular
 from plasticity.errors import PlasticityError
+from plasticity.learner.gradient import GradientClassifier
 from plasticity.neurons import lif
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.neurons.rate import rate_neuron
+from plasticity.rules.credit import eprop, rflo
 
 STEPS, N_IN, N, N_OUT, BATCH = 40, 6, 5, 3, 2
 NEURONS = {

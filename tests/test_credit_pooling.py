@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from plasticity.credit.pooling import max_pool
+from plasticity.engines.gradient.pooling import max_pool
 
 
 @pytest.mark.parametrize(("size", "stride", "shape"), [

@@ -7,14 +7,11 @@ import pytest
 import torch
 
 from plasticity import Input, Network, PlasticityError, Population, Projection, RefusedError
-from plasticity.credit import lsnn_neuron
-from plasticity.credit.rates import (
-    EquilibriumNetwork,
-    ForwardForwardNetwork,
-    PredictiveNetwork,
-    SpikingForwardForward,
-)
-from plasticity.credit.rates.goodness import NEGATIVES
+from plasticity.methods.networks.equilibrium import EquilibriumNetwork
+from plasticity.methods.networks.goodness import NEGATIVES, ForwardForwardNetwork
+from plasticity.methods.networks.predictive import PredictiveNetwork
+from plasticity.methods.networks.spiking import SpikingForwardForward
+from plasticity.neurons.lsnn import lsnn_neuron
 from tests.reference import rate_learners as reference
 
 SIZES, CLASSES = (6, 8, 7, 3), 3

@@ -11,33 +11,17 @@ from reference import credit_layers as reference
 from sklearn.datasets import load_digits
 
 from plasticity import Input, Network, PlasticityError, Population, Projection, RefusedError
-from plasticity.credit import (
-    GradientNetwork,
-    GradientRule,
-    Paths,
-    Readout,
-    alignment,
-    catalogue,
-    cross_entropy,
-    cumulative_cross_entropy,
-    dfa,
-    eprop,
-    feedback_alignment,
-    gradients,
-    learning_signals,
-    lsnn_neuron,
-    make,
-    mse,
-    ottt,
-    rate_neuron,
-    rate_regularisation,
-    rflo,
-    rtrl,
-    sltt,
-    triangular,
-    truncated_bptt,
-)
+from plasticity.comparison.alignment import alignment
+from plasticity.engines.gradient.exact import gradients, learning_signals, rtrl
+from plasticity.engines.gradient.losses import cross_entropy, cumulative_cross_entropy, mse, rate_regularisation
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
+from plasticity.engines.gradient.surrogates import triangular
 from plasticity.neurons import snu
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.neurons.rate import rate_neuron
+from plasticity.rules.credit import catalogue, dfa, eprop, feedback_alignment, make, ottt, rflo, sltt, truncated_bptt
+from plasticity.rules.paths import GradientRule, Paths
 
 DT, STEPS, N_IN, N1, N2, N_OUT = 1e-3, 40, 6, 5, 4, 2
 TAU, TAU_OUT, THRESHOLD = 12e-3, 8e-3, 0.6
@@ -175,7 +159,7 @@ def test_truncation_is_backpropagation_through_each_piece():
     assert (short - whole[0]).abs().max() > 0.01 * whole[0].abs().max()
     net, total = layers("bptt"), torch.zeros(N_IN, N1, dtype=torch.float64)
     weights, (x,) = net.effective(), torch.tensor(X)[None, None]
-    from plasticity.credit.stepping import cut, start
+    from plasticity.engines.gradient.stepping import cut, start
     states = {name: start(part, 1, net.rule.paths) for name, part in net.cells.items()}
     y = torch.zeros(1, N_OUT, dtype=torch.float64)
     drives = net.drives({"in": x}, weights, STEPS)

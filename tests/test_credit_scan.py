@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from plasticity.credit.readout import _step_by_step
-from plasticity.credit.scan import leaky_sum
+from plasticity.engines.gradient.readout import _step_by_step
+from plasticity.engines.gradient.scan import leaky_sum
 
 
 @pytest.mark.parametrize("window", [0, 1, 3, 50])

@@ -9,9 +9,14 @@ import pytest
 import torch
 
 from plasticity import Input, Network, Neuron, Population, Projection, neurons
-from plasticity.credit import GradientNetwork, GradientRule, Paths, Readout, eprop, lsnn_neuron, refusal
-from plasticity.credit.signals import influence
-from plasticity.window import Window
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
+from plasticity.engines.gradient.signals import influence
+from plasticity.engines.gradient.support import refusal
+from plasticity.network.window import Window
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.rules.credit import eprop
+from plasticity.rules.paths import GradientRule, Paths
 
 rng = np.random.default_rng(0)
 CASCADE = Neuron("dv/dt = (I - v)/tau : 1\ndI/dt = (g - I)/tau : 1\ndg/dt = -g/tau : 1\ndq/dt = -(q - v)/tau : 1",

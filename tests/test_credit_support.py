@@ -9,7 +9,10 @@ import pytest
 import torch
 from support.gradient_cases import N_IN, N_OUT, NETWORKS, rules
 
-from plasticity.credit import GradientNetwork, cross_entropy, gradients, refusal, spike_count_mse
+from plasticity.engines.gradient.exact import gradients
+from plasticity.engines.gradient.losses import cross_entropy, spike_count_mse
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.support import refusal
 
 ROOT = Path(__file__).parents[1]
 X = (torch.rand(2, 14, N_IN, generator=torch.Generator().manual_seed(1)) < 0.4).double()

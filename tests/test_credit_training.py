@@ -12,12 +12,14 @@ import torch
 from sklearn.base import clone
 
 from plasticity import PlasticityError
-from plasticity.credit import GradientClassifier, coding, lsnn_neuron
-from plasticity.credit.plan import Plan
-from plasticity.credit.training import Diverged, Learner, Training, train
-from plasticity.methods import MethodClassifier
+from plasticity.encoding import catalogue
+from plasticity.encoding.spikes import densified
+from plasticity.learner.gradient import GradientClassifier
+from plasticity.learner.gradient_training import Diverged, Learner, Training, train
+from plasticity.learner.methods import MethodClassifier
+from plasticity.learner.plan import Plan
+from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.runs import Run, load_arrays
-from plasticity.spikes import densified
 
 N, INPUTS = 60, 6
 
@@ -230,10 +232,10 @@ def test_mistakes_are_named(options, named):
         GradientClassifier(**{"encoder": "rate(steps=3)", "network": (4,)} | options).fit(x, y)
 
 
-@pytest.mark.parametrize("code", sorted(coding.catalogue))
+@pytest.mark.parametrize("code", sorted(catalogue.catalogue))
 def test_codes(code):
     x = np.array([[0.0, 0.5, 1.0, 0.25]], np.float32)
-    made = coding.make(f"{code}(width=2)" if code == "rows" else f"{code}(steps=9)")(x, 3)
+    made = catalogue.make(f"{code}(width=2)" if code == "rows" else f"{code}(steps=9)")(x, 3)
     assert densified(made).shape == ((1, 2, 2) if code == "rows" else (1, 9, 4))
     made = densified(made)
     assert not made[0, :, 0].any() or code == "rows"

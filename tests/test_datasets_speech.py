@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from plasticity.datasets import speech_commands, tape
+from plasticity.datasets import speech_commands, streaming_tar
 from plasticity.datasets.description import Source
 from plasticity.datasets.speech_commands import VERSIONS, load_speech_commands, stream, which_part
 from plasticity.errors import DataError, PlasticityError
@@ -137,7 +137,7 @@ def test_descriptions_say_where_from_and_whose():
     (("./yes/slow_nohash_0.wav", sound(1, 800, 8000)), r"\(1, 2, 8000\), expected \(1, 2, 16000\)"),
     (("./yes/text_nohash_0.wav", b"not a sound"), "is not a wave file"),
     (("./yes/00000000_nohash_0.wav", sound(1)), "twice"),
-    (("./yes/vast_nohash_0.wav", bytes(tape.MOST_BYTES + 1)), "beyond")])
+    (("./yes/vast_nohash_0.wav", bytes(streaming_tar.MOST_BYTES + 1)), "beyond")])
 def test_bad_archives_are_refused(tmp_path, extra, message):
     path = pack(tmp_path / "bad.tar", [("./yes/00000000_nohash_0.wav", sound(1)), extra], "w")
     with pytest.raises(DataError, match=message):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from plasticity import noise
+from plasticity._utils import random
 from plasticity.encoding import (
     bernoulli,
     constant,
@@ -22,8 +22,8 @@ from plasticity.encoding import (
     repeat,
     threshold_crossing,
 )
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
-from plasticity.spikes import Spikes
 
 DT = 1e-3
 
@@ -89,15 +89,15 @@ def test_poisson_equals_its_definition_in_plain_numpy():
     """The same gaps from the same numbers, written without Numba."""
     rates, steps, seed, first = np.array([[0.0, 40.0, 900.0], [120.0, 1000.0, 3.0]]), 80, 11, 5
     expected = np.zeros((2, steps, 3), bool)
-    golden = np.uint64(noise.GOLDEN)
+    golden = np.uint64(random.GOLDEN)
     with np.errstate(over="ignore", divide="ignore"):
         for s in range(2):
-            key = noise.mix(noise.key(seed, 0x656E636F64650001) ^ noise.mix(np.uint64(first + s)))
+            key = random.mix(random.key(seed, 0x656E636F64650001) ^ random.mix(np.uint64(first + s)))
             for i, p in enumerate(rates[s] * DT):
-                counter, t = noise.mix(key + np.uint64(i + 1) * golden), -1
+                counter, t = random.mix(key + np.uint64(i + 1) * golden), -1
                 while p > 0:
                     counter += golden
-                    u = (float(noise.mix(counter) >> np.uint64(11)) + 0.5) * 2.0**-53
+                    u = (float(random.mix(counter) >> np.uint64(11)) + 0.5) * 2.0**-53
                     t += 1 + int(np.log(u) / np.log1p(-p))
                     if t >= steps:
                         break

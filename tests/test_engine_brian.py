@@ -8,13 +8,13 @@ from support.feature_networks import FEATURES, STEPS, fed, imposed, lif
 
 from plasticity import engines
 from plasticity.engines.brian.printing import brian_text
+from plasticity.engines.replay import replay
 from plasticity.errors import PlasticityError, RefusedError
-from plasticity.language import NEURON_FUNCTIONS, parse
-from plasticity.network import Input, Network, Population, Projection
+from plasticity.language.expressions import NEURON_FUNCTIONS, parse
+from plasticity.language.rule import ORDERS, Rule, State, Trace
+from plasticity.network.network import Input, Network, Population, Projection
 from plasticity.neurons.discretise import import_brian2
 from plasticity.neurons.neuron import Neuron
-from plasticity.replaying import replay
-from plasticity.rule import ORDERS, Rule, State, Trace
 
 N_PRE, N_POST, DT = 6, 4, 1e-3
 PAIR = Rule(pre={"x": Trace(20e-3)}, post={"y": Trace(15e-3)}, on_pre={"w": "-a*y"}, on_post={"w": "b*x"},

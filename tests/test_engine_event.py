@@ -7,19 +7,7 @@ import numpy as np
 import pytest
 from support.rule_cases import alone
 
-from plasticity import (
-    Input,
-    Network,
-    Neuron,
-    Population,
-    Projection,
-    RefusedError,
-    Rule,
-    State,
-    Trace,
-    build,
-    replay,
-)
+from plasticity import Input, Network, Neuron, Population, Projection, RefusedError, Rule, State, Trace, build, replay
 from plasticity.engines import refusal
 from plasticity.engines.event.program import write
 from plasticity.errors import PlasticityError

@@ -11,10 +11,10 @@ from support.torch_network import LIF, SIZES, loop, network, poisson
 
 from plasticity import engines
 from plasticity.errors import PlasticityError, RefusedError
-from plasticity.homeostasis import normalize
-from plasticity.network import Input, Network, Population, Projection, Signal
+from plasticity.language.rule import Rule
+from plasticity.network.homeostasis import normalize
+from plasticity.network.network import Input, Network, Population, Projection, Signal
 from plasticity.neurons.neuron import Neuron
-from plasticity.rule import Rule
 
 
 @pytest.mark.parametrize("device", ["cpu", *DEVICES], indirect=True)

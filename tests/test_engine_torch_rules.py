@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support.torch_cases import DT, SPIKE_RULES, STEP_RULES, X, agree, both, on_each_device, trains
 
-from plasticity.replaying import replay
-from plasticity.rule import ORDERS, Rule
+from plasticity.engines.replay import replay
+from plasticity.language.rule import ORDERS, Rule
 
 
 @pytest.mark.parametrize("batch, reduce", [(1, "sum"), (4, "sum"), (4, "mean")])

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from support.every_rule import EVERY, outside, spikes, within
 
-from plasticity import Rule, State, Trace, Window, engines, language, replay, rules
+from plasticity import Rule, State, Trace, Window, engines, replay, rules
 from plasticity.engines.event.sharing import Places, confined, hoisted, needed, without_reductions
-from plasticity.network import Input, Network, Projection, Signal
+from plasticity.language import expressions
+from plasticity.network.network import Input, Network, Projection, Signal
 
 BOTH, ANY = ("pre", "post"), ()
 STEPS, SAMPLES, DT = 120, 3, 1e-3
@@ -81,9 +82,9 @@ def test_equal_reductions_are_made_once_and_parts_of_one_neuron_are_taken_out():
     assert list(reductions) == ["reduced_0"]
     lines, post = hoisted(lines, Places(RULE, frozenset(reductions)), "post")
     lines, pre = hoisted(lines, Places(RULE, frozenset([*reductions, *post])), "pre")
-    assert sorted(map(language.render, post.values())) == ["eta * reduced_0", "u * u"]
-    assert list(map(language.render, pre.values())) == ["exp(r_pre)"]
-    assert language.render(lines[0].expr) == "w + post_part_0 * (pre_part_0 - reduced_0 * w)"
+    assert sorted(map(expressions.render, post.values())) == ["eta * reduced_0", "u * u"]
+    assert list(map(expressions.render, pre.values())) == ["exp(r_pre)"]
+    assert expressions.render(lines[0].expr) == "w + post_part_0 * (pre_part_0 - reduced_0 * w)"
 
 
 @pytest.mark.parametrize("text, expected", [
@@ -91,5 +92,5 @@ def test_equal_reductions_are_made_once_and_parts_of_one_neuron_are_taken_out():
     ("(a + b * noise) * c", ["b * c"]), ("noise", None), ("2 * noise", None), ("exp(a * noise)", None),
     ("zero * noise", ["zero"]), ("a / noise", None), ("noise * noise * a", None), ("a", [])])
 def test_when_a_name_does_not_matter(text, expected):
-    found = needed(language.parse(text), "noise", {"eta": 0.5, "zero": 0.0})
+    found = needed(expressions.parse(text), "noise", {"eta": 0.5, "zero": 0.0})
     assert found is None if expected is None else [ast.unparse(expr) for expr in found] == expected

@@ -8,7 +8,7 @@ import pytest
 from support.stress_rules import STRESS
 
 from plasticity import Rule, Trace, rules
-from plasticity.explain import describe, explain
+from plasticity.cli.explain import describe, explain
 
 ROOT = Path(__file__).resolve().parent.parent
 MAKERS = [*rules.catalogue.values(), *STRESS.values()]

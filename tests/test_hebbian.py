@@ -10,7 +10,7 @@ from support.rates import CASES, run
 
 from plasticity import PlasticityError, RefusedError, Rule, State, Trace, rules
 from plasticity.learner import HebbianLayer, patches
-from plasticity.learner.hebbian import ACTIVATIONS, FEATURES
+from plasticity.learner.rate_layer import ACTIVATIONS, FEATURES
 
 
 @pytest.fixture(scope="module")

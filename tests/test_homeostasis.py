@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from plasticity.errors import PlasticityError
-from plasticity.homeostasis import (
+from plasticity.network.homeostasis import (
     adapt_threshold,
     normalize,
     scale_synapses,

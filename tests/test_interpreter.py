@@ -13,8 +13,9 @@ from support.rule_cases import CASES, CONTINUOUS, DT
 from support.stress_rules import sanger
 from support.trains import N_POST, N_PRE, TRAINS, signals_for, times, weights
 
-from plasticity import PlasticityError, Rule, State, Trace, noise, replay
-from plasticity.rule import ORDERS
+from plasticity import PlasticityError, Rule, State, Trace, replay
+from plasticity._utils import random
+from plasticity.language.rule import ORDERS
 from plasticity.rules import clopath, dopamine_stdp, eprop, graupner_brunel
 
 TRAIN = arrays.arrays(bool, (20, 3))
@@ -41,7 +42,7 @@ def test_clopath_equals_the_paper():
 
 def test_graupner_brunel_equals_the_paper():
     w, (pre, post) = weights(0.2, 0.8), TRAINS["coincident"]()
-    gauss = np.array([noise.normal(4, t, (1, N_PRE, N_POST))[0] for t in range(len(pre))])
+    gauss = np.array([random.normal(4, t, (1, N_PRE, N_POST))[0] for t in range(len(pre))])
     free = graupner_brunel(w_min=-math.inf, w_max=math.inf)
     found = run(free, w, pre, post, axonal_delay=5e-3, seed=4)
     expected = each(w, lambda i, j: papers.graupner_brunel(

@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plasticity import language
-from plasticity.constants import Constants
 from plasticity.errors import LanguageError
+from plasticity.language import expressions
+from plasticity.language.constants import Constants
 
 NAMES = {"x": 0.7, "y": -1.3, "a": 2.0, "b": 0.5}
 
 
 def value(text_or_expr, **names):
-    expr = language.parse(text_or_expr) if isinstance(text_or_expr, str) else text_or_expr
-    return language.evaluate(expr, {**NAMES, **names})
+    expr = expressions.parse(text_or_expr) if isinstance(text_or_expr, str) else text_or_expr
+    return expressions.evaluate(expr, {**NAMES, **names})
 
 
-def expressions():
+def texts_of_the_language():
     """Texts of the language over x, y, a, b, without division by what may be zero."""
     leaves = st.sampled_from(["x", "y", "a", "b", "1.5", "2", "-0.5"])
 
@@ -54,53 +54,53 @@ def test_arithmetic(text, expected):
 ])
 def test_everything_else_is_refused_with_the_text_quoted(text, complaint):
     with pytest.raises(LanguageError) as error:
-        language.parse(text)
+        expressions.parse(text)
     assert complaint in str(error.value) and repr(text) in str(error.value) and "\n" not in str(error.value)
 
 
 def test_a_number_is_not_a_text():
     with pytest.raises(LanguageError, match="write expressions as strings"):
-        language.parse(0.5)
+        expressions.parse(0.5)
 
 
 def test_unknown_names_come_with_the_nearest_match():
-    expr = language.parse("a_pluss * x")
+    expr = expressions.parse("a_pluss * x")
     with pytest.raises(LanguageError, match=r"unknown name 'a_pluss'; did you mean 'a_plus'.*known: a_plus, x"):
-        language.require_known("a_pluss * x", expr, ["x", "a_plus"])
+        expressions.require_known("a_pluss * x", expr, ["x", "a_plus"])
 
 
 def test_nothing_outside_the_namespace_is_reachable():
     with pytest.raises(NameError):
-        language.evaluate(language.parse("open_ + 1"), {})
+        expressions.evaluate(expressions.parse("open_ + 1"), {})
 
 
 def test_names_and_calls():
-    expr = language.parse("exp(x) + clip(y, 0, exp_)")
-    assert language.names(expr) == {"x", "y", "exp_"} and language.calls(expr) == {"exp", "clip"}
+    expr = expressions.parse("exp(x) + clip(y, 0, exp_)")
+    assert expressions.names(expr) == {"x", "y", "exp_"} and expressions.calls(expr) == {"exp", "clip"}
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)
-@given(text=expressions())
+@given(text=texts_of_the_language())
 def test_rewriting_keeps_the_value(text):
     """Factors, terms, substitution, printing and pulled constants all stand for the same number."""
-    expr = language.numbers(language.parse(text))  # as rules read it: comparisons are numbers
+    expr = expressions.numbers(expressions.parse(text))  # as rules read it: comparisons are numbers
     expected = float(value(expr))
     close = pytest.approx(expected, rel=1e-9, abs=1e-9)
-    assert float(value(language.product(language.product_factors(expr)))) == close
-    assert float(value(language.total(language.sum_terms(expr)))) == close
-    assert float(value(language.parse(language.render(expr), language.NEURON_FUNCTIONS))) == close
+    assert float(value(expressions.product(expressions.product_factors(expr)))) == close
+    assert float(value(expressions.total(expressions.sum_terms(expr)))) == close
+    assert float(value(expressions.parse(expressions.render(expr), expressions.NEURON_FUNCTIONS))) == close
     constants = Constants({"a", "b"})
     pulled = constants.pull(expr)
-    assert not {"a", "b"} & language.names(pulled)
+    assert not {"a", "b"} & expressions.names(pulled)
     assert float(value(pulled, **constants.values(NAMES))) == close
 
 
 def test_rewriting_leaves_its_argument_alone():
-    expr = language.parse("a * (x + y) - exp(a * x)")
+    expr = expressions.parse("a * (x + y) - exp(a * x)")
     before = ast.dump(expr)
     Constants({"a"}).pull(expr)
-    language.substitute(expr, {"x": language.parse("y")})
-    language.numbers(expr)
+    expressions.substitute(expr, {"x": expressions.parse("y")})
+    expressions.numbers(expr)
     assert ast.dump(expr) == before
 
 
@@ -110,20 +110,20 @@ def test_rewriting_leaves_its_argument_alone():
     ("x * (y < 1)", True), ("(x == 1) * a", False), ("x * 2 + x / b", True),
 ])
 def test_vanishes(text, zero):
-    assert language.vanishes(language.parse(text), {"x"}) is zero
+    assert expressions.vanishes(expressions.parse(text), {"x"}) is zero
 
 
 def test_comparisons_count_as_numbers():
-    expr = language.numbers(language.parse("(x > 0) + (a > 0)"))
+    expr = expressions.numbers(expressions.parse("(x > 0) + (a > 0)"))
     assert value(expr) == 2 and value("(x > 0) + 0.0") == 1.0
 
 
 def test_population_functions():
     u = np.array([[0.2, 1.5, 1.5, -1.0]])
     names = {"u": u}
-    assert language.evaluate(language.parse("rank(u)"), names).tolist() == [[2, 0, 1, 3]]
-    assert language.evaluate(language.parse("winner(u)"), names).tolist() == [[0, 1, 0, 0]]
-    assert language.evaluate(language.parse("prefix_sum(u)"), names)[0, 2] == pytest.approx(3.2)
-    assert language.evaluate(language.parse("sum_post(u) - max_post(u)"), names)[0, 0] == pytest.approx(0.7)
-    soft = language.evaluate(language.parse("softmax(1000 * u)"), names)
+    assert expressions.evaluate(expressions.parse("rank(u)"), names).tolist() == [[2, 0, 1, 3]]
+    assert expressions.evaluate(expressions.parse("winner(u)"), names).tolist() == [[0, 1, 0, 0]]
+    assert expressions.evaluate(expressions.parse("prefix_sum(u)"), names)[0, 2] == pytest.approx(3.2)
+    assert expressions.evaluate(expressions.parse("sum_post(u) - max_post(u)"), names)[0, 0] == pytest.approx(0.7)
+    soft = expressions.evaluate(expressions.parse("softmax(1000 * u)"), names)
     assert soft[0].tolist() == [0, 0.5, 0.5, 0] and not math.isnan(soft.sum())

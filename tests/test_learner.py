@@ -9,12 +9,12 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from plasticity import engines, networks
+from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording
 from plasticity.errors import NetworkWarning, PlasticityError
 from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.presenting import Source, block_size, encode, epoch_order, joined, learn, respond, show
 from plasticity.learner.running import RunningAccuracy
-from plasticity.spikes import Spikes
 
 INPUTS, NEURONS, STEPS = 16, 6, 60
 

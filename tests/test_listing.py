@@ -8,9 +8,9 @@ from support.rule_cases import alone
 
 from plasticity import Rule, Trace, cli, engines, rules
 from plasticity.cli.described import described
+from plasticity.cli.explain import engines as engines_of
+from plasticity.cli.explain import needs
 from plasticity.cli.listing import cited
-from plasticity.explain import engines as engines_of
-from plasticity.explain import needs
 
 NEEDS = {
     "pair_stdp": ["pre", "post"], "log_stdp": ["pre", "post", "w"], "clopath": ["pre", "post"], "sdsp": ["post", "w"],

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from plasticity.memory import forget_peak, held
+from plasticity._utils.memory import forget_peak, held
 
 PROGRAM = """
 import resource

@@ -13,7 +13,8 @@ from sklearn.model_selection import train_test_split
 
 from plasticity import PlasticityError
 from plasticity.cli import run
-from plasticity.methods import MethodClassifier, catalogue, make
+from plasticity.learner.methods import MethodClassifier
+from plasticity.methods.catalogue import catalogue, make
 
 SMALL = {"equilibrium_propagation": "equilibrium_propagation(hidden=(20,))",
          "predictive_coding": "predictive_coding(hidden=(20,))", "forward_forward": "forward_forward(hidden=(20, 20))",

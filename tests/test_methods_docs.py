@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plasticity.methods import catalogue, make
+from plasticity.methods.catalogue import catalogue, make
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "gradient-rules.md").read_text(encoding="utf-8")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
-from plasticity.metrics import accuracy, confusion, spikes_per_sample, summarise
-from plasticity.spikes import Spikes
+from plasticity.readout.metrics import accuracy, confusion, spikes_per_sample, summarise
 
 LABELS, ANSWERS = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, -1, 2])
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from plasticity._utils.catalogue import parse, rule_of
 from plasticity.errors import PlasticityError
-from plasticity.named import parse, rule_of
 from plasticity.networks import build
 from plasticity.rules import pair_stdp
 

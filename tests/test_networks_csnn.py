@@ -8,7 +8,10 @@ import torch
 from sklearn.datasets import load_digits
 
 from plasticity import PlasticityError
-from plasticity.credit import GradientNetwork, Readout, fast_sigmoid, spike_count_mse
+from plasticity.engines.gradient.losses import spike_count_mse
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
+from plasticity.engines.gradient.surrogates import fast_sigmoid
 from plasticity.networks.csnn import csnn
 
 

@@ -18,7 +18,7 @@ from plasticity import (
     build,
     neurons,
 )
-from plasticity.language import evaluate
+from plasticity.language.expressions import evaluate
 from plasticity.neurons.discretise import brian2_equations, brian2_namespace, discretise, import_brian2
 from plasticity.neurons.izhikevich import PATTERNS
 

@@ -5,9 +5,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from plasticity import Rule, Trace, plots, rules
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 from plasticity.plots.fields import _tiled
-from plasticity.spikes import Spikes
 
 
 def texts(axes):

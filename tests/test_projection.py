@@ -8,9 +8,9 @@ from support.feature_networks import FEATURES
 from plasticity import Input, Network, Population, Projection, build, replay, rules
 from plasticity.engines.event import cache
 from plasticity.errors import PlasticityError
-from plasticity.network import existing, weight_matrix
+from plasticity.network.network import existing, weight_matrix
+from plasticity.network.window import Window
 from plasticity.neurons import lif
-from plasticity.window import Window
 
 WINDOW, POOL = Window((1, 4, 4), 3, 2, padding=1), Window((2, 4, 4), 2, 2, stride=2)
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from plasticity.encoding import poisson
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
-from plasticity.metrics import accuracy
 from plasticity.readout import READOUTS, assign_labels, fit_readout
-from plasticity.spikes import Spikes
+from plasticity.readout.metrics import accuracy
 
 COUNTS = np.array([  # 4 neurons; the last never spikes
     [4, 0, 1, 0],

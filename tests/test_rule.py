@@ -9,7 +9,7 @@ import pytest
 from support.stress_rules import STRESS
 
 from plasticity import LanguageError, PlasticityError, Rule, State, Trace, replay, rules
-from plasticity.rule import ORDERS
+from plasticity.language.rule import ORDERS
 from plasticity.rules.triplet import FITS
 
 PAIR = {"pre": {"x": Trace(20e-3)}, "post": {"y": Trace(20e-3)}, "on_pre": {"w": "-a * y"}, "on_post": {"w": "a * x"},

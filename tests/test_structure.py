@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.datasets import load_digits
 
 from plasticity import PlasticityError
-from plasticity.structure import connect, deep_r, prune_and_grow, weights
+from plasticity.network.rewiring import connect, deep_r, prune_and_grow, weights
 
 SHAPE = (12, 9)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from plasticity.errors import PlasticityError
-from plasticity.window import Window
+from plasticity.network.window import Window
 
 SMALL = st.integers(1, 3)
 

@@ -140,7 +140,7 @@ def stdp(
     as_json: Json = False,
 ) -> None:
     """784 Poisson inputs, 150 of them active, 250 steps of 1 ms, learning and normalisation on."""
-    from plasticity.bench import bench_stdp
+    from plasticity.bench.stdp import bench_stdp
     from plasticity.cli.output import quiet_stdout, report
 
     with quiet_stdout() as stdout:
@@ -164,7 +164,7 @@ def eprop(
     as_json: Json = False,
 ) -> None:
     """Forward, e-prop gradient and Adam of a recurrent layer on random spikes, by the event-driven kernel."""
-    from plasticity.bench_eprop import bench_eprop
+    from plasticity.bench.eprop import bench_eprop
     from plasticity.cli.output import quiet_stdout, report
 
     with quiet_stdout() as stdout:
@@ -189,7 +189,7 @@ def bptt(
     as_json: Json = False,
 ) -> None:
     """Forward, gradient and Adam of a recurrent layer on random spikes, by backpropagation through time."""
-    from plasticity.bench_gradient import bench_bptt
+    from plasticity.bench.bptt import bench_bptt
     from plasticity.cli.output import quiet_stdout, report
 
     with quiet_stdout() as stdout:
@@ -210,7 +210,7 @@ def csnn(
     as_json: Json = False,
 ) -> None:
     """Forward, gradient and Adam of 8C5-MP2-16C5-MP2-FC10 on random spikes, by backpropagation through time."""
-    from plasticity.bench_gradient import bench_csnn
+    from plasticity.bench.bptt import bench_csnn
     from plasticity.cli.output import quiet_stdout, report
 
     with quiet_stdout() as stdout:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from plasticity._utils.catalogue import parse, rule_of
+from plasticity.cli.explain import describe, explain
 from plasticity.cli.output import say, write_json
 from plasticity.errors import PlasticityError
-from plasticity.explain import describe, explain
-from plasticity.named import parse, rule_of
 from plasticity.rules.evidence import EVIDENCE
 
 FORMATS = (".png", ".pdf", ".svg")

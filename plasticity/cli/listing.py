@@ -64,7 +64,7 @@ def cited(source: str) -> str:
 
 def rules() -> list[dict]:
     """Every rule, made with its defaults."""
-    from plasticity.explain import engines, needs
+    from plasticity.cli.explain import engines, needs
     from plasticity.rules import catalogue
     from plasticity.rules.evidence import EVIDENCE
 
@@ -97,7 +97,7 @@ def engines() -> list[dict]:
 
 def methods() -> list[dict]:
     """Every method that brings its own network, made with its defaults."""
-    from plasticity.methods import catalogue
+    from plasticity.methods.catalogue import catalogue
 
     made = {name: make() for name, make in catalogue.items()}
     return [{"name": name, "summary": method.words, "keeps": method.keeps, "cuts": method.cuts, "memory": method.memory,
@@ -107,7 +107,7 @@ def methods() -> list[dict]:
 
 def gradient_rules() -> list[dict]:
     """Every gradient rule, made with its defaults."""
-    from plasticity.credit.rules import catalogue
+    from plasticity.rules.credit import catalogue
 
     made = {name: make() for name, make in catalogue.items()}
     return [{"name": name, "summary": rule.words, "paths": asdict(rule.paths), "teacher": rule.teacher,

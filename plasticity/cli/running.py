@@ -10,8 +10,8 @@ from pathlib import Path
 import typer
 
 from plasticity.cli.output import new_folder, quiet_stdout, say, table, went_on, write_json
+from plasticity.comparison.run import Interrupted, Settings, run_task
 from plasticity.errors import PlasticityError
-from plasticity.experiment import Interrupted, Settings, run_task
 from plasticity.runs import Run
 
 

@@ -1,6 +1,6 @@
 """Learners side by side: the same task, data and seeds, one table."""
 
+from plasticity.comparison.candidates import known
 from plasticity.comparison.compare import compare, resumed
-from plasticity.comparison.entrants import known
 
 __all__ = ["compare", "known", "resumed"]

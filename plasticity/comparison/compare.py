@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from plasticity.comparison.entrants import Job, entrant, network_of
+from plasticity.comparison.candidates import Job, entrant, network_of
 from plasticity.comparison.processes import run_all
 from plasticity.comparison.rows import row
-from plasticity.credit.plan import Plan
+from plasticity.datasets.tasks import Task
 from plasticity.errors import PlasticityError
+from plasticity.learner.plan import Plan
 from plasticity.runs.files import read_json, write_json
 from plasticity.runs.machine import machine, versions
-from plasticity.tasks import Task
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Spikes and synaptic operations per sample of every kind of learner; see `plasticity.credit.measures.operations`.
+"""Spikes and synaptic operations per sample of every kind of learner; see `plasticity.comparison.operations.operations`.
 
 Networks that do not spike count one operation per multiplication and addition of a weight, zeros included, in an answer
 and in an update (torch's own counter of floating-point operations, halved).
@@ -12,12 +12,14 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from plasticity.credit import GradientClassifier, GradientNetwork, Operations, operations
+from plasticity.comparison.operations import Operations, operations
+from plasticity.encoding.spikes import densified
+from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.learner import UnsupervisedClassifier
+from plasticity.learner.gradient import GradientClassifier
+from plasticity.learner.methods import MethodClassifier
 from plasticity.learner.presenting import Source, encode
-from plasticity.methods import MethodClassifier
-from plasticity.network import Network, existing
-from plasticity.spikes import densified
+from plasticity.network.network import Network, existing
 
 
 def gradient_rule(learner: GradientClassifier, x: np.ndarray) -> dict[str, object]:

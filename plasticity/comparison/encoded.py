@@ -8,16 +8,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from plasticity.credit import coding
-from plasticity.methods import Method
-from plasticity.methods.method import Learning
-from plasticity.spikes import densified
+from plasticity.encoding import catalogue
+from plasticity.encoding.spikes import densified
+from plasticity.methods.method import Learning, Method
 
 
 class Encoded(nn.Module):
     """A network that learns from sequences, given samples [batch, inputs] in [0, 1] through an encoder."""
 
-    def __init__(self, inner: Learning, code: coding.Code):
+    def __init__(self, inner: Learning, code: catalogue.Code):
         super().__init__()
         self.inner, self.code = inner, code
 
@@ -38,7 +37,7 @@ def encoded(method: Method, encoder: str) -> Method:
     """The method on flat samples, if its network spikes; else as it is."""
     if not method.spikes:
         return method
-    code = coding.make(encoder)
+    code = catalogue.make(encoder)
 
     def build(shape, classes, seed, dtype) -> Encoded:
         sequence = densified(code(np.zeros((1, *shape)), 0)).shape[1:]

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
-from plasticity import memory
-from plasticity.comparison.entrants import Entrant, Job, entrant
+from plasticity._utils import memory
+from plasticity.comparison.candidates import Entrant, Job, entrant
+from plasticity.datasets.tasks import Task
 from plasticity.errors import PlasticityError
 from plasticity.runs import write_json
-from plasticity.tasks import Task
 
 COUNTED = 100  # held-out samples on which spikes and operations are counted
 FIRST = 4  # samples of the training before the training

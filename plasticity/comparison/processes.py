@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from plasticity.comparison.entrants import Job
-from plasticity.progress import progress
+from plasticity._utils.progress import progress
+from plasticity._utils.stopping import stop_requests
+from plasticity.comparison.candidates import Job
 from plasticity.runs.files import read_json, write_json
-from plasticity.stopping import stop_requests
 
 
 def run_all(jobs: Sequence[Job], folder: Path, at_once: int = 1, say: Callable[[str], None] = lambda line: None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from plasticity.metrics import summarise
+from plasticity.readout.metrics import summarise
 
 #: averaged over seeds
 MEANS = ("train_seconds", "fit_seconds", "test_seconds", "peak_mb", "spikes_per_sample", "input_spikes_per_sample",

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from plasticity.credit.lsnn import lsnn_neuron
+from plasticity.neurons.lsnn import lsnn_neuron
 
 
 @dataclass(frozen=True)
 class Setting:
     """A task's own numbers. data: name of the data set; encoder: of its images for the gradient rules (see
-    `plasticity.credit.coding`), None where it is one of sequences (`plasticity.datasets.load_sequences`). network: of
+    `plasticity.encoding.catalogue`), None where it is one of sequences (`plasticity.datasets.load_sequences`). network: of
     the gradient rules (see `network_of`). epochs, batch: of all that learn by gradients. stdp_neurons,
     stdp_epochs: of the STDP network."""
 

@@ -20,7 +20,7 @@ _30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 @njit(inline="always", **_OPTIONS)
 def _mix(z):
-    """`plasticity.noise.mix`, compiled."""
+    """`plasticity._utils.random.mix`, compiled."""
     z = (z ^ (z >> _30)) * _M1
     z = (z ^ (z >> _27)) * _M2
     return z ^ (z >> _31)

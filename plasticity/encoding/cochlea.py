@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from plasticity.encoding._checks import sound_of, within_rate
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
-from plasticity.spikes import Spikes
 
 #: equivalent rectangular bandwidth of human hearing, WIDTH (1 + f/CORNER) (Glasberg & Moore 1990)
 WIDTH, CORNER = 24.7, 1000 / 4.37  # Hz

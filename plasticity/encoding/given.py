@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from plasticity.encoding._checks import whole
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
-from plasticity.spikes import Spikes
 
 
 def imposed(spikes: np.ndarray) -> Spikes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from plasticity import noise
+from plasticity._utils import random
 from plasticity.encoding._checks import non_negative, whole
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
-from plasticity.spikes import Spikes
 
 # Separates the encoders' streams from the noise inside a network that was given the same seed.
 _GAPS, _STEPS = 0x656E636F64650001, 0x656E636F64650002
@@ -62,7 +62,7 @@ def as_seed(seed: int | np.random.Generator) -> int:
 def _keys(seed: int | np.random.Generator, first_sample: int, samples: int, use: int) -> np.ndarray:
     """The stream of each sample: uint64 [samples]."""
     numbers = np.arange(samples, dtype=np.uint64) + np.uint64(whole("first_sample", first_sample))
-    return noise.mix(noise.key(as_seed(seed), use) ^ noise.mix(numbers))
+    return random.mix(random.key(as_seed(seed), use) ^ random.mix(numbers))
 
 
 def _by_gaps(p: np.ndarray, steps: int, seed: int | np.random.Generator, first_sample: int) -> Spikes:
@@ -79,6 +79,6 @@ def _by_steps(p: np.ndarray, seed: int | np.random.Generator, first_sample: int)
     out = np.zeros(p.shape, bool)
     for s, key in enumerate(keys):
         with np.errstate(over="ignore"):
-            bits = noise.mix(key + counter * np.uint64(noise.GOLDEN)) >> np.uint64(11)
+            bits = random.mix(key + counter * np.uint64(random.GOLDEN)) >> np.uint64(11)
         out[s] = (bits + 0.5) * 2.0**-53 < p[s]
     return out

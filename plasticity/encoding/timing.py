@@ -6,8 +6,8 @@ import numpy as np
 
 from plasticity.encoding._checks import non_negative, whole
 from plasticity.encoding.given import from_events
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
-from plasticity.spikes import Spikes
 
 
 def latency(intensity: np.ndarray, steps: int, dt: float, t_min: float = 0.0, t_max: float | None = None) -> Spikes:

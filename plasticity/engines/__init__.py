@@ -9,10 +9,10 @@ from typing import Protocol
 
 import numpy as np
 
+from plasticity._utils.random import checked_seed
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import unknown
-from plasticity.network import Network
-from plasticity.noise import checked_seed
-from plasticity.spikes import Spikes
+from plasticity.network.network import Network
 
 #: engine name -> (module, what it is for)
 ENGINES: Mapping[str, tuple[str, str]] = {

@@ -6,8 +6,8 @@ import importlib
 
 #: public name -> module it is loaded from when first used (torch takes seconds to load)
 _PUBLIC = {
-    "HebbianLayer": "plasticity.learner.hebbian",
-    "UnsupervisedClassifier": "plasticity.learner.classifier",
+    "HebbianLayer": "plasticity.learner.rate_layer",
+    "UnsupervisedClassifier": "plasticity.learner.unsupervised",
     "patches": "plasticity.learner.unfolding",
 }
 __all__ = sorted(_PUBLIC)

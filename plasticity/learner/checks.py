@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import warnings
 
-from plasticity import language
 from plasticity.errors import NetworkWarning, PlasticityError
-from plasticity.model import Model
+from plasticity.language import expressions
+from plasticity.network.presentation import Model
 from plasticity.neurons.units import si
 
 SILENT = 0.1  # output spikes per sample below which nothing can be read out
@@ -19,7 +19,7 @@ def time_constants(model: Model) -> dict[str, float]:
     for population in model.network.populations:
         neuron = population.neuron
         texts = [eq.text for eq in neuron.model if eq.kind == "ode"]
-        read = frozenset().union(*(language.names(language.parse(text, language.NEURON_FUNCTIONS, logic=True))
+        read = frozenset().union(*(expressions.names(expressions.parse(text, expressions.NEURON_FUNCTIONS, logic=True))
                                    for text in texts))
         found |= {f"{name} of {population.name!r}": si(value) for name, value in neuron.params.items()
                   if name in read and _is_time(value)}

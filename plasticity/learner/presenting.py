@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticity import encoding
+from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording, Simulation
-from plasticity.model import Model, Presentation
-from plasticity.spikes import Spikes
+from plasticity.network.presentation import Model, Presentation
 
 #: what samples are shown for; each purpose draws its own spikes from the same seed
 PURPOSES = ("learn", "label", "predict")

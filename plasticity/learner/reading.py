@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import unknown
 from plasticity.readout import READOUTS, Readout, fit_readout
-from plasticity.spikes import Spikes
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from plasticity._utils.progress import progress
+from plasticity._utils.stopping import stop_requests
 from plasticity.engines import Simulation
 from plasticity.learner import checks
 from plasticity.learner.presenting import BLOCK, Source, encode, learn
 from plasticity.learner.running import RunningAccuracy
-from plasticity.model import Model
-from plasticity.progress import progress
+from plasticity.network.presentation import Model
 from plasticity.runs import Checkpoint, Run
-from plasticity.stopping import stop_requests
 
 EARLY = 1000  # samples after which a silent network is reported, long before the end
 STATE, CURVE = "simulation/", "curve/"

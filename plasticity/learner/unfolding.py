@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from plasticity._utils.validation import require_positive
 from plasticity.errors import PlasticityError
-from plasticity.given import require_positive
 
 
 def patches(images: np.ndarray, size: int, stride: int = 1) -> np.ndarray:

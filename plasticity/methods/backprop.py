@@ -7,10 +7,10 @@ from functools import partial
 
 import torch
 
-from plasticity.baselines import READ, Backpropagated, Recurrent, convolutional, perceptron
+from plasticity._utils.validation import require_positive
 from plasticity.errors import PlasticityError, choice
-from plasticity.given import require_positive
 from plasticity.methods.method import Method, require_sizes
+from plasticity.methods.networks.layers import READ, Backpropagated, Recurrent, convolutional, perceptron
 
 KEEPS = "every path"
 

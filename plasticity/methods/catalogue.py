@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from plasticity._utils.catalogue import made, parse
 from plasticity.methods.backprop import cnn, gru, lstm, mlp, rnn
 from plasticity.methods.local import (
     equilibrium_propagation,
@@ -13,7 +14,6 @@ from plasticity.methods.local import (
     spiking_forward_forward,
 )
 from plasticity.methods.method import Method
-from plasticity.named import made, parse
 
 #: name -> function that makes the method; all of its arguments have defaults
 catalogue: Mapping[str, Callable[..., Method]] = MappingProxyType({

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from plasticity.credit.builders import layered_network
-from plasticity.credit.lsnn import lsnn_neuron
-from plasticity.credit.rates import (
-    EquilibriumNetwork,
-    ForwardForwardNetwork,
-    PredictiveNetwork,
-    SpikingForwardForward,
-)
-from plasticity.credit.surrogates import triangular
+from plasticity.engines.gradient.surrogates import triangular
 from plasticity.methods.method import Method, require_sizes
+from plasticity.methods.networks.equilibrium import EquilibriumNetwork
+from plasticity.methods.networks.goodness import ForwardForwardNetwork
+from plasticity.methods.networks.predictive import PredictiveNetwork
+from plasticity.methods.networks.spiking import SpikingForwardForward
+from plasticity.network.builders import layered_network
+from plasticity.neurons.lsnn import lsnn_neuron
 
 
 def _build(network: Callable, hidden, options, shape, classes, seed, dtype):

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from plasticity._utils.validation import require_positive
 from plasticity.errors import PlasticityError
-from plasticity.given import require_positive
 
 Shape = tuple[int, ...]
 

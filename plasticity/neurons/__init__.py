@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from plasticity.named import made
+from plasticity._utils.catalogue import made
 from plasticity.neurons.adaptive import alif, diehl_cook
 from plasticity.neurons.adex import adex
 from plasticity.neurons.izhikevich import izhikevich

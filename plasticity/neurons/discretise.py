@@ -7,8 +7,8 @@ import re
 import sys
 from functools import lru_cache
 
-from plasticity import language
 from plasticity.errors import LanguageError, PlasticityError
+from plasticity.language import expressions
 from plasticity.neurons.neuron import METHODS, Assignment, Neuron, statements
 
 
@@ -46,7 +46,7 @@ def _equation_lines(neuron: Neuron) -> list[str]:
 
 def _moves(lines: tuple[Assignment, ...], targets: set[str]) -> list[str]:
     """The assignments that `targets` depend on, as text."""
-    return [f"{line.target} = {language.render(line.expr)}" for line in needed_by(lines, targets)]
+    return [f"{line.target} = {expressions.render(line.expr)}" for line in needed_by(lines, targets)]
 
 
 def needed_by(lines: tuple[Assignment, ...], targets: set[str]) -> list[Assignment]:
@@ -54,7 +54,7 @@ def needed_by(lines: tuple[Assignment, ...], targets: set[str]) -> list[Assignme
     kept, wanted = [], set(targets)
     for line in reversed(lines):
         if line.target in wanted:
-            wanted |= language.names(line.expr)
+            wanted |= expressions.names(line.expr)
             kept.append(line)
     return kept[::-1]
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
-from plasticity import language
 from plasticity.errors import LanguageError, PlasticityError, choice
+from plasticity.language import expressions
 from plasticity.neurons.units import UNITS, si
 
 _EQUATION = re.compile(r"^\s*(?:d(?P<rate>\w+)/dt|(?P<name>\w+))\s*(?:=(?P<text>[^:]+))?:\s*(?P<unit>[\w*/ .-]+?)"
@@ -52,10 +52,10 @@ def statements(text: str) -> tuple[Assignment, ...]:
         match = _ASSIGNMENT.match(line)
         if not match:
             raise LanguageError(f"{line.strip()!r} is not an assignment; write 'v = v_reset' or 'v -= threshold'")
-        expr = language.parse(match["text"], language.NEURON_FUNCTIONS, logic=True)
+        expr = expressions.parse(match["text"], expressions.NEURON_FUNCTIONS, logic=True)
         if match["op"] != "=":
-            combined = language.parse(f"{match['name']} {match['op'][0]} _rhs", language.NEURON_FUNCTIONS)
-            expr = language.substitute(combined, {"_rhs": expr})
+            combined = expressions.parse(f"{match['name']} {match['op'][0]} _rhs", expressions.NEURON_FUNCTIONS)
+            expr = expressions.substitute(combined, {"_rhs": expr})
         found.append(Assignment(match["name"], expr))
     return tuple(found)
 
@@ -106,7 +106,7 @@ class Neuron:
             raise PlasticityError(f"reset_delay must be 0 or 1 steps, got {self.reset_delay!r}")
         known = {*self.variables, *self.constants, *(eq.name for eq in self.model if eq.kind == "subexpression"), "dt"}
         for text, expr in self._texts():
-            language.require_known(text, expr, known)
+            expressions.require_known(text, expr, known)
         for name in (*self.slow, *self.initial):
             if name not in self.variables:
                 raise LanguageError(f"{name!r} is not a variable of the neuron (known: {', '.join(self.variables)})")
@@ -124,10 +124,10 @@ class Neuron:
             for line in statements(text):
                 yield text, line.expr
         if self.output:
-            yield self.output, language.parse(self.output, language.NEURON_FUNCTIONS, logic=True)
+            yield self.output, expressions.parse(self.output, expressions.NEURON_FUNCTIONS, logic=True)
         for equation in self.model:
             if equation.text:
-                yield equation.text, language.parse(equation.text, language.NEURON_FUNCTIONS, logic=True)
+                yield equation.text, expressions.parse(equation.text, expressions.NEURON_FUNCTIONS, logic=True)
 
     @cached_property
     def model(self) -> tuple[Equation, ...]:
@@ -163,8 +163,8 @@ class Neuron:
         done: dict[str, ast.expr] = {}
         for eq in self.model:
             if eq.kind == "subexpression":
-                expr = language.parse(eq.text, language.NEURON_FUNCTIONS, logic=True)
-                done[eq.name] = language.substitute(expr, done)
+                expr = expressions.parse(eq.text, expressions.NEURON_FUNCTIONS, logic=True)
+                done[eq.name] = expressions.substitute(expr, done)
         return done
 
     @cached_property
@@ -179,19 +179,19 @@ class Neuron:
         for name in self.variables:
             value = self.initial.get(name, 0.0)
             if isinstance(value, str):
-                expr = language.parse(value, language.NEURON_FUNCTIONS)
-                language.require_known(value, expr, self.constants)
-                value = float(language.evaluate(expr, self.constants))
+                expr = expressions.parse(value, expressions.NEURON_FUNCTIONS)
+                expressions.require_known(value, expr, self.constants)
+                value = float(expressions.evaluate(expr, self.constants))
             given[name] = float(value)
         return given
 
     @cached_property
     def threshold_expr(self) -> ast.expr:
-        return language.parse(self.threshold, language.NEURON_FUNCTIONS, logic=True)
+        return expressions.parse(self.threshold, expressions.NEURON_FUNCTIONS, logic=True)
 
     def inlined(self, expr: ast.expr) -> ast.expr:
         """`expr` with subexpressions replaced by what they stand for."""
-        return language.substitute(expr, self.subexpressions)
+        return expressions.substitute(expr, self.subexpressions)
 
     @cached_property
     def at_reset(self) -> tuple[Assignment, ...]:

@@ -1,9 +1,9 @@
 """Figures: each function takes arrays and answers a matplotlib Figure; `save` writes it. Nothing global is changed."""
 
+from plasticity.plots.clamped import held_change, held_curve
 from plasticity.plots.confusion import confusion
 from plasticity.plots.curve import learning_curve
 from plasticity.plots.fields import receptive_fields
-from plasticity.plots.held import held_change, held_curve
 from plasticity.plots.of_rule import figure_of
 from plasticity.plots.raster import raster
 from plasticity.plots.rates import of_rates, rate_change, rate_curve

@@ -9,11 +9,11 @@ from types import MappingProxyType
 import numpy as np
 from matplotlib.figure import Figure
 
-from plasticity.plots.held import held_curve
+from plasticity.language.rule import Rule
+from plasticity.plots.clamped import held_curve
 from plasticity.plots.rates import of_rates, rate_curve
 from plasticity.plots.short_term import short_term
 from plasticity.plots.window import stdp_window
-from plasticity.rule import Rule
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 from plasticity.plots import style
-from plasticity.spikes import Spikes
 
 COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE)
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from plasticity import replay
 from plasticity.errors import PlasticityError
+from plasticity.language.rule import Rule
 from plasticity.plots import style
-from plasticity.rule import Rule
 
 SPAN = 2.0
 WEIGHTS = (0.0, 0.5, 1.0)

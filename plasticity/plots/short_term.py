@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from plasticity.engines.reference.transmission import sent
 from plasticity.errors import PlasticityError
+from plasticity.language.rule import Rule
 from plasticity.plots import style
-from plasticity.rule import Rule
-from plasticity.transmission import sent
 
 DT, RECOVERY = 1e-3, 0.5  # s; a last spike shows how far the synapse has recovered
 RATES = (10.0, 20.0, 50.0)

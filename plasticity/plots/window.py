@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from plasticity import replay
 from plasticity.errors import PlasticityError
+from plasticity.language.rule import Rule
 from plasticity.plots import style
-from plasticity.rule import Rule
 
 SPAN = 0.1  # s
 TAIL = 0.05  # s after the last spike, in which clocked rules still change weights

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
-from plasticity.spikes import Spikes
 
 _BLOCK_VALUES = 4_000_000
 

@@ -8,11 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError, unknown
 from plasticity.readout.logistic import logistic
 from plasticity.readout.ngram import ngram
 from plasticity.readout.votes import all_activity, proportion
-from plasticity.spikes import Spikes
 
 
 class Readout(Protocol):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 from plasticity.readout._arrays import blocks, checked_labels, shape_of
-from plasticity.spikes import Spikes
 
 
 @dataclass(frozen=True)

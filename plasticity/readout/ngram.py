@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 from plasticity.readout._arrays import checked_labels, highest
-from plasticity.spikes import Spikes
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity.encoding.spikes import Spikes
 from plasticity.readout._arrays import blocks, checked_labels, highest, shape_of
-from plasticity.spikes import Spikes
 
 
 def class_means(counts: np.ndarray | Spikes, labels: np.ndarray, n_classes: int) -> np.ndarray:

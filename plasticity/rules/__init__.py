@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from plasticity.named import made
-from plasticity.rule import Rule
+from plasticity._utils.catalogue import made
+from plasticity.language.rule import Rule
 from plasticity.rules.anti import anti_stdp
 from plasticity.rules.clopath import clopath
-from plasticity.rules.collected import once_per_step
 from plasticity.rules.competitive import hard_wta, krotov_hopfield, soft_hebb
 from plasticity.rules.diehl_cook import diehl_cook
 from plasticity.rules.eprop import eprop
 from plasticity.rules.graupner_brunel import graupner_brunel
 from plasticity.rules.log_stdp import log_stdp
 from plasticity.rules.nearest import nearest_stdp
+from plasticity.rules.once_per_step import once_per_step
 from plasticity.rules.pair import pair_stdp
 from plasticity.rules.power_law import power_law_stdp
 from plasticity.rules.r_stdp import r_stdp

@@ -33,7 +33,10 @@ def steps_of(steps: int) -> Iterator[np.ndarray]:
 
 
 def network(rule: str, backend: str):
-    from plasticity.credit import GradientNetwork, Readout, lsnn_neuron, recurrent_network
+    from plasticity.engines.gradient.network import GradientNetwork
+    from plasticity.engines.gradient.readout import Readout
+    from plasticity.network.builders import recurrent_network
+    from plasticity.neurons.lsnn import lsnn_neuron
 
     described = recurrent_network(INPUTS, NEURONS, lsnn_neuron(tau=20e-3, tau_a=0.2, beta=BETA), seed=1)
     return GradientNetwork(described, Readout("rec", CLASSES), rule, backend=backend, seed=1)
@@ -42,7 +45,8 @@ def network(rule: str, backend: str):
 def online() -> Callable[[int], float]:
     import torch
 
-    from plasticity.credit import cross_entropy, online_gradients
+    from plasticity.engines.gradient.losses import cross_entropy
+    from plasticity.engines.gradient.online import online_gradients
 
     net = network("eprop", "autograd")
 
@@ -57,7 +61,7 @@ def online() -> Callable[[int], float]:
 def back_in_time(rule: str, backend: str) -> Callable[[int], float]:
     import torch
 
-    from plasticity.credit import cross_entropy
+    from plasticity.engines.gradient.losses import cross_entropy
 
     net = network(rule, backend)
 
@@ -72,8 +76,8 @@ def back_in_time(rule: str, backend: str) -> Callable[[int], float]:
 
 
 def kernel() -> Callable[[int], float]:
-    from plasticity.credit import fused
     from plasticity.encoding import imposed
+    from plasticity.engines.gradient import fused
 
     net = network("eprop", "autograd")
     weights = fused.Weights(*(net.get_parameter(name).detach().numpy() for name in
@@ -101,7 +105,7 @@ def measure(method: str, steps: int) -> dict[str, float]:
     """In this process."""
     import torch
 
-    from plasticity import memory
+    from plasticity._utils import memory
 
     torch.set_num_threads(1)
     gradient = METHODS[method]()

@@ -20,10 +20,11 @@ from rich.console import Console
 from rich.table import Table
 from turns import ROOT, machine, versions, warn_if_busy, write
 
-from plasticity import PlasticityError, Rule, language, rules
-from plasticity.bench import ACTIVE, BLOCKS, INPUTS, STEPS, bench_stdp
+from plasticity import PlasticityError, Rule, rules
+from plasticity._utils.catalogue import rule_of
+from plasticity.bench.stdp import ACTIVE, BLOCKS, INPUTS, STEPS, bench_stdp
 from plasticity.engines.event.sharing import Places, confined, idle, zeros
-from plasticity.named import rule_of
+from plasticity.language import expressions
 
 REFERENCE = "pair_stdp"
 SLOW = 3.0  # times pair_stdp, from which on a rule owes a reason
@@ -62,17 +63,17 @@ def reasons(rule: Rule, neurons: int) -> Iterator[str]:
         waits = tuple(side for side in listed(rule) if all(idle(line, zeros(rule, side, waiting)) for line in lines))
         yield STEPPING[waits].format(all=INPUTS * neurons, some=ACTIVE * neurons,
                                      most=STEPS * INPUTS * neurons / 1e6, fewer=STEPS * ACTIVE * neurons / 1e6)
-        reduced = set().union(*(language.calls(line.expr) for line in lines)) & language.REDUCTIONS
+        reduced = set().union(*(expressions.calls(line.expr) for line in lines)) & expressions.REDUCTIONS
         if reduced:
             yield f"every step computes {' and '.join(sorted(reduced))} over {neurons} neurons"
-        if any("noise" in language.names(line.expr) for line in lines):
+        if any("noise" in expressions.names(line.expr) for line in lines):
             yield "every step draws noise for each synapse that it can change"
     for event, other, found in (("on_pre", "post", f"all {neurons} neurons"),
                                 ("on_post", "pre", f"all {INPUTS} inputs")):
         rises = {name for name, trace in getattr(rule, other).items()
                  if trace.rise != "none" and not trace.initial and not trace.keep}
         lines = [line for line in rule.statements.get(event, ()) if line.place == "syn"]
-        if not all(language.vanishes(line.expr, rises) for line in lines):
+        if not all(expressions.vanishes(line.expr, rises) for line in lines):
             yield f"{event} changes synapses with {found}, also those that have not spiked"
     called = sorted({name for event, lines in rule.statements.items() for line in lines if line.place == "syn"
                      for name in costs(rule, event, line.expr)})

@@ -16,9 +16,12 @@ from functools import partial
 import numpy as np
 from _study import RESULTS, finished, to_do, write
 
-from plasticity.credit import GradientClassifier, GradientRule, bptt, decolle, eprop, lsnn_neuron, ottt
-from plasticity.credit.lsnn import lsnn_network
 from plasticity.datasets import Dataset, validation_split
+from plasticity.learner.gradient import GradientClassifier
+from plasticity.network.builders import lsnn_network
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.rules.credit import bptt, decolle, eprop, ottt
+from plasticity.rules.paths import GradientRule
 
 #: case -> rule
 RULES: Mapping[str, GradientRule] = {

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from plasticity.metrics import summarise
+from plasticity.readout.metrics import summarise
 from plasticity.runs.machine import machine, versions
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from plasticity import plots
-from plasticity.comparison.entrants import Job, entrant
-from plasticity.credit import AlignmentRecorder
+from plasticity.comparison.candidates import Job, entrant
+from plasticity.comparison.operations import AlignmentRecorder
 from plasticity.plots.alignment import alignment
 from plasticity.runs import write_json
 from plasticity.runs.machine import machine, versions

@@ -20,7 +20,7 @@ import torch
 from joblib import Parallel, delayed
 
 from plasticity.cli.comparing import split
-from plasticity.comparison.entrants import Job
+from plasticity.comparison.candidates import Job
 from plasticity.comparison.one import train_one
 from plasticity.comparison.settings import rate_of
 from plasticity.errors import PlasticityError

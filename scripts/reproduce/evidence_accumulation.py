@@ -23,8 +23,8 @@ from collections.abc import Callable
 import numpy as np
 from _study import RESULTS, finished, to_do, write
 
-from plasticity.credit.fused import Adam, Layer, Rate, Weights, gradient, run
 from plasticity.datasets.sequences import Task, evidence_accumulation
+from plasticity.engines.gradient.fused import Adam, Layer, Rate, Weights, gradient, run
 
 CONFIG = {"neurons": 100, "batch": 64, "iterations": 1000, "criterion": 0.07, "ask_every": 10, "asked_batches": 8,
           "test_batches": 16, "rate_hz": 10.0, "rate_strength": 2.0, "adam": 5e-3, "tau_m_s": 20e-3, "tau_a_s": 2.0,

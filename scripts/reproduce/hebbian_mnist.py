@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from scipy.linalg import cho_factor, cho_solve
 
+from plasticity._utils.catalogue import rule_of
 from plasticity.datasets import load, validation_split
 from plasticity.learner import HebbianLayer
-from plasticity.metrics import accuracy, summarise
-from plasticity.named import rule_of
+from plasticity.readout.metrics import accuracy, summarise
 from plasticity.runs.machine import machine, versions
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"

@@ -21,7 +21,7 @@ from _study import summary, write
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from plasticity.methods import MethodClassifier
+from plasticity.learner.methods import MethodClassifier
 
 STEPS, HELD_OUT, BATCH = 20, 360, 32
 FIGURES = ("accuracy", "train_accuracy", "seconds")

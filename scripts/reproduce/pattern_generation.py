@@ -19,8 +19,8 @@ import time
 import numpy as np
 from _study import RESULTS, finished, to_do, write
 
-from plasticity.credit.fused import Adam, Layer, Rate, Weights, gradient, run
 from plasticity.datasets.sequences import Task, pattern_generation
+from plasticity.engines.gradient.fused import Adam, Layer, Rate, Weights, gradient, run
 
 CONFIG = {"neurons": 100, "iterations": 2000, "rate_hz": 10.0, "rate_strength": 300.0, "descent": 1e-4,
           "tau_m_s": 30e-3, "tau_out_s": 30e-3, "threshold": 0.03, "target_error": 0.05}

@@ -24,7 +24,7 @@ from _study import RESULTS, summary, write
 from joblib import Parallel, delayed
 
 from plasticity.datasets import load, validation_split
-from plasticity.methods import MethodClassifier
+from plasticity.learner.methods import MethodClassifier
 
 PUBLISHED = {"equilibrium_propagation": "97-98 %", "predictive_coding": "about 98 %", "forward_forward": "about 98.6 %",
              "cnn": "98.39 %"}

@@ -19,8 +19,11 @@ sys.path.insert(0, str(ROOT / "tests"))  # the task lives with the tests
 
 from support.first_spikes import PER_CLASS, STEPS, UNITS, accuracy_by_reward, by_chance, by_label  # noqa: E402
 
-from plasticity.metrics import summarise  # noqa: E402
-from plasticity.runs.machine import machine, versions  # noqa: E402
+from plasticity.readout.metrics import summarise  # noqa: E402
+from plasticity.runs.machine import (
+    machine,
+    versions,
+)
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ from torch.nn import functional
 
 from plasticity.engines.torch.clocked import Clocked
 from plasticity.engines.torch.language import Context
-from plasticity.metrics import summarise
+from plasticity.readout.metrics import summarise
 from plasticity.rules import soft_hebb
 from plasticity.runs.machine import machine, versions
 

@@ -15,8 +15,8 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from plasticity.experiment import Settings, run_task
-from plasticity.metrics import summarise
+from plasticity.comparison.run import Settings, run_task
+from plasticity.readout.metrics import summarise
 from plasticity.runs import Run
 from plasticity.runs.machine import machine, versions
 

@@ -25,8 +25,11 @@ sys.path.insert(0, str(ROOT / "tests"))  # the task lives with the tests
 from support import xor  # noqa: E402
 
 from plasticity import rules  # noqa: E402
-from plasticity.metrics import summarise  # noqa: E402
-from plasticity.runs.machine import machine, versions  # noqa: E402
+from plasticity.readout.metrics import summarise  # noqa: E402
+from plasticity.runs.machine import (
+    machine,
+    versions,
+)
 
 OUT = ROOT / "docs" / "results" / "xor_reward.json"
 RULES = {"mstdp": rules.mstdp, "mstdpet": rules.mstdpet}

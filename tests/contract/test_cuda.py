@@ -14,7 +14,7 @@ from support.step_loop import StepLoop
 from support.trains import N_POST, N_PRE, TRAINS
 
 from plasticity import Rule, engines, replay
-from plasticity.window import Window
+from plasticity.network.window import Window
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 PADDED = Window((2, 3, 3), 2, 3, 1, (1, 0))

@@ -10,7 +10,7 @@ from support.feature_networks import FEATURES, STEPS, Feature
 from support.step_loop import StepLoop
 
 from plasticity import engines
-from plasticity.network import existing, weight_matrix
+from plasticity.network.network import existing, weight_matrix
 
 #: features whose programs run in plain Python here: what they are made of is compiled in other features
 UNCOMPILED = ("pools", "locally_connected_and_one_to_one")

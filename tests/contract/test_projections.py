@@ -11,8 +11,8 @@ from support.rule_cases import CASES
 from support.step_loop import StepLoop
 
 from plasticity import PlasticityError, engines, replay, rules
-from plasticity.network import Input, Network, Projection, Signal
-from plasticity.window import Window
+from plasticity.network.network import Input, Network, Projection, Signal
+from plasticity.network.window import Window
 
 STEPS = 25
 PADDED, BARE = Window((2, 3, 3), 2, 3, 1, (1, 0)), Window((2, 4, 3), (2, 3), 3, (2, 1))

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.every_rule import DT, EVERY, outside, reduces, spikes, within
 
-from plasticity import language, replay
-from plasticity.window import Window
+from plasticity import replay
+from plasticity.language import expressions
+from plasticity.network.window import Window
 
 N_PRE, N_POST, STEPS = 5, 4, 30
 WINDOW = Window((1, 3, 3), 2, 3)
@@ -71,7 +72,7 @@ def test_zero_learning_rate_changes_nothing(name):
 @pytest.mark.parametrize("name", EVERY)
 def test_permuting_neurons_permutes_weights(name, interpreted_event):
     rule, rng = made(name), np.random.default_rng(1)
-    ordered = any("prefix_sum" in language.calls(line.expr) for lines in rule.statements.values() for line in lines)
+    ordered = any("prefix_sum" in expressions.calls(line.expr) for lines in rule.statements.values() for line in lines)
     i, j = rng.permutation(N_PRE), np.arange(N_POST) if ordered else rng.permutation(N_POST)
     pre, post, read = setting(rule)
     w, place = within(rule, (N_PRE, N_POST)), {**rule.reads, **rule.signals}
@@ -97,7 +98,7 @@ def test_permuting_channels_permutes_shared_weights(name):
 
 def is_map(rule):
     """Whether the rule's steps are samples, or steps of a discrete recursion, and not an integration over time."""
-    return rule.name.startswith("eprop") or any(line.kind == "assign" and "dt" not in language.names(line.expr)
+    return rule.name.startswith("eprop") or any(line.kind == "assign" and "dt" not in expressions.names(line.expr)
                                             for line in rule.statements.get("on_step", ()))
 
 

@@ -12,7 +12,7 @@ from support.rule_cases import CASES, CONTINUOUS, DT, alone
 from support.trains import TRAINS, concatenated, signals_for, weights
 
 from plasticity import RefusedError, Rule, engines, replay
-from plasticity.rule import ORDERS
+from plasticity.language.rule import ORDERS
 
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
 #: rule -> (order, precision) where it must be compiled; all orders, both precisions

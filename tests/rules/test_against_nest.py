@@ -14,7 +14,7 @@ import pytest
 from support.peers import COMMITTED, SCRIPTS, described
 
 from plasticity import Rule, replay, rules
-from plasticity.transmission import sent
+from plasticity.engines.reference.transmission import sent
 
 SCRIPT, WEIGHTS_FILE = SCRIPTS / "nest_weights.py", COMMITTED / "nest_weights.json"
 NEST_PYTHON = os.environ.get("NEST_PYTHON", "")

@@ -8,7 +8,13 @@ import torch
 from reference.papers import eprop_alif
 
 from plasticity import Input, Network, Population, Projection, replay, rules
-from plasticity.credit import GradientNetwork, Readout, eprop, gradients, lsnn_neuron, mse, triangular
+from plasticity.engines.gradient.exact import gradients
+from plasticity.engines.gradient.losses import mse
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.readout import Readout
+from plasticity.engines.gradient.surrogates import triangular
+from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.rules.credit import eprop
 
 STEPS, N_PRE, N_POST, DT = 60, 5, 4, 1e-3
 ENGINES = ("interpreter", "event", "torch", "brian2")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from plasticity import engines, replay, rules
-from plasticity.network import Input, Network, Population, Projection, Signal
+from plasticity.network.network import Input, Network, Population, Projection, Signal
 from plasticity.neurons import Neuron
 
 N, STEPS, DT = {"pre": 4, "post": 3}, 80, 1e-3

@@ -6,7 +6,7 @@ from scipy.signal import lfilter
 from support import xor
 
 from plasticity import PlasticityError, engines, replay, rules
-from plasticity.network import Input, Network, Population, Projection, Signal
+from plasticity.network.network import Input, Network, Population, Projection, Signal
 from plasticity.neurons import lif
 
 DT = 1e-3

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from plasticity import LanguageError, PlasticityError, RefusedError, Rule, State, Trace, engines, rules
-from plasticity.network import Input, Network, Population, Projection
+from plasticity.engines.reference.transmission import sent
+from plasticity.network.network import Input, Network, Population, Projection
+from plasticity.network.window import Window
 from plasticity.neurons import Neuron
-from plasticity.transmission import sent
-from plasticity.window import Window
 
 DT = 1e-3
 SETTINGS = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from plasticity import PlasticityError, engines, replay, rules
-from plasticity.network import Input, Network, Population, Projection, Signal
+from plasticity.network.network import Input, Network, Population, Projection, Signal
 from plasticity.neurons import Neuron
 
 FREE = {"w_min": -1e9, "w_max": 1e9}

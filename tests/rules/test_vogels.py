@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from plasticity import engines, rules
-from plasticity.network import Input, Network, Population, Projection
+from plasticity.network.network import Input, Network, Population, Projection
 from plasticity.neurons import lif
 
 N_EXC, N_INH, STEPS = 200, 300, 50_000

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import skew
 
 from plasticity import PlasticityError, engines, plots, replay, rules
-from plasticity.network import Input, Network, Population, Projection
+from plasticity.network.network import Input, Network, Population, Projection
 from plasticity.neurons import lif
 
 LAG = 10e-3

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from plasticity import rules
-from plasticity.rule import Rule
+from plasticity.language.rule import Rule
 from support.rates import CASES as RATES
 from support.rule_cases import CASES, CONTINUOUS
 
@@ -52,6 +52,6 @@ def within(rule: Rule, shape: tuple[int, ...], seed: int = 5) -> np.ndarray:
 
 def reduces(rule: Rule) -> bool:
     """Whether the rule reads the whole postsynaptic population at once."""
-    from plasticity import language
+    from plasticity.language import expressions
 
-    return any(language.calls(line.expr) & language.REDUCTIONS for lines in rule.statements.values() for line in lines)
+    return any(expressions.calls(line.expr) & expressions.REDUCTIONS for lines in rule.statements.values() for line in lines)

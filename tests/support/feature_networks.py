@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from plasticity.network import Input, Network, Population, Projection, Signal
+from plasticity.language.rule import Rule, State, Trace
+from plasticity.network.network import Input, Network, Population, Projection, Signal
+from plasticity.network.window import Window
 from plasticity.neurons.neuron import Neuron
-from plasticity.rule import Rule, State, Trace
-from plasticity.window import Window
 
 STEPS = 150
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from plasticity import engines, rules
 from plasticity.datasets import load
-from plasticity.network import Input, Network, Population, Projection, Signal
+from plasticity.network.network import Input, Network, Population, Projection, Signal
 from plasticity.neurons import Neuron
 
 STEPS, CLASSES, PER_CLASS = 15, 10, 10

@@ -8,9 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from plasticity import Input, Network, Population, Projection, neurons
-from plasticity.credit import GradientRule, Readout, catalogue, eprop, lsnn_neuron, rate_neuron
+from plasticity.engines.gradient.readout import Readout
+from plasticity.network.window import Window
+from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.neuron import Neuron
-from plasticity.window import Window
+from plasticity.neurons.rate import rate_neuron
+from plasticity.rules.credit import catalogue, eprop
+from plasticity.rules.paths import GradientRule
 
 N_IN, N, N_OUT = 36, 8, 3
 

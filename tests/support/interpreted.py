@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from plasticity.credit import rows
-from plasticity.credit.compiled import support
+from plasticity.engines.gradient import rows
+from plasticity.engines.gradient.compiled import support
 
 
 def load(source, called=()):

@@ -4,12 +4,12 @@ from types import ModuleType
 
 import numpy as np
 
-from plasticity import noise
+from plasticity._utils import random
 from plasticity.engines.event import support
 
 
 def _uniform(key, index, draw):
-    return float(noise.uniform(*key, np.asarray(index), draw))
+    return float(random.uniform(*key, np.asarray(index), draw))
 
 
 def _normal(key, index):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from plasticity import replay, rules
-from plasticity.rule import Rule
+from plasticity.language.rule import Rule
 
 N_PRE, N_POST, STEPS = 6, 5, 30
 

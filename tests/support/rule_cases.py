@@ -11,8 +11,8 @@ import numpy as np
 from reference import pairs
 
 from plasticity import rules
-from plasticity.network import Input, Network, Projection, Signal
-from plasticity.rule import Rule
+from plasticity.language.rule import Rule
+from plasticity.network.network import Input, Network, Projection, Signal
 from support.stress_rules import STRESS
 from support.trains import N_POST, N_PRE, times
 

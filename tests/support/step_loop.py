@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from plasticity import language
-from plasticity.interpreter import in_steps, risen
-from plasticity.network import Network, existing, weight_matrix
+from plasticity.engines.reference.interpreter import in_steps, risen
+from plasticity.language import expressions
+from plasticity.language.rule import ORDERS
+from plasticity.network.network import Network, existing, weight_matrix
 from plasticity.neurons.discretise import discretise
-from plasticity.rule import ORDERS
 
 
 def weight_of_each_synapse(network: Network, p) -> np.ndarray:
@@ -111,13 +111,13 @@ class StepLoop:
     def _namespace(self, p) -> dict:
         space = {**p.neuron.constants, "dt": self.dt, **self.values[p.name]}
         for name, expr in p.neuron.subexpressions.items():
-            space[name] = language.evaluate(expr, space)
+            space[name] = expressions.evaluate(expr, space)
         return space
 
     def _integrate(self, p, t: int) -> None:
         temporary: dict[str, np.ndarray] = {}
         for line in discretise(p.neuron):
-            value = language.evaluate(p.neuron.inlined(line.expr), {**self._namespace(p), **temporary})
+            value = expressions.evaluate(p.neuron.inlined(line.expr), {**self._namespace(p), **temporary})
             if line.target not in self.values[p.name]:
                 temporary[line.target] = value
             elif self.learn or line.target not in p.neuron.slow:
@@ -125,7 +125,7 @@ class StepLoop:
                 self.values[p.name][line.target] = np.where(hold, self.values[p.name][line.target], value)
 
     def _threshold(self, p, t: int) -> None:
-        crossed = np.asarray(language.evaluate(p.neuron.threshold_expr, self._namespace(p)), bool)
+        crossed = np.asarray(expressions.evaluate(p.neuron.threshold_expr, self._namespace(p)), bool)
         crossed = np.broadcast_to(crossed, p.n) & (t >= self.paused_until[p.name])
         fired = crossed.copy()
         if p.winner == "highest" and crossed.any():
@@ -138,7 +138,7 @@ class StepLoop:
 
     def _reset(self, p) -> None:
         for line in (*p.neuron.at_reset, *(p.neuron.at_adapt if self.learn else ())):
-            value = language.evaluate(line.expr, self._namespace(p))
+            value = expressions.evaluate(line.expr, self._namespace(p))
             old = self.values[p.name][line.target]
             self.values[p.name][line.target] = np.where(self.must_reset[p.name], value, old)
 
@@ -176,7 +176,7 @@ class StepLoop:
     def _event(self, p, event: str, where: np.ndarray, own: Mapping[str, np.ndarray], t: int) -> None:
         traces, w, index = self.traces[p.name], self._at_synapses(p), self.index[p.name]
         space = {**p.rule.constants, "dt": self.dt, **self._outside(p, t), **traces, **own, "w": w}
-        results = {line: language.evaluate(line.expr, space) for line in p.rule.statements.get(event, ())}
+        results = {line: expressions.evaluate(line.expr, space) for line in p.rule.statements.get(event, ())}
         for line, result in results.items():
             old = w if line.target == "w" else traces[line.target]
             new = {"increment": old + result, "rate": old + self.dt * result, "assign": result + 0 * old}[line.kind]

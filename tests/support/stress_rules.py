@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from plasticity.rule import Rule
+from plasticity.language.rule import Rule
 
 
 def sanger() -> Rule:

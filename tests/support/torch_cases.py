@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from plasticity.replaying import replay
-from plasticity.rule import Rule, State, Trace
+from plasticity.engines.replay import replay
+from plasticity.language.rule import Rule, State, Trace
 
 torch.set_num_threads(1)
 CUDA = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"))

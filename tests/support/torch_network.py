@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from plasticity import noise
-from plasticity.homeostasis import normalize
-from plasticity.network import Input, Network, Population, Projection
+from plasticity._utils import random
+from plasticity.network.homeostasis import normalize
+from plasticity.network.network import Input, Network, Population, Projection
 from plasticity.neurons.neuron import Neuron
 from support.torch_cases import DT, SPIKE_RULES
 
@@ -56,7 +56,7 @@ def loop(spikes, seed=0, reduce="sum", winner="all", losers_reset=False, batch=1
             for k in range(size):
                 able = np.flatnonzero(crossed[k])
                 if winner != "all" and len(able):
-                    one = int(noise.uniform(seed, step, np.array([k]))[0] * len(able))
+                    one = int(random.uniform(seed, step, np.array([k]))[0] * len(able))
                     z[k] = False
                     z[k, able[np.argmax(v[k, able])] if winner == "highest" else able[one]] = True
             hit = crossed if losers_reset else z

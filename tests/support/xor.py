@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from plasticity import engines
-from plasticity.network import Input, Network, Population, Projection, Signal
+from plasticity.network.network import Input, Network, Population, Projection, Signal
 from plasticity.neurons import lif
 
 DT, STEPS, HALF, HIDDEN, RATE, STRONGEST = 1e-3, 500, 30, 60, 40.0, 5.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from plasticity.engines.brian.refusal import reasons
 from plasticity.errors import RefusedError
-from plasticity.network import Network
+from plasticity.network.network import Network
 
 
 def build(network: Network, *, engine: str = "brian2", dtype: str = "float64", device: str = "cpu", batch: int = 1,

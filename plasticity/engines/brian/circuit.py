@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from plasticity import noise
-from plasticity.engines.brian.joint import joint
+from plasticity._utils import random
+from plasticity.engines.brian.network_operations import joint
 from plasticity.engines.brian.neurons import NEVER, drive, imposed, neuron_group, refractory_steps
 from plasticity.engines.brian.state import delayed_signals
 from plasticity.engines.brian.synapses import synapses
-from plasticity.network import Network, Population
+from plasticity.network.network import Network, Population
 from plasticity.neurons.discretise import import_brian2
 
 
@@ -120,7 +120,7 @@ def _winner_takes_all(circuit: Circuit, population: Population, dt: float, seed:
     group, clock = circuit.groups[population.name], circuit.clock
     first, paused = population.neuron.variables[0], refractory_steps(population.neuron, dt) > 0
     pick = {"highest": lambda crossed: int(np.argmax(_array(group, first)[crossed])),
-            "random": lambda crossed: int(noise.uniform(seed, _now(group, clock), np.array(0)) * len(crossed)),
+            "random": lambda crossed: int(random.uniform(seed, _now(group, clock), np.array(0)) * len(crossed)),
             }[population.winner]
     crossed = np.zeros(0, int)
 

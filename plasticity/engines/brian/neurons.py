@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from plasticity.engines.brian.printing import brian_text
-from plasticity.network import Input, Population, Signal
+from plasticity.network.network import Input, Population, Signal
 from plasticity.neurons.discretise import brian2_namespace, import_brian2
 from plasticity.neurons.neuron import Assignment, Equation, Neuron, statements
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from plasticity import language
+from plasticity.language import expressions
 
 #: Functions of the language that Brian2 does not have, as arithmetic over `_x`.
 _SPELT_OUT = {
@@ -25,11 +25,11 @@ def brian_text(expr: ast.expr, names: Mapping[str, str]) -> str:
             return _call("int", _boolean(node, inner))
         if isinstance(node, ast.Call) and node.func.id in _SPELT_OUT:
             body = ast.parse(_SPELT_OUT[node.func.id], mode="eval").body
-            return language.substitute(body, {"_x": inner(node.args[0])})
+            return expressions.substitute(body, {"_x": inner(node.args[0])})
         return None
 
     def inner(node: ast.expr) -> ast.expr:
-        return language.rewrite(node, printed)
+        return expressions.rewrite(node, printed)
 
     return ast.unparse(ast.fix_missing_locations(inner(expr)))
 

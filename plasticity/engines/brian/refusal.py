@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plasticity import language
-from plasticity.network import Network, Projection
+from plasticity.language import expressions
+from plasticity.network.network import Network, Projection
 
 
 def reasons(network: Network, *, standalone: bool, batch: int) -> Iterator[str]:
@@ -29,8 +29,8 @@ def reasons(network: Network, *, standalone: bool, batch: int) -> Iterator[str]:
 
 def _rule_reasons(network: Network, projection: Projection) -> Iterator[str]:
     rule = projection.rule
-    called = frozenset().union(*(language.calls(line.expr) for lines in rule.statements.values() for line in lines))
-    for name in sorted(called & language.REDUCTIONS):
+    called = frozenset().union(*(expressions.calls(line.expr) for lines in rule.statements.values() for line in lines))
+    for name in sorted(called & expressions.REDUCTIONS):
         yield (f"rule {rule.name!r} uses {name}, a reduction over the postsynaptic population, which Brian2's synapses "
                "cannot express")
     for variable, _ in rule.delayed.values():

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from plasticity import noise
+from plasticity._utils import random
 from plasticity.engines.brian.circuit import Circuit, Plan, assemble
-from plasticity.network import Network
+from plasticity.network.network import Network
 from plasticity.neurons.discretise import import_brian2
 
 State = dict[str, np.ndarray]
@@ -51,7 +51,7 @@ class Runtime:
                 self.circuits[plan] = _remembering(assemble(self.network, plan, self.seed), self.network)
             circuit = self.circuits[plan]
             self._load(circuit, arrays, state, fresh)
-            brian2.seed(int(noise.key(self.seed, circuit.clock["steps"])) & 0xFFFFFFFF)
+            brian2.seed(int(random.key(self.seed, circuit.clock["steps"])) & 0xFFFFFFFF)
             circuit.network.run(plan.steps * self.network.dt * brian2.second, namespace={})
             return circuit, self._unload(circuit, state, plan)
 

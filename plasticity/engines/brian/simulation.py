@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.engines import Recording
 from plasticity.engines.brian import state as states
 from plasticity.engines.brian.circuit import Circuit, Plan
 from plasticity.errors import PlasticityError, unknown
-from plasticity.network import Network, normalized
-from plasticity.spikes import Spikes, as_spikes
+from plasticity.network.network import Network, normalized
 
 
 class BrianSimulation:

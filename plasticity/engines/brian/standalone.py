@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from plasticity import noise
+from plasticity._utils import random
 from plasticity.engines.brian.circuit import Circuit, Plan, assemble
 from plasticity.engines.brian.runtime import PAUSED, State, variables
-from plasticity.network import Network
+from plasticity.network.network import Network
 from plasticity.neurons.discretise import import_brian2
 
 
@@ -83,7 +83,7 @@ class Standalone:
         device = CPPStandaloneDevice()
         with active(device, folder.name):
             circuit = assemble(self.network, plan, self.seed)
-            brian2.seed(int(noise.key(self.seed, 0)) & 0xFFFFFFFF)
+            brian2.seed(int(random.key(self.seed, 0)) & 0xFFFFFFFF)
             circuit.network.run(plan.steps * self.network.dt * brian2.second, namespace={})
             device.build(directory=folder.name, compile=True, run=False, with_output=False)
         return Program(circuit, device, folder)

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from plasticity.engines.brian.neurons import NEVER, initial_values, refractory_steps
+from plasticity.engines.reference.interpreter import in_steps
 from plasticity.errors import PlasticityError
-from plasticity.interpreter import in_steps
-from plasticity.network import Network, Projection, shape_of, weight_matrix
-from plasticity.projection import synapses_of
+from plasticity.network.network import Network, Projection, shape_of, weight_matrix
+from plasticity.network.projection import synapses_of
 
 State = dict[str, np.ndarray]
 

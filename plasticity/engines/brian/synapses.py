@@ -14,14 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity import language
 from plasticity.engines.brian.neurons import namespace_of, unit_of
 from plasticity.engines.brian.printing import brian_text
-from plasticity.interpreter import in_steps
-from plasticity.network import Network, Population, Projection, shape_of
+from plasticity.engines.reference.interpreter import in_steps
+from plasticity.language import expressions
+from plasticity.language.rule import ORDERS, Rule, Trace
+from plasticity.network.network import Network, Population, Projection, shape_of
+from plasticity.network.projection import synapses_of
 from plasticity.neurons.discretise import import_brian2
-from plasticity.projection import synapses_of
-from plasticity.rule import ORDERS, Rule, Trace
 
 #: Order within the slot "groups": decay before the neurons (0, 1), on_step after them.
 DECAY, STEP = -1, 10
@@ -211,7 +211,7 @@ def _event(rule: Rule, event: str, names: dict, shared: bool) -> str:
     lines = rule.statements.get(event, ())
     if not lines:
         return ""
-    reads_noise = any("noise" in language.names(line.expr) for line in lines)
+    reads_noise = any("noise" in expressions.names(line.expr) for line in lines)
     code = ["noise_now = randn() * per_root_step"] if reads_noise else []
     code += [f"change_{k} = {_value(line.expr, names)}" for k, line in enumerate(lines)]
     for k, line in enumerate(lines):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.errors import PlasticityError, RefusedError, choice
-from plasticity.network import Network
+from plasticity.network.network import Network
 
 __all__ = ["build", "refusal"]
 

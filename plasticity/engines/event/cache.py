@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from plasticity import __version__, folders
+from plasticity import __version__
+from plasticity._utils import folders
 
 
 def load(source: str, called: Iterable[Path] = (Path(__file__).with_name("support.py"),)) -> ModuleType:

@@ -11,14 +11,14 @@ import math
 
 import numpy as np
 
-from plasticity import language
 from plasticity.engines.event import loops
 from plasticity.engines.event.collecting import apply, bounded, collect, declare_collected, stamp
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
-from plasticity.rule import ORDERS, Statement, Trace
+from plasticity.language import expressions
+from plasticity.language.rule import ORDERS, Statement, Trace
 
 LONGEST_TABLE = 1 << 16
 SMALLEST_SCALE = 1e-12  # below it stored values, larger by its inverse, would leave the range of float32
@@ -210,7 +210,7 @@ def _event(code: Writer, plastic: Plastic, event: str, side: str) -> None:
 def change(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
     """Evaluates all increments of a synapse, then makes them."""
     code(f"w = {plastic.synapses.w}")
-    read = frozenset().union(*(language.names(line.expr) for line in lines))
+    read = frozenset().union(*(expressions.names(line.expr) for line in lines))
     local = {name: f"at_{name}" for name in plastic.spiking if name in read and "[" in names[name]}
     code(*(f"{there} = {names[name]}" for name, there in local.items()))
     names = {**names, **local}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity.projection import Projection, SynapseList, synapses_of
+from plasticity.network.projection import Projection, SynapseList, synapses_of
 
 
 @dataclass(frozen=True)

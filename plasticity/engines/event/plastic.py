@@ -9,15 +9,15 @@ from functools import cached_property
 
 import numpy as np
 
-from plasticity import language
-from plasticity.constants import Constants
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.populations import Group
 from plasticity.engines.event.sharing import confined, idle, zeros
 from plasticity.engines.event.support import FUNCTIONS
 from plasticity.engines.event.synapses import Synapses
 from plasticity.engines.event.writer import Writer
-from plasticity.rule import ORDERS, Rule, Statement
+from plasticity.language import expressions
+from plasticity.language.constants import Constants
+from plasticity.language.rule import ORDERS, Rule, Statement
 
 OTHER = {"pre": "post", "post": "pre"}
 DELAYS = {"pre": "da", "post": "dd"}
@@ -67,7 +67,7 @@ class Plastic:
                 if trace.rise != "none"}
 
     def reads(self, event: str) -> frozenset[str]:
-        return frozenset().union(*(language.names(line.expr) for line in self.rule.statements.get(event, ())))
+        return frozenset().union(*(expressions.names(line.expr) for line in self.rule.statements.get(event, ())))
 
     def listed_active(self, side: str) -> bool:
         """Whether the neurons of a side that spiked since the start are listed: their traces are zero before."""
@@ -83,7 +83,7 @@ class Plastic:
         zero = {name for name, side in self.spiking.items() if side == other}
         lines = [line for line in self.rule.statements.get(event, ()) if line.place == "syn"]
         skips = self.listed_active(other) and not self.synapses.listed
-        return self.active(other) if skips and all(language.vanishes(line.expr, zero) for line in lines) else ""
+        return self.active(other) if skips and all(expressions.vanishes(line.expr, zero) for line in lines) else ""
 
     @cached_property
     def confined(self) -> dict[str, frozenset[str]]:
@@ -184,4 +184,4 @@ class Plastic:
         expr = constants.pull(expr)
         given = {**self.rule.constants, "dt": self.synapses.network.dt}
         self.code.constants.update(constants.values(given))
-        return language.render(expr, names, FUNCTIONS)
+        return expressions.render(expr, names, FUNCTIONS)

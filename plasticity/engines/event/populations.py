@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity import language
-from plasticity.constants import Constants
 from plasticity.engines.event.support import FUNCTIONS
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
-from plasticity.network import Network, Population
+from plasticity.language import expressions
+from plasticity.language.constants import Constants
+from plasticity.network.network import Network, Population
 from plasticity.neurons.discretise import discretise, discretise_held, needed_by
 from plasticity.neurons.neuron import Assignment
 
@@ -53,7 +53,7 @@ class Group:
 
     def text(self, code: Writer, expr: ast.expr, index: str = "j", temporary: dict[str, str] | None = None) -> str:
         names = {**self.names(index), **(temporary or {})}
-        return language.render(self.pulled(code, expr), names, FUNCTIONS)
+        return expressions.render(self.pulled(code, expr), names, FUNCTIONS)
 
 
 def groups(network: Network) -> dict[str, Group]:
@@ -135,7 +135,7 @@ def _split(group: Group, lines: tuple[Assignment, ...]) -> tuple[list[Assignment
     needed, kept = set(slow), []
     for line in reversed(lines):
         if line.target in needed:
-            needed |= language.names(line.expr)
+            needed |= expressions.names(line.expr)
             if line.target in slow or line.target not in group.neuron.variables:
                 kept.append(line)
     outside = (needed & set(group.neuron.variables)) - slow

@@ -14,7 +14,7 @@ from plasticity.engines.event.sources import Source
 from plasticity.engines.event.synapses import Synapses
 from plasticity.engines.event.transmission import transmit
 from plasticity.engines.event.writer import Array, Writer
-from plasticity.network import Network
+from plasticity.network.network import Network
 
 HEADER = '''"""Generated: the step loop of a network. Edits are overwritten."""
 

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from plasticity import language
 from plasticity.errors import RefusedError
-from plasticity.rule import Rule, Statement
+from plasticity.language import expressions
+from plasticity.language.rule import Rule, Statement
 
 #: name in rewritten statements -> (function, argument)
 Reductions = dict[str, tuple[str, ast.expr]]
@@ -29,7 +29,7 @@ class Places:
 
     def at(self, expr: ast.expr) -> frozenset[str]:
         """The places that an expression reads; none where it is the same for the whole run."""
-        changing = language.names(expr) - {*self.rule.constants, "dt"}
+        changing = expressions.names(expr) - {*self.rule.constants, "dt"}
         return frozenset("post" if name in self.post else self.rule.place_of(name) for name in changing)
 
     def lives_at(self, expr: ast.expr, place: str) -> bool:
@@ -44,15 +44,15 @@ def without_reductions(rule: Rule, lines: Iterable[Statement]) -> tuple[list[Sta
     names: dict[tuple[str, str], str] = {}
 
     def renamed(node: ast.expr) -> ast.expr | None:
-        if not (isinstance(node, ast.Call) and node.func.id in language.REDUCTIONS):
+        if not (isinstance(node, ast.Call) and node.func.id in expressions.REDUCTIONS):
             return None
-        if language.calls(node.args[0]) & language.REDUCTIONS:
+        if expressions.calls(node.args[0]) & expressions.REDUCTIONS:
             raise RefusedError(f"rule {rule.name!r}: a reduction within a reduction")
         name = names.setdefault((node.func.id, ast.dump(node.args[0])), f"reduced_{len(names)}")
         found[name] = (node.func.id, node.args[0])
         return ast.Name(id=name, ctx=ast.Load())
 
-    return [replace(line, expr=language.rewrite(line.expr, renamed)) for line in lines], found
+    return [replace(line, expr=expressions.rewrite(line.expr, renamed)) for line in lines], found
 
 
 def hoisted(lines: Iterable[Statement], places: Places, side: str) -> tuple[list[Statement], dict[str, ast.expr]]:
@@ -67,16 +67,16 @@ def hoisted(lines: Iterable[Statement], places: Places, side: str) -> tuple[list
         found[name] = node
         return ast.Name(id=name, ctx=ast.Load())
 
-    return [replace(line, expr=language.rewrite(line.expr, renamed)) for line in lines], found
+    return [replace(line, expr=expressions.rewrite(line.expr, renamed)) for line in lines], found
 
 
 def added(line: Statement) -> ast.expr:
     """What a statement adds: of "w + change" the change; of another new value, something that is never zero."""
     if line.kind != "assign":
         return line.expr
-    terms = language.sum_terms(line.expr)
+    terms = expressions.sum_terms(line.expr)
     rest = [term for term in terms if not (isinstance(term, ast.Name) and term.id == line.target)]
-    return language.total(rest) if len(rest) == len(terms) - 1 else ast.Name(id="w", ctx=ast.Load())
+    return expressions.total(rest) if len(rest) == len(terms) - 1 else ast.Name(id="w", ctx=ast.Load())
 
 
 def needed(expr: ast.expr, name: str, fixed: Mapping[str, float]) -> list[ast.expr] | None:
@@ -88,23 +88,23 @@ def needed(expr: ast.expr, name: str, fixed: Mapping[str, float]) -> list[ast.ex
     if found is None:
         return None
     products = [[factor for whole in factors for factor in _may_vanish(whole, fixed)] for factors in found]
-    return [language.product((factor, False) for factor in product) for product in products] if all(products) else None
+    return [expressions.product((factor, False) for factor in product) for product in products] if all(products) else None
 
 
 def _may_vanish(expr: ast.expr, fixed: Mapping[str, float]) -> list[ast.expr]:
     """Factors that together are 0 exactly where a product is, without those that are known not to be."""
     if isinstance(expr, ast.Call) and expr.func.id in ("sqrt", "abs"):
         return _may_vanish(expr.args[0], fixed)
-    factors = [factor for factor, below in language.product_factors(expr) if not below]
+    factors = [factor for factor, below in expressions.product_factors(expr) if not below]
     if len(factors) > 1:
         return [found for factor in factors for found in _may_vanish(factor, fixed)]
-    known = language.names(expr) <= set(fixed) and language.evaluate(expr, fixed) != 0
+    known = expressions.names(expr) <= set(fixed) and expressions.evaluate(expr, fixed) != 0
     return [] if known else factors
 
 
 def _cofactors(expr: ast.expr, name: str) -> list[list[ast.expr]] | None:
     """What `name` is multiplied with, wherever it stands in a sum of products; None if it stands elsewhere."""
-    if name not in language.names(expr):
+    if name not in expressions.names(expr):
         return []
     match expr:
         case ast.Name():
@@ -114,11 +114,11 @@ def _cofactors(expr: ast.expr, name: str) -> list[list[ast.expr]] | None:
         case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right):
             both = _cofactors(left, name), _cofactors(right, name)
             return None if None in both else [*both[0], *both[1]]
-        case ast.BinOp(op=ast.Mult(), left=left, right=right) if name not in language.names(right):
+        case ast.BinOp(op=ast.Mult(), left=left, right=right) if name not in expressions.names(right):
             return _multiplied(left, [right], name)
-        case ast.BinOp(op=ast.Mult(), left=left, right=right) if name not in language.names(left):
+        case ast.BinOp(op=ast.Mult(), left=left, right=right) if name not in expressions.names(left):
             return _multiplied(right, [left], name)
-        case ast.BinOp(op=ast.Div(), left=left, right=right) if name not in language.names(right):
+        case ast.BinOp(op=ast.Div(), left=left, right=right) if name not in expressions.names(right):
             return _multiplied(left, [], name)
     return None
 
@@ -152,8 +152,8 @@ def zeros(rule: Rule, side: str, confined_to: dict[str, frozenset[str]]) -> set[
 
 def idle(line: Statement, zero: Collection[str]) -> bool:
     """Whether a statement provably changes nothing where every name in `zero` is 0."""
-    stays = line.kind == "assign" and line.target in zero and language.vanishes(line.expr, zero)
-    return stays or language.vanishes(added(line), zero)
+    stays = line.kind == "assign" and line.target in zero and expressions.vanishes(line.expr, zero)
+    return stays or expressions.vanishes(added(line), zero)
 
 
 def _stays(rule: Rule, name: str, side: str, confined_to: dict[str, frozenset[str]]) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.engines import Recording
 from plasticity.engines.event import cache
 from plasticity.engines.event.program import write
 from plasticity.engines.event.writer import Array
 from plasticity.errors import PlasticityError, choice, unknown
-from plasticity.network import Network, normalized
-from plasticity.spikes import Spikes, as_spikes
+from plasticity.network.network import Network, normalized
 
 
 class EventSimulation:

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from plasticity import language
 from plasticity.engines.event import loops
 from plasticity.engines.event.collecting import apply, stamp
 from plasticity.engines.event.learning import change
@@ -15,7 +14,8 @@ from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.sharing import Places, Reductions, added, hoisted, needed, without_reductions
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
-from plasticity.rule import Statement
+from plasticity.language import expressions
+from plasticity.language.rule import Statement
 
 
 def on_step(code: Writer, plastic: Plastic) -> None:
@@ -141,16 +141,16 @@ def _gate(plastic: Plastic, lines: list[Statement], names: dict[str, str], place
     """A condition without which nothing changes, over what is known at one place; empty if there is none."""
     found = []
     for line in lines:
-        factors = [factor for factor, below in language.product_factors(added(line)) if not below
+        factors = [factor for factor, below in expressions.product_factors(added(line)) if not below
                    and places.lives_at(factor, place)]
         if not factors:
             return ""
-        found.append(plastic.text(language.product((factor, False) for factor in factors), names))
+        found.append(plastic.text(expressions.product((factor, False) for factor in factors), names))
     return " or ".join(f"{text} != 0.0" for text in dict.fromkeys(found))
 
 
 def _draws_noise(code: Writer, plastic: Plastic, lines: list[Statement]) -> None:
-    if any("noise" in language.names(line.expr) for line in lines):
+    if any("noise" in expressions.names(line.expr) for line in lines):
         code.constants["noise_scale"] = plastic.synapses.network.dt**-0.5
         code("key = stream_key(seed, now)")
 
@@ -160,7 +160,7 @@ def _noise(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[s
 
     It goes by way of an array: with a plain variable LLVM computes both sides of the question for every synapse.
     """
-    noisy = [line.expr for line in lines if "noise" in language.names(line.expr)]
+    noisy = [line.expr for line in lines if "noise" in expressions.names(line.expr)]
     if not noisy:
         return
     drawn, kept = f"noise_scale * normal(key, {plastic.synapses.noise_index(code)})", f"{plastic.s}_noise"
@@ -180,7 +180,7 @@ def _neurons(code: Writer, plastic: Plastic, lines: list[Statement], side: str, 
     """Variables of one value per neuron."""
     if not lines:
         return
-    if any(language.calls(line.expr) & language.REDUCTIONS for line in lines):
+    if any(expressions.calls(line.expr) & expressions.REDUCTIONS for line in lines):
         raise RefusedError(f"rule {plastic.rule.name!r}: a reduction in the change of a neuron's variable")
     index, s = INDEX[side], plastic.s
     with code.block(f"for {index} in range({s}_{lines[0].target}.shape[0]):"):

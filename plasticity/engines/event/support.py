@@ -24,20 +24,20 @@ def _mix(z):
 
 @compiled
 def stream_key(seed, step):
-    """`plasticity.noise.key`."""
+    """`plasticity._utils.random.key`."""
     return _mix(_mix(np.uint64(seed + 1)) ^ np.uint64(step))
 
 
 @compiled
 def uniform(key, index, draw):
-    """`plasticity.noise.uniform` for one index of a stream."""
+    """`plasticity._utils.random.uniform` for one index of a stream."""
     counter = np.uint64(index) * np.uint64(2) + np.uint64(1 + draw)
     return (np.float64(_mix(key + counter * _GOLDEN) >> _11) + 0.5) * 2.0**-53
 
 
 @compiled
 def normal(key, index):
-    """`plasticity.noise.normal` for one index of a stream."""
+    """`plasticity._utils.random.normal` for one index of a stream."""
     radius = math.sqrt(-2.0 * math.log(uniform(key, index, 0)))
     return radius * math.cos(2.0 * math.pi * uniform(key, index, 1))
 

@@ -10,7 +10,7 @@ import numpy as np
 from plasticity.engines.event.listing import Listing, listing
 from plasticity.engines.event.sources import Source
 from plasticity.engines.event.writer import Writer
-from plasticity.network import Network, Projection, existing, shape_of, weight_matrix
+from plasticity.network.network import Network, Projection, existing, shape_of, weight_matrix
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from plasticity.devices import torch_device
+from plasticity._utils.devices import torch_device
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.neurons import unreadable
 from plasticity.engines.torch.simulation import TorchSimulation
 from plasticity.errors import PlasticityError, RefusedError, choice
-from plasticity.network import Network
+from plasticity.network.network import Network
 
 __all__ = ["build", "refusal"]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.errors import PlasticityError, unknown
-from plasticity.network import Network, Signal
-from plasticity.spikes import Spikes, as_spikes
+from plasticity.network.network import Network, Signal
 
 
 def presentation(network: Network, spikes: Mapping[str, Spikes | np.ndarray], steps: int | None,

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import torch
 
-from plasticity import language
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.products import Sum
 from plasticity.engines.torch.statements import Change, Compiler
 from plasticity.errors import RefusedError
-from plasticity.rule import Rule
+from plasticity.language import expressions
+from plasticity.language.rule import Rule
 
 
 class Clocked:
@@ -62,6 +62,6 @@ def refusal(rule: Rule) -> str:
         return "keeps traces that decay, or states of synapses"
     if "noise" in rule.reads_names or rule.delayed:
         return "reads noise or past values"
-    if any(language.names(line.expr) & set(rule.signals) for line in rule.statements["on_step"]):
+    if any(expressions.names(line.expr) & set(rule.signals) for line in rule.statements["on_step"]):
         return f"needs the signal {', '.join(rule.signals)}"
     return ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from itertools import product as cross
 
-from plasticity import language
+from plasticity.language import expressions
 
 #: Expressions that expand into more products than this are broadcast.
 MOST_TERMS = 12
@@ -41,16 +41,16 @@ def split(expr: ast.expr, place_of: Callable[[str], str]) -> tuple[list[Term], a
         if term:
             terms.append(term)
         else:
-            rest.append(language.product(factors))
-    return merged(merged(terms, "pre"), "post"), language.total(rest) if rest else None
+            rest.append(expressions.product(factors))
+    return merged(merged(terms, "pre"), "post"), expressions.total(rest) if rest else None
 
 
 def side_of(expr: ast.expr, place_of: Callable[[str], str]) -> str:
     """The one side a factor reads: "pre", "post", "sample", "weight", "constant", or "mixed"."""
-    places = {place_of(name) for name in language.names(expr)} - {"constant"}
-    if "syn" in places or (language.calls(expr) & language.REDUCTIONS and not places <= {"post", "sample"}):
+    places = {place_of(name) for name in expressions.names(expr)} - {"constant"}
+    if "syn" in places or (expressions.calls(expr) & expressions.REDUCTIONS and not places <= {"post", "sample"}):
         return "mixed"
-    if language.calls(expr) & language.REDUCTIONS:
+    if expressions.calls(expr) & expressions.REDUCTIONS:
         return "post"
     if len(places) == 2 and "sample" in places and "weight" not in places:
         places.discard("sample")
@@ -63,13 +63,13 @@ def _expand(expr: ast.expr, place_of: Callable[[str], str]) -> list[list[Factor]
         return [[(expr, False)]]
     match expr:
         case ast.BinOp(op=ast.Add() | ast.Sub()) | ast.UnaryOp(op=ast.UAdd()):
-            return [factors for term in language.sum_terms(expr) for factors in _expand(term, place_of)]
+            return [factors for term in expressions.sum_terms(expr) for factors in _expand(term, place_of)]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return [[(ast.Constant(-1.0), False), *factors] for factors in _expand(operand, place_of)]
         case ast.BinOp(op=ast.Mult(), left=left, right=right):
             return [a + b for a, b in cross(_expand(left, place_of), _expand(right, place_of))]
         case ast.BinOp(op=ast.Div(), left=left, right=right):
-            below = [(factor, not divides) for factor, divides in language.product_factors(right)]
+            below = [(factor, not divides) for factor, divides in expressions.product_factors(right)]
             return [factors + below for factors in _expand(left, place_of)]
         case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int(power))) if 2 <= power <= 3:
             return [list(chain(*parts)) for parts in cross(*[_expand(left, place_of)] * power)]
@@ -84,8 +84,8 @@ def _term(factors: list[Factor], place_of: Callable[[str], str]) -> Term | None:
         if side == "mixed":
             return None
         sides[{"constant": "weight", "sample": "pre"}.get(side, side)].append(factor)
-    pre, post = (language.product(sides[side]) if sides[side] else None for side in ("pre", "post"))
-    return Term(pre, post, language.product(sides["weight"]))
+    pre, post = (expressions.product(sides[side]) if sides[side] else None for side in ("pre", "post"))
+    return Term(pre, post, expressions.product(sides["weight"]))
 
 
 def merged(terms: list[Term], side: str) -> list[Term]:
@@ -96,7 +96,7 @@ def merged(terms: list[Term], side: str) -> list[Term]:
         alone = getattr(term, side) is None
         key = (_text(getattr(term, other)), _text(term.weight), number if alone else None)
         groups.setdefault(key, []).append(term)
-    return [Term(**{side: language.total([getattr(term, side) for term in group]) if len(group) > 1
+    return [Term(**{side: expressions.total([getattr(term, side) for term in group]) if len(group) > 1
                     else getattr(group[0], side), other: getattr(group[0], other), "weight": group[0].weight})
             for group in groups.values()]
 
@@ -110,12 +110,12 @@ def simplified(expr: ast.expr, constants: Mapping[str, float]) -> ast.expr:
     def replace(node: ast.expr) -> ast.expr | None:
         if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)):
             return None
-        if not language.names(node.right) <= constants.keys():
+        if not expressions.names(node.right) <= constants.keys():
             return None
-        power = language.evaluate(node.right, constants)
+        power = expressions.evaluate(node.right, constants)
         return {0.0: ast.Constant(1.0), 1.0: simplified(node.left, constants)}.get(float(power))
 
-    return language.rewrite(expr, replace)
+    return expressions.rewrite(expr, replace)
 
 
 def may_blow_up(expr: ast.expr | None, constants: Mapping[str, float]) -> bool:
@@ -124,10 +124,10 @@ def may_blow_up(expr: ast.expr | None, constants: Mapping[str, float]) -> bool:
         return False
     for node in ast.walk(expr):
         match node:
-            case ast.BinOp(op=ast.Div(), right=right) if not language.names(right) <= constants.keys():
+            case ast.BinOp(op=ast.Div(), right=right) if not expressions.names(right) <= constants.keys():
                 return True
             case ast.BinOp(op=ast.Pow(), right=right):
-                if not language.names(right) <= constants.keys() or language.evaluate(right, constants) < 0:
+                if not expressions.names(right) <= constants.keys() or expressions.evaluate(right, constants) < 0:
                     return True
             case ast.Call(func=ast.Name(id="log" | "sqrt" | "log1p")):
                 return True

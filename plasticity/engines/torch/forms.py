@@ -12,9 +12,9 @@ import torch
 from torch.nn import functional
 
 from plasticity.engines.torch.language import Context
-from plasticity.engines.torch.volley import Volley
-from plasticity.projection import Projection, exists_in, weights_of
-from plasticity.window import Window
+from plasticity.engines.torch.step_spikes import Volley
+from plasticity.network.projection import Projection, exists_in, weights_of
+from plasticity.network.window import Window
 
 #: Above this share of spiking neurons a matrix product is faster than adding up rows.
 MOST_LISTED = 0.1

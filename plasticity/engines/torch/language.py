@@ -10,8 +10,8 @@ from functools import partial
 import numpy as np
 import torch
 
-from plasticity import language
-from plasticity.constants import Constants
+from plasticity.language import expressions
+from plasticity.language.constants import Constants
 
 
 @dataclass(frozen=True)
@@ -107,16 +107,16 @@ def functions(context: Context, n_post: int | None = None) -> dict[str, Callable
 
 def text(expr: ast.expr, rename: Mapping[str, str]) -> str:
     """The expression as Python over tensors; comparisons inside arithmetic become 0 and 1."""
-    return language.render(numeric(expr), rename, {name: f"f_{name}" for name in (*FUNCTIONS, *REDUCTIONS, "number")})
+    return expressions.render(numeric(expr), rename, {name: f"f_{name}" for name in (*FUNCTIONS, *REDUCTIONS, "number")})
 
 
 def condition_text(expr: ast.expr, rename: Mapping[str, str]) -> str:
     """The expression as a condition: a bool tensor."""
-    return language.render(_truth(expr), rename, {name: f"f_{name}" for name in (*FUNCTIONS, "number")})
+    return expressions.render(_truth(expr), rename, {name: f"f_{name}" for name in (*FUNCTIONS, "number")})
 
 
 def numeric(expr: ast.expr) -> ast.expr:
-    return language.rewrite(expr, lambda node: _call("number", _truth(node)) if _is_condition(node) else None)
+    return expressions.rewrite(expr, lambda node: _call("number", _truth(node)) if _is_condition(node) else None)
 
 
 def _is_condition(node: ast.expr) -> bool:

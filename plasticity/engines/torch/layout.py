@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 
 from plasticity.engines.torch.language import Context
-from plasticity.engines.torch.volley import Volley
-from plasticity.projection import Projection
-from plasticity.window import Window
+from plasticity.engines.torch.step_spikes import Volley
+from plasticity.network.projection import Projection
+from plasticity.network.window import Window
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from plasticity import noise
+from plasticity._utils import random
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.products import Sum
 from plasticity.engines.torch.statements import Change, Compiler
+from plasticity.engines.torch.step_spikes import LatePerSynapse, LateValue, Volley, in_steps, late
 from plasticity.engines.torch.synapses import Synapses
-from plasticity.engines.torch.volley import LatePerSynapse, LateValue, Volley, in_steps, late
-from plasticity.rule import ORDERS, Trace
+from plasticity.language.rule import ORDERS, Trace
 
 Spiked = Volley | torch.Tensor  # per neuron, or bool [batch, pre, post]
 
@@ -89,10 +89,10 @@ class Learning:
         return self.layout.values(self.rule.place_of(name), value)
 
     def _noise(self, step: int) -> torch.Tensor:
-        """White noise: the numbers of `plasticity.noise` on a CPU, of the device's generator elsewhere."""
+        """White noise: the numbers of `plasticity._utils.random` on a CPU, of the device's generator elsewhere."""
         shape, scale = (self.samples, *self.layout.shape), 1.0 / math.sqrt(self.context.dt)
         if self.context.device.type == "cpu":
-            return self.context.tensor(noise.normal(self.noise_seed, step, shape) * scale)
+            return self.context.tensor(random.normal(self.noise_seed, step, shape) * scale)
         drawn = torch.randn(shape, generator=self.context.generator, dtype=self.context.dtype,
                             device=self.context.device)
         return drawn * scale

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import torch
 
-from plasticity import language, noise
-from plasticity.constants import Constants
+from plasticity._utils import random
 from plasticity.engines.torch.language import Context, condition_text, define, expression, functions, text
-from plasticity.engines.torch.volley import Volley, in_steps, volley
-from plasticity.network import Population
+from plasticity.engines.torch.step_spikes import Volley, in_steps, volley
+from plasticity.language import expressions
+from plasticity.language.constants import Constants
+from plasticity.network.network import Population
 from plasticity.neurons.discretise import discretise, discretise_held
 from plasticity.neurons.neuron import Assignment
 
@@ -141,7 +142,7 @@ class Neurons:
         if self.population.winner == "highest":
             rank = torch.where(crossed, self.view(self.neuron.variables[0]), -torch.inf)
             return torch.zeros_like(crossed).scatter_(1, rank.argmax(1, keepdim=True), True) & crossed
-        draw = noise.uniform(self.context.seed, step, self.stream + np.arange(len(crossed)))
+        draw = random.uniform(self.context.seed, step, self.stream + np.arange(len(crossed)))
         place = crossed.cumsum(1)
         chosen = (torch.as_tensor(draw, device=self.context.device)[:, None] * place[:, -1:]).floor() + 1
         return crossed & (place == chosen)
@@ -179,7 +180,7 @@ def unreadable(population: Population) -> str:
     neuron = population.neuron
     known = {*neuron.variables, *neuron.constants, "dt"}
     for line in discretise(neuron):
-        for name in sorted(language.names(neuron.inlined(line.expr)) - known):
+        for name in sorted(expressions.names(neuron.inlined(line.expr)) - known):
             return name
         known.add(line.target)
     return ""

@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import embedding_bag
 
 from plasticity.engines.torch.statements import Product
-from plasticity.engines.torch.volley import Volley
+from plasticity.engines.torch.step_spikes import Volley
 
 #: With listed spikes: above this share of spiking neurons (pre), or this many spikes (post), matrix products win.
 MOST_ROWS, MOST_COLUMNS = 0.05, 24

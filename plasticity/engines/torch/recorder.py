@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
+from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording
-from plasticity.engines.torch.volley import Volley
-from plasticity.spikes import Spikes
+from plasticity.engines.torch.step_spikes import Volley
 
 
 class Recorder:

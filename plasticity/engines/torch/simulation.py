@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
+from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording
 from plasticity.engines.torch import checks
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.learning import Learning
 from plasticity.engines.torch.neurons import Neurons
 from plasticity.engines.torch.recorder import Recorder
+from plasticity.engines.torch.step_spikes import Train, Volley
 from plasticity.engines.torch.synapses import Synapses
-from plasticity.engines.torch.volley import Train, Volley
 from plasticity.errors import PlasticityError, unknown
-from plasticity.network import Network
-from plasticity.spikes import Spikes
+from plasticity.network.network import Network
 
 
 class TorchSimulation:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from plasticity import language
 from plasticity.engines.torch import factor
 from plasticity.engines.torch.language import Context, expression, functions
-from plasticity.rule import Rule, Statement
+from plasticity.language import expressions
+from plasticity.language.rule import Rule, Statement
 
 _FULL = {"pre": "[:, :, None]", "post": "[:, None, :]", "sample": "[:, :, None]", "syn": "", "weight": ""}
 
@@ -99,25 +99,25 @@ class Compiler:
         for term in terms:
             foreign = [term.weight, *(getattr(term, side) for side in ("pre", "post") if side != own)]
             if own != "step" and any(factor.may_blow_up(side, self.constants) for side in foreign):
-                rest = language.total([side for side in (rest, _whole(term)) if side is not None])
+                rest = expressions.total([side for side in (rest, _whole(term)) if side is not None])
             else:
                 products += self._product(own, term)
         return Change("w", "weight", False, tuple(products), rest and self._function(rest, full=True))
 
     def _product(self, own: str, term: factor.Term) -> list[Product]:
-        parts = language.product_factors(term.weight)
-        fixed, moving = ([pair for pair in parts if (language.names(pair[0]) <= self.constants.keys()) == constant]
+        parts = expressions.product_factors(term.weight)
+        fixed, moving = ([pair for pair in parts if (expressions.names(pair[0]) <= self.constants.keys()) == constant]
                          for constant in (True, False))
-        share = float(language.evaluate(language.product(fixed), self.constants))
+        share = float(expressions.evaluate(expressions.product(fixed), self.constants))
         if share == 0.0:
             return []
         pre, post = (self._function(side) if side is not None else None for side in (term.pre, term.post))
-        return [Product(share, pre, post, self._function(language.product(moving)) if moving else None,
+        return [Product(share, pre, post, self._function(expressions.product(moving)) if moving else None,
                         factor.may_blow_up({"pre": term.pre, "post": term.post}.get(own), self.constants))]
 
     def _function(self, expr: ast.expr, full: bool = False) -> Callable:
         rename = {name: f"v[{name!r}]" + (_FULL[self.place(name)] if full else "")
-                  for name in language.names(expr) if self.place(name) != "constant"}
+                  for name in expressions.names(expr) if self.place(name) != "constant"}
         return expression(expr, self.constants, rename, self._known)
 
     @cached_property
@@ -127,12 +127,12 @@ class Compiler:
 
 def _less_w(expr: ast.expr) -> ast.expr:
     """expr - w, without the w that most assignments of weights begin with."""
-    terms = language.sum_terms(expr)
+    terms = expressions.sum_terms(expr)
     w = next((term for term in terms if isinstance(term, ast.Name) and term.id == "w"), None)
     if w is None:
         return ast.BinOp(left=expr, op=ast.Sub(), right=ast.Name(id="w", ctx=ast.Load()))
-    return language.total([term for term in terms if term is not w])
+    return expressions.total([term for term in terms if term is not w])
 
 
 def _whole(term: factor.Term) -> ast.expr:
-    return language.product([(side, False) for side in (term.weight, term.pre, term.post) if side is not None])
+    return expressions.product([(side, False) for side in (term.weight, term.pre, term.post) if side is not None])

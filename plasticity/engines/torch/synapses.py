@@ -10,10 +10,10 @@ import torch
 from plasticity.engines.torch.forms import form
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.layout import layout
-from plasticity.engines.torch.volley import LatePerSynapse, Volley, late
+from plasticity.engines.torch.step_spikes import LatePerSynapse, Volley, late
 from plasticity.errors import PlasticityError
-from plasticity.network import Network, Projection, existing, shape_of
-from plasticity.projection import exists_in
+from plasticity.network.network import Network, Projection, existing, shape_of
+from plasticity.network.projection import exists_in
 
 
 class Synapses:
@@ -57,7 +57,7 @@ class Synapses:
         self.w.copy_(self.context.tensor(self.form.kept(np.where(exists, w, 0.0))))
 
     def normalize(self) -> None:
-        """The torch twin of `plasticity.network.normalized`."""
+        """The torch twin of `plasticity.network.network.normalized`."""
         if self.projection.normalize is None:
             return
         w = self.matrix()

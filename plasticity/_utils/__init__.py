@@ -1,0 +1,1 @@
+"""What every room uses: catalogues, checks, random streams, devices, memory, progress."""

@@ -1,0 +1,85 @@
+"""Modules under the names they had before: they work for one release and say what they are called now."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from collections.abc import Mapping
+from importlib.machinery import ModuleSpec
+from types import MappingProxyType, ModuleType
+
+#: old name -> new name, without "plasticity."; what lies below an old package moved along
+MOVED: Mapping[str, str] = MappingProxyType({
+    "rule": "language.rule", "statements": "language.statements", "numpy_language": "language.numpy_functions",
+    "constants": "language.constants", "projection": "network.projection", "window": "network.window",
+    "model": "network.presentation", "structure": "network.rewiring", "homeostasis": "network.homeostasis",
+    "credit.builders": "network.builders", "credit.lsnn": "neurons.lsnn", "credit.rate": "neurons.rate",
+    "interpreter": "engines.reference.interpreter", "transmission": "engines.reference.transmission",
+    "replaying": "engines.replay", "credit.network": "engines.gradient.network",
+    "credit.cells": "engines.gradient.cells", "credit.operators": "engines.gradient.operators",
+    "credit.stepping": "engines.gradient.stepping", "credit.pooling": "engines.gradient.pooling",
+    "credit.scan": "engines.gradient.scan", "credit.rows": "engines.gradient.rows",
+    "credit.parts": "engines.gradient.parts", "credit.compiling": "engines.gradient.compiling",
+    "credit.checks": "engines.gradient.checks", "credit.signals": "engines.gradient.signals",
+    "credit.support": "engines.gradient.support", "credit.readout": "engines.gradient.readout",
+    "credit.surrogates": "engines.gradient.surrogates", "credit.losses": "engines.gradient.losses",
+    "credit.exact": "engines.gradient.exact", "credit.online": "engines.gradient.online",
+    "credit.compiled": "engines.gradient.compiled", "credit.fused": "engines.gradient.fused",
+    "credit.links": "engines.gradient.connections", "credit.run": "engines.gradient.output",
+    "credit.rates": "methods.networks", "baselines.layers": "methods.networks.layers",
+    "credit.training": "learner.gradient_training", "credit.estimator": "learner.estimator",
+    "credit.classifier": "learner.gradient", "credit.plan": "learner.plan", "credit.keeping": "learner.state_dicts",
+    "credit.optimisers": "learner.optimisers", "methods.classifier": "learner.methods",
+    "learner.classifier": "learner.unsupervised", "learner.hebbian": "learner.rate_layer",
+    "experiment": "comparison.run", "credit.alignment": "comparison.alignment",
+    "credit.measures": "comparison.operations", "comparison.entrants": "comparison.candidates",
+    "spikes": "encoding.spikes", "credit.coding": "encoding.catalogue", "metrics": "readout.metrics",
+    "given": "_utils.validation", "named": "_utils.catalogue", "folders": "_utils.folders", "memory": "_utils.memory",
+    "devices": "_utils.devices", "stopping": "_utils.stopping", "progress": "_utils.progress",
+    "noise": "_utils.random", "bench_eprop": "bench.eprop", "bench_gradient": "bench.bptt", "explain": "cli.explain",
+    "tasks": "datasets.tasks", "credit.rules": "rules.credit", "credit.paths": "rules.paths",
+    "rules.collected": "rules.once_per_step", "engines.torch.volley": "engines.torch.step_spikes",
+    "engines.brian.joint": "engines.brian.network_operations", "datasets.tape": "datasets.streaming_tar",
+    "plots.held": "plots.clamped", "baselines": "methods.networks",
+})
+PACKAGE = "plasticity."
+
+
+def new_name(old: str) -> str | None:
+    """The present name of a module, "plasticity.language.rule" of "plasticity.rule"; None for all that did not move."""
+    head, tail = old.removeprefix(PACKAGE), ""
+    while head and old.startswith(PACKAGE):
+        if head in MOVED:
+            return PACKAGE + MOVED[head] + tail
+        head, _, last = head.rpartition(".")
+        tail = f".{last}{tail}"
+    return None
+
+
+class Moved:
+    """A finder and loader: the module itself under its old name, with a warning that names the new one."""
+
+    @staticmethod
+    def find_spec(name: str, path=None, target=None) -> ModuleSpec | None:
+        return ModuleSpec(name, Moved) if new_name(name) else None
+
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> ModuleType:
+        now = new_name(spec.name)
+        warnings.warn(f"{spec.name} is called {now} now; the old name goes with the next release", DeprecationWarning,
+                      stacklevel=2)
+        module = importlib.import_module(now)
+        spec.loader_state = module.__spec__
+        return module
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        """It ran under its own name; the import system has put its spec aside."""
+        module.__spec__ = module.__spec__.loader_state
+
+
+def install() -> None:
+    """From now on old names are found, after all others."""
+    if Moved not in sys.meta_path:
+        sys.meta_path.append(Moved)

@@ -1,0 +1,153 @@
+"""What a rule does, in words and equations: plain text for a person, or a dictionary for a program."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterator, Mapping
+
+from plasticity.engines import ENGINES
+from plasticity.language import expressions
+from plasticity.language.rule import ORDERS, Rule, Statement, Trace
+
+EVENTS = {"on_pre": "at a presynaptic spike", "on_post": "at a postsynaptic spike", "on_step": "in every step"}
+_RISES = {"add": "+1 per spike", "set": "set to 1 by a spike", "none": "changed by the rule only"}
+_OWNERS = {"pre": "one per presynaptic neuron", "post": "one per postsynaptic neuron", "syn": "one per synapse"}
+_PHASES = {"on_pre": "presynaptic spikes act", "on_post": "postsynaptic spikes act",
+           "rise_pre": "presynaptic traces rise", "rise_post": "postsynaptic traces rise"}
+_COINCIDENT = {
+    "brian2": "a coincident pair counts as pre before post",
+    "strict": "a coincident pair does nothing",
+    "inclusive": "a coincident pair counts both ways",
+}
+
+
+def explain(rule: Rule) -> str:
+    """A rule as text: equations per event, traces, parameters with units, what each synapse must know, source."""
+    return "\n".join(_lines(describe(rule))) + "\n"
+
+
+def describe(rule: Rule) -> dict:
+    """A rule as plain data (strings, numbers, lists, dictionaries; infinite numbers as None), ready for JSON."""
+    return {
+        "name": rule.name,
+        "family": rule.family,
+        "words": rule.words,
+        "equations": {event: [_equation(line) for line in lines] for event, lines in _in_order(rule.statements)},
+        "definitions": dict(rule.let),
+        "sends": f"w * ({rule.sends})" if rule.sends else "w",
+        "traces": [_trace(name, rule.place[name], trace) for name, trace in rule.variables.items()],
+        "parameters": [{"name": name, "value": value, "unit": rule.units.get(name, "")}
+                       for name, value in rule.params.items()],
+        "reads": [{"name": name, "of": place} for name, place in rule.reads.items()],
+        "signals": [{"name": name, "of": place} for name, place in rule.signals.items()],
+        "bounds": {"w_min": _finite(rule.w_min), "w_max": _finite(rule.w_max)},
+        "order": {"name": rule.order, "phases": list(ORDERS[rule.order]), "coincident": _COINCIDENT[rule.order]},
+        "locality": {event: list(kinds) for event, kinds in _in_order(rule.locality)},
+        "state": {place: sum(rule.place[name] == place for name in rule.variables) for place in _OWNERS},
+        "source": rule.source,
+    }
+
+
+def needs(rule: Rule) -> list[str]:
+    """What a synapse must know for its changes, for the whole rule in a few words: how local it is.
+
+    "pre", "post": traces or variables of its own two neurons; "w": its weight; "state": what it remembers besides;
+    "third": a factor from outside; "population": what other neurons of the postsynaptic population do.
+    """
+    lines = [line for lines in rule.statements.values() for line in lines]
+    read = frozenset().union(*map(_read, lines))
+    kinds = {"pre": {name for name in rule.place if rule.place[name] == "pre"} - {*rule.signals},
+             "post": {name for name in rule.place if rule.place[name] == "post"} - {*rule.signals},
+             "w": {"w"}, "state": {*rule.syn}, "third": {*rule.signals}}
+    reduced = any(expressions.calls(line.expr) & expressions.REDUCTIONS for line in lines)
+    return [kind for kind, names in kinds.items() if names & read] + ["population"] * reduced
+
+
+def _read(line: Statement) -> frozenset[str]:
+    """The names that a change depends on; "w + change" does not depend on w itself."""
+    terms = [term for term in expressions.sum_terms(line.expr) if ast.unparse(term) != line.target]
+    return frozenset().union(*map(expressions.names, terms))
+
+
+def engines(rule: Rule) -> list[str]:
+    """The engines that run a rule on a dense projection (docs/engines.md has the reasons, and other projections)."""
+    names = list(ENGINES)
+    return [name for name in names if not name.startswith("brian2")] if "population" in needs(rule) else names
+
+
+def _in_order(events: Mapping) -> Iterator[tuple]:
+    return ((event, events[event]) for event in EVENTS if event in events)
+
+
+def _equation(line: Statement) -> str:
+    left = {"increment": f"{line.target} +=", "rate": f"d{line.target}/dt =", "assign": f"{line.target} ="}[line.kind]
+    return f"{left} {line.text}"
+
+
+def _trace(name: str, place: str, trace: Trace) -> dict:
+    return {"name": name, "of": place, "tau": _finite(trace.tau), "rise": trace.rise, "initial": trace.initial,
+            "keep": trace.keep}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _lines(found: dict) -> Iterator[str]:
+    yield f"{found['name']} ({found['family']})"
+    if found["words"]:
+        yield found["words"]
+    for event, equations in found["equations"].items():
+        yield f"\n{EVENTS[event]}:"
+        yield from (f"    {equation}" for equation in equations)
+    if found["sends"] != "w":
+        yield from _section("each presynaptic spike transmits", [found["sends"]])
+    yield from _section("where", (f"{name} = {text}" for name, text in found["definitions"].items()))
+    yield from _section("traces and states", map(_trace_line, found["traces"]))
+    yield from _section("parameters", (f"{p['name']} = {p['value']:g}{_unit(p['unit'])}" for p in found["parameters"]))
+    yield from _section("reads from outside", (
+        f"{read['name']} ({read['of']})" for read in (*found["reads"], *found["signals"])))
+    yield from _section("what a synapse must know", (
+        f"{EVENTS[event]}: {', '.join(kinds) or 'nothing but the spike'}"
+        for event, kinds in found["locality"].items()))
+    yield from _section("order within a step", [f"{found['order']['name']}: {_phases(found)}"])
+    low, high = found["bounds"]["w_min"], found["bounds"]["w_max"]
+    yield f"\nbounds: {_bounds(low, high)}"
+    if found["source"]:
+        yield f"source: {found['source']}"
+
+
+def _section(title: str, lines) -> Iterator[str]:
+    lines = list(lines)
+    if lines:
+        yield f"\n{title}:"
+        yield from (f"    {line}" for line in lines)
+
+
+def _trace_line(trace: dict) -> str:
+    decay = "no decay" if trace["tau"] is None else f"decays with {trace['tau'] * 1e3:g} ms"
+    start = f", starts at {trace['initial']:g}" if trace["initial"] else ""
+    keep = ", lives on between presentations" * trace["keep"]
+    return f"{trace['name']}: {_OWNERS[trace['of']]}, {decay}, {_RISES[trace['rise']]}{start}{keep}"
+
+
+def _phases(found: dict) -> str:
+    """The phases that this rule has, and what follows for coincident spikes if both sides act."""
+    sides = {trace["of"] for trace in found["traces"] if trace["rise"] != "none"}
+    present = [phase for phase in found["order"]["phases"]
+               if phase in found["equations"] or phase.removeprefix("rise_") in sides]
+    both = {"on_pre", "on_post"} <= set(found["equations"]) and {"pre", "post"} <= sides
+    steps = ["traces decay", *["every step's changes"] * ("on_step" in found["equations"]),
+             *(_PHASES[phase] for phase in present)]
+    return ", ".join(steps) + (f" ({found['order']['coincident']})" if both else "")
+
+
+def _unit(unit: str) -> str:
+    return {"": "", "1": " (no unit)", "w": " (unit of w)"}.get(unit, f" ({unit})")
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    below = "" if low is None else f"{low:g} <= "
+    above = "" if high is None else f" <= {high:g}"
+    return f"{below}w{above}" if below or above else "none"

@@ -1,0 +1,111 @@
+"""What a gradient network is made of and given, checked; and the weights it starts with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from plasticity.engines.gradient.connections import Link
+from plasticity.engines.gradient.readout import Readout
+from plasticity.errors import PlasticityError, unknown
+from plasticity.network.network import Network, existing, weight_matrix
+from plasticity.rules.paths import GradientRule
+
+
+class Weights(NamedTuple):
+    """Arrays by name: projections, readouts, what brings the readout's error, what brings it through projections."""
+
+    weights: dict[str, np.ndarray]
+    readouts: dict[str, np.ndarray]
+    feedback: dict[str, np.ndarray]
+    transport: dict[str, np.ndarray]
+    local: dict[str, np.ndarray]
+
+
+def initial_weights(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule,
+                    frozen: Sequence[str], feedback: Mapping[str, np.ndarray],
+                    generator: np.random.Generator) -> Weights:
+    """Given weights, and those that are drawn: readout and feedback with variance 1/n, n neurons of the population.
+
+    Rules that teach every population teach those that have something to learn, not the relays of pools.
+    """
+    names = [projection.name for projection in network.projections]
+    for name in frozen:
+        if name not in names:
+            raise unknown("projection in frozen:", name, names)
+    weights = {link.name: first_weights(network, link) for link in links}
+    sources = readout.sources if readout else ()
+    readouts = {name: readout.first_weights(name, network.sizes[name], generator) for name in sources}
+    taught = [part.name for part in network.populations
+              if any(link.post == part.name and link.operator.learns for link in links)]
+    hearing = [] if rule.feedback == "symmetric" else taught if rule.broadcast else sources
+    told = taught if rule.teacher != "readout" else []
+    for name in feedback:
+        if name not in (*hearing, *told):
+            raise unknown(f"population that hears feedback under rule {rule.name!r}:", name, [*hearing, *told])
+    back, local = ({name: _feedback(name, (readout.n, network.sizes[name]), feedback, generator) for name in names}
+                   for names in (hearing, told))
+    return Weights(weights, readouts, back, _transport(network, links, weights, rule, generator),
+                   {name: b.T for name, b in local.items()})
+
+
+def _feedback(name: str, shape: tuple[int, int], given: Mapping, generator: np.random.Generator) -> np.ndarray:
+    drawn = generator.normal(size=shape) / math.sqrt(shape[1])
+    found = np.asarray(given.get(name, drawn), float)
+    if found.shape != shape:
+        raise PlasticityError(f"feedback to {name!r} must have shape {shape} ([output, neuron]), got {found.shape}")
+    return found
+
+
+def first_weights(network: Network, link: Link) -> np.ndarray:
+    """The weights that a projection starts with; the one number of a pool."""
+    projection = network.projection(link.name)
+    return weight_matrix(network, projection) if link.operator.learns else np.asarray(projection.weights, float)
+
+
+def missing(network: Network, link: Link) -> torch.Tensor | None:
+    """Which weights exist (bool), None if all of them do."""
+    if not link.operator.learns:
+        return None
+    exists = torch.tensor(existing(network, network.projection(link.name)))
+    return None if exists.all() else exists
+
+
+def _transport(network: Network, links: Sequence[Link], weights: Mapping, rule: GradientRule,
+               generator: np.random.Generator) -> dict[str, np.ndarray]:
+    """Random weights for the way back, of each projection's own spread; a pool's error goes back as it came."""
+    if rule.transport == "symmetric":
+        return {}
+    between = [link.name for link in links if link.kind != "input" and link.operator.learns]
+    return {name: generator.normal(size=weights[name].shape) * weights[name].std()
+            * existing(network, network.projection(name)) for name in between}
+
+
+def presented(network: Network, x, dtype: torch.dtype, device: torch.device) -> dict[str, torch.Tensor]:
+    """Inputs as {name: [batch, steps, n]}."""
+    names = [part.name for part in network.inputs]
+    if not isinstance(x, Mapping):
+        if len(names) != 1:
+            raise PlasticityError(f"this network has the inputs {names}: give {{name: [batch, steps, n]}}")
+        x = {names[0]: x}
+    if set(x) != set(names):
+        raise PlasticityError(f"expected values for the inputs {names}, got {sorted(x)}")
+    found = {name: torch.as_tensor(values).to(device, dtype) for name, values in x.items()}
+    shapes = {values.shape[:2] for values in found.values()}
+    for name, values in found.items():
+        if values.ndim != 3 or values.shape[2] != network.sizes[name] or len(shapes) > 1 or not values.shape[1]:
+            raise PlasticityError(f"input {name!r} must have shape [batch, steps, {network.sizes[name]}], the first "
+                                  f"two the same for all inputs, got {tuple(values.shape)}")
+    return found
+
+
+def require_records(network: Network, record: Sequence[str]) -> None:
+    known = [f"{part.name}.{name}" for part in network.populations
+             for name in (*part.neuron.variables, *part.neuron.subexpressions)]
+    for name in record:
+        if name not in known:
+            raise unknown("name to record:", name, known)

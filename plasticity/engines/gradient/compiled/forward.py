@@ -1,0 +1,102 @@
+"""The program that runs all steps of a batch forwards, and keeps what the way back will look up."""
+
+from __future__ import annotations
+
+from plasticity.engines.gradient.compiled.body import Body, flushed
+from plasticity.engines.gradient.compiled.step import Step
+
+
+def bodies(step: Step, kept: tuple[str, ...]) -> list[Body]:
+    """The loops over neurons: equations and thresholds, then what arrives and resets; one loop where no spike of the
+    same step can arrive. kept: names whose values are kept for the way back."""
+    first = Body("ahead")
+    for name, place in step.S.items():
+        first.load(place, f"s_{name}", f"s_{name}")
+    _ahead(step, kept, first)
+    if step.shape.loops:
+        for name, place in step.A.items():
+            first.store(f"s_{name}", f"s_{name}", place)
+        second = Body("settle")
+        for name, place in step.A.items():
+            second.load(place, f"s_{name}", f"s_{name}")
+        if not step.neuron.reset_delay and step.neuron.at_reset:
+            second(f"hit = {second.row('hits', 'hits')} != zero")
+    else:
+        second = first
+    _settle(step, kept, second)
+    return [first] if second is first else [first, second]
+
+
+def _ahead(step: Step, kept: tuple[str, ...], body: Body) -> None:
+    scribe = step.scribe
+    if step.neuron.reset_delay:
+        body(f"was = {body.row('hits', 'hits')} != zero")
+    if step.shape.rest:
+        body(f"free = {body.row('ready', 'ready')} <= {body.number('now', 't')}")
+    body(*scribe.forwards([*step.due, *step.moving, *step.sight]))
+    crossed = "u > zero" if step.strict else "u >= zero"
+    body(f"hit = {crossed} and free" if step.shape.rest else f"hit = {crossed}", "z = one if hit else zero")
+    body.store("hits", "hits", "z")
+    if step.shape.rest:
+        body(f"{body.row('ready', 'ready')} = {body.number('then', 't + rest')} if hit else ready[j]")
+    body.store("sent", "sent[b, t]", "out" if step.neuron.output else "z")
+    _keep(step, {*step.S.values(), *step.A.values(), "u", "free"}, kept, body)
+    for name in step.shape.records:
+        body.store(f"seen_{name}", f"seen_{name}[b, t]", step.A[name])
+
+
+def _settle(step: Step, kept: tuple[str, ...], body: Body) -> None:
+    looped = {loop.onto for loop in step.shape.loops}
+    for name in step.shape.received:
+        caller = f"arrived_{name}" if name in looped else f"drive_{name}[b, t]"
+        if name in looped or name in step.shape.drives:
+            body.load(f"in__{name}", f"in_{name}", caller)
+        else:
+            body(f"in__{name} = zero")
+    if step.shape.rest:
+        body(f"open = {body.row('ready', 'ready')} <= {body.number('now', 't')}")
+    body(*step.scribe.forwards([*step.receiving, *step.resetting]))
+    _keep(step, {*step.C.values()} - {*step.A.values()}, kept, body)
+    for name, place in step.E.items():
+        body(f"e__{name} = {place}")
+        body.store(f"s_{name}", f"s_{name}", flushed(f"e__{name}"))
+
+
+def _keep(step: Step, here: set[str], kept: tuple[str, ...], body: Body) -> None:
+    for name in kept:
+        if name in here:
+            body.store(f"kept_{name}", f"kept_{name}[b, t if keep else 0]", name)
+
+
+def arguments(step: Step, kept: tuple[str, ...]) -> list[str]:
+    """The program's arguments, in order."""
+    shape = step.shape
+    return ["first", "last", "keep", "listed", "rest", "c", "sent", "ptr", "index",
+            *(f"drive_{name}" for name in shape.drives), *(f"init_{name}" for name in step.neuron.variables),
+            *(f"kept_{name}" for name in kept), *(f"seen_{name}" for name in shape.records),
+            *(argument for k in range(len(shape.loops)) for argument in (f"w_{k}", f"delay_{k}"))]
+
+
+def program(step: Step, kept: tuple[str, ...], loops: list[Body]) -> list[str]:
+    """The function `forward`."""
+    names, looped = list(step.neuron.variables), tuple(dict.fromkeys(loop.onto for loop in step.shape.loops))
+    lines = ["@kept_on_disk", f"def forward({', '.join(arguments(step, kept))}):",
+             "    zero = c[0]", "    steps, n = sent.shape[1], sent.shape[2]", "    hits = np.zeros(n, sent.dtype)",
+             "    ready = np.zeros(n, np.int32)"]
+    lines += [f"    s_{name} = np.empty(n, sent.dtype)" for name in names]
+    lines += [f"    arrived_{name} = np.zeros(n, sent.dtype)" for name in looped]
+    lines += ["    for b in range(first, last):", "        hits[:] = zero", "        ready[:] = 0"]
+    lines += [f"        s_{name}[:] = init_{name}" for name in names]
+    lines += ["        for t in range(steps):", f"            {loops[0].call}", "            if listed:",
+              "                ptr[b, t + 1] = collect(hits, index[b], ptr[b, t], zero)"]
+    for name in looped:
+        begin = f"drive_{name}[b, t]" if name in step.shape.drives else "zero"
+        lines.append(f"            arrived_{name}[:] = {begin}")
+    for k, loop in enumerate(step.shape.loops):
+        into, then = f"arrived_{loop.onto}", f"t - delay_{k}"
+        lines.append(f"            if {then} >= 0:")
+        lines.append(f"                add_weighted_rows({into}, w_{k}, sent[b, {then}])" if step.neuron.output else
+                     f"                add_rows({into}, w_{k}, index[b], ptr[b, {then}], ptr[b, {then} + 1])")
+    if len(loops) > 1:
+        lines.append(f"            {loops[1].call}")
+    return [*lines, "", ""]

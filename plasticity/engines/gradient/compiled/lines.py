@@ -1,0 +1,173 @@
+"""Assignments of one neuron as straight lines in which every name is given once, and the same lines run backwards."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from plasticity.engines.gradient.compiled.derivative import derivative
+from plasticity.engines.gradient.compiled.support import FUNCTIONS
+from plasticity.language import expressions
+from plasticity.language.constants import Constants
+
+
+@dataclass(frozen=True)
+class Line:
+    """name = expr, over names given before. choice: (condition, other name): `other` where the condition is not met."""
+
+    name: str
+    expr: ast.expr
+    choice: tuple[str, str] | None = None
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return expressions.names(self.expr) | ({self.choice[1]} if self.choice else frozenset())
+
+
+def straight(assignments: Iterable, rewrite: Callable[[ast.expr], ast.expr], names: Mapping[str, str], mark: str,
+             gate: Mapping[str, str] | None = None) -> tuple[list[Line], dict[str, str]]:
+    """The assignments over `names` {variable: name}, and the variables' names after them.
+
+    mark: begins every new name. gate: {variable: condition under which it moves}.
+    """
+    now, found, temporary = dict(names), [], {}
+    for number, line in enumerate(assignments):
+        seen = {**temporary, **now}
+        expr = expressions.substitute(rewrite(line.expr), {old: ast.Name(new, ast.Load()) for old, new in seen.items()})
+        name = f"{mark}{number}_{line.target}"
+        condition = (gate or {}).get(line.target) if line.target in now else None
+        found.append(Line(name, expr, (condition, now[line.target]) if condition else None))
+        (now if line.target in now else temporary)[line.target] = name
+    return found, now
+
+
+def merged(condition: str, met: Mapping[str, str], other: Mapping[str, str], mark: str) -> tuple[list[Line], dict]:
+    """`met` where the condition holds, else `other`, for the variables in which they differ."""
+    lines = [Line(f"{mark}{name}", ast.Name(met[name], ast.Load()), (condition, other[name]))
+             for name in met if met[name] != other[name]]
+    return lines, {**met, **{line.name.removeprefix(mark): line.name for line in lines}}
+
+
+class Scribe:
+    """Prints expressions for the program; constants become the elements of one array, taken out once per call."""
+
+    def __init__(self, constants: Mapping[str, float], psi: ast.expr):
+        self.given, self.constants, self.psi = constants, Constants(constants, prefix="k"), psi
+
+    def text(self, expr: ast.expr) -> str:
+        """psi: what `slope(u)` stands for."""
+        return expressions.render(expressions.rewrite(self.constants.pull(expressions.rewrite(expr, self._plain)), _called))
+
+    def _plain(self, node: ast.expr) -> ast.expr | None:
+        """`int(u)` is u, as conditions are numbers already; `slope(u)` is the surrogate's."""
+        match node:
+            case ast.Call(func=ast.Name(id="int"), args=[argument]):
+                return expressions.rewrite(argument, self._plain)
+            case ast.Call(func=ast.Name(id="slope"), args=[argument]):
+                return expressions.substitute(self.psi, {"u": expressions.rewrite(argument, self._plain)})
+        return None
+
+    def forwards(self, lines: Iterable[Line]) -> list[str]:
+        return [f"{line.name} = {self._chosen(self.text(line.expr), line.choice)}" for line in lines]
+
+    @staticmethod
+    def _chosen(text: str, choice: tuple[str, str] | None) -> str:
+        return f"{text} if {choice[0]} else {choice[1]}" if choice else text
+
+    def backwards(self, lines: Iterable[Line], active: frozenset[str], mark: str, bars: set[str]) -> list[str]:
+        """Statements that send the credit of names on to what they were made of.
+
+        bars: names that have credit, as a local `mark` + name; gains those that get some. active: names that may.
+        """
+        found = []
+        for line in reversed(list(lines)):
+            if line.name not in bars:
+                continue
+            bar = f"{mark}{line.name}"
+            if line.choice:
+                condition, other = line.choice
+                found += self._add(mark, other, f"zero if {condition} else {bar}", active, bars)
+                found.append(f"{bar} = {bar} if {condition} else zero")
+            for name in sorted(expressions.names(line.expr) & active):
+                slope = derivative(line.expr, name)
+                if slope is not None:
+                    found += self._add(mark, name, self.scaled(bar, slope), active, bars)
+        return found
+
+    def scaled(self, bar: str, slope: ast.expr) -> str:
+        if isinstance(slope, ast.Constant) and slope.value == 1:
+            return bar
+        return f"{bar} * ({self.text(slope)})"
+
+    @staticmethod
+    def _add(mark: str, name: str, text: str, active: frozenset[str], bars: set[str]) -> list[str]:
+        if name not in active:
+            return []
+        before = f"{mark}{name} + " if name in bars else ""
+        bars.add(name)
+        return [f"{mark}{name} = {before}({text})"]
+
+
+def reads_of_slopes(lines: Iterable[Line], active: frozenset[str]) -> frozenset[str]:
+    """The names that running the lines backwards looks up."""
+    found = set()
+    for line in lines:
+        for name in expressions.names(line.expr) & active if line.name in active else ():
+            slope = derivative(line.expr, name)
+            found |= expressions.names(slope) if slope is not None else set()
+    return frozenset(found)
+
+
+def activity(lines: Iterable[Line], active: Iterable[str]) -> frozenset[str]:
+    """The names that credit may pass, given those at the beginning."""
+    found = set(active)
+    for line in lines:
+        smooth = any(derivative(line.expr, name) is not None for name in expressions.names(line.expr) & found)
+        if smooth or (line.choice and line.choice[1] in found):
+            found.add(line.name)
+    return frozenset(found)
+
+
+def needed(lines: Iterable[Line], wanted: Iterable[str]) -> list[Line]:
+    """The lines that `wanted` depend on."""
+    kept, open_ = [], set(wanted)
+    for line in reversed(list(lines)):
+        if line.name in open_:
+            open_ |= line.reads
+            kept.append(line)
+    return kept[::-1]
+
+
+def _called(node: ast.expr) -> ast.expr | None:
+    """Functions by the names they have in the program; conditions inside arithmetic as numbers."""
+    if isinstance(node, ast.Call):
+        name, more = FUNCTIONS[node.func.id]
+        return _call(name, [*(expressions.rewrite(argument, _called) for argument in node.args)], more)
+    if _is_condition(node):
+        return _call("truth", [_condition(node)], ("one", "zero"))
+    return None
+
+
+def _call(name: str, args: list[ast.expr], more: Iterable[str]) -> ast.expr:
+    return ast.Call(func=ast.Name(name, ast.Load()), args=[*args, *(ast.Name(extra, ast.Load()) for extra in more)],
+                    keywords=[])
+
+
+def _is_condition(node: ast.expr) -> bool:
+    negated = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    return negated or isinstance(node, ast.Compare | ast.BoolOp)
+
+
+def _condition(node: ast.expr) -> ast.expr:
+    match node:
+        case ast.Compare(left=left, ops=ops, comparators=[right]):
+            return ast.Compare(left=expressions.rewrite(left, _called), ops=ops,
+                               comparators=[expressions.rewrite(right, _called)])
+        case ast.BoolOp(op=op, values=values):
+            return ast.BoolOp(op=op, values=[_condition(value) for value in values])
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return ast.UnaryOp(op=ast.Not(), operand=_condition(operand))
+        case _:
+            return ast.Compare(left=expressions.rewrite(node, _called), ops=[ast.NotEq()],
+                               comparators=[ast.Name("zero", ast.Load())])

@@ -1,0 +1,185 @@
+"""A network layer by layer, each over all of its steps at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+
+from plasticity._utils.memory import keep_freed
+from plasticity.encoding.spikes import Spikes, as_spikes, densified
+from plasticity.engines.gradient.checks import presented
+from plasticity.engines.gradient.compiled.events import DENSEST, found_in, later, sparse_product
+from plasticity.engines.gradient.compiled.population import Way, present
+from plasticity.engines.gradient.compiled.step import Loop, Shape
+from plasticity.engines.gradient.compiled.writing import Programs, programs
+from plasticity.engines.gradient.connections import NONE, Credit, Link, carried, hint, transmit
+
+if TYPE_CHECKING:
+    from plasticity.engines.gradient.network import GradientNetwork
+
+LARGE = 1 << 23  # numbers in an array: from there on the system takes as long to give memory as it takes to use it
+NARROWEST = 16  # with fewer neurons to add to, a spike costs more than the product of its row
+
+
+class Train:
+    """What a source sends: [batch, steps, n], and the same as events (None: not known, or not sparse)."""
+
+    def __init__(self, dense: torch.Tensor | None, spikes: Spikes | None, dtype: torch.dtype):
+        self._dense, self.dtype = dense, dtype
+        self.spikes = spikes if dense is None or (spikes is not None and _sparse(spikes)) else None
+
+    @property
+    def dense(self) -> torch.Tensor:
+        if self._dense is None:
+            self._dense = torch.as_tensor(self.spikes.dense()).to(self.dtype)
+        return self._dense
+
+
+def _sparse(spikes: Spikes) -> bool:
+    count = (spikes.ptr[:, -1] - spikes.ptr[:, 0]).sum()
+    return count <= DENSEST * spikes.samples * spikes.steps * spikes.n
+
+
+def order(links: Sequence[Link], populations: Sequence[str]) -> list[str] | None:
+    """The populations, each after those that project to it (but itself); None if there is no such order."""
+    found: list[str] = []
+    while len(found) < len(populations):
+        ready = [name for name in populations if name not in found and all(
+            link.kind == "input" or link.to_itself or link.pre in found for link in links if link.post == name)]
+        if not ready:
+            return None
+        found += ready
+    return found
+
+
+def refusal(net: GradientNetwork) -> str | None:
+    """Why a network cannot be compiled, or None."""
+    if order(net.links, list(net.cells)) is None:
+        return "populations project to each other in a loop"
+    if not net.surrogate.text:
+        return f"surrogate {net.surrogate.name!r} has no text"
+    if net.dtype not in (torch.float32, torch.float64):
+        return f"programs compute in float32 and float64, not {net.dtype}"
+    for link in net.links:
+        if link.to_itself and not link.operator.dense:
+            return f"projection {link.name!r} from a population onto itself has no weight matrix"
+    return None
+
+
+class LayerByLayer:
+    """The populations of a network in their order, each with its programs."""
+
+    def __init__(self, net: GradientNetwork):
+        self.net = net
+        self._programs: dict[tuple[str, bool], Programs] = {}
+
+    def __reduce__(self):
+        return LayerByLayer, (self.net,)  # the programs are modules: they are found again, not copied
+
+    def loops(self, name: str) -> list[Link]:
+        """Projections of a population onto itself."""
+        return [link for link in self.net.links if link.to_itself and link.post == name]
+
+    def programs(self, name: str, recording: bool = False) -> Programs:
+        """A population's programs: with all of its variables recorded, or none."""
+        if (name, recording) not in self._programs:
+            self._programs[name, recording] = programs(self._shape(name, recording))
+        return self._programs[name, recording]
+
+    def _shape(self, name: str, recording: bool) -> Shape:
+        net, cell, paths = self.net, self.net.cells[name], self.net.rule.paths
+        inward = [link for link in net.links if link.post == name and not link.to_itself]
+        hints = {link.onto for link in inward if link.kind == "layer" and paths.layers == "step"}
+        loops = tuple(Loop(link.onto, _kind(self._credit(link))) for link in self.loops(name))
+        return Shape(cell.neuron, net.network.dt, bool(cell.rest), net.surrogate, paths,
+                     tuple(dict.fromkeys(link.onto for link in inward)), tuple(sorted(hints)), loops,
+                     cell.neuron.variables if recording else ())
+
+    def _credit(self, link: Link) -> Credit:
+        if link.kind == "input":
+            return Credit(True, True)  # whoever asks for the gradient of an input gets all of it
+        return carried(link, self.net.rule.paths, self.net.transport.get(link.name, None))
+
+    def run(self, x, record: Sequence[str]) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+        """Spikes of every population, and what is recorded."""
+        net, weights, records = self.net, self.net.effective(), {}
+        trains, size = given_trains(net, x)
+        if torch.is_grad_enabled() and size[0] * size[1] * max(cell.n for cell in net.cells.values()) >= LARGE:
+            keep_freed()
+        spikes = {}
+        for name in order(net.links, list(net.cells)):
+            cell, wanted = net.cells[name], [each for each in record if each.partition(".")[0] == name]
+            drives, hints = self._arrivals(name, trains, weights)
+            ways = [Way(weights[link.name], link.delay, _back(weights[link.name], self._credit(link)))
+                    for link in self.loops(name)]
+            found = present(self.programs(name, bool(wanted)), cell, size, drives, hints, ways, self._listed(name))
+            spikes[name], trains[name] = found.sent, Train(found.sent, found.spikes, net.dtype)
+            records |= {each: cell.view(each.partition(".")[2], found.seen) for each in wanted}
+        return spikes, records
+
+    def _listed(self, name: str) -> bool:
+        """Whether events of this population would be of use."""
+        return any(_wide(self.net, link) for link in self.net.links if link.pre == name and not link.to_itself)
+
+    def _arrivals(self, name: str, trains: Mapping[str, Train], weights: Mapping) -> tuple[dict, dict]:
+        """What arrives from other populations, {variable: [batch, steps, n]}, and zeros for credit within the step."""
+        drives: dict[str, torch.Tensor] = {}
+        hints: dict[str, torch.Tensor] = {}
+        for link in (link for link in self.net.links if link.post == name and not link.to_itself):
+            credit, train, w = self._credit(link), trains[link.pre], weights[link.name]
+            if link.kind == "layer" and self.net.rule.paths.layers == "step":
+                _add(hints, link.onto, later(hint(link, train.dense, w, credit), link.delay))
+                credit = NONE
+            _add(drives, link.onto, _sent(self.net, link, train, w, credit))
+        return drives, hints
+
+
+def given_trains(net: GradientNetwork, x) -> tuple[dict[str, Train], tuple[int, int]]:
+    """Inputs as trains, and the batch's size and steps."""
+    sizes = {part.name: part.n for part in net.network.inputs}
+    given = x if isinstance(x, Mapping) else dict.fromkeys(sizes, x) if len(sizes) == 1 else {}
+    if set(given) == set(sizes) and all(isinstance(values, Spikes) for values in given.values()):
+        found = {name: as_spikes(values, name, sizes[name]) for name, values in given.items()}
+        lengths = {(spikes.samples, spikes.steps) for spikes in found.values()}
+        if len(lengths) == 1 and min(lengths)[1] > 0:
+            return {name: Train(None, spikes, net.dtype) for name, spikes in found.items()}, lengths.pop()
+    dense = presented(net.network, densified(x), net.dtype, net.device)
+    return ({name: Train(values, _events(net, name, values), net.dtype) for name, values in dense.items()},
+            tuple(next(iter(dense.values())).shape[:2]))
+
+
+def _events(net: GradientNetwork, name: str, values: torch.Tensor) -> Spikes | None:
+    wanted = any(link.pre == name and _wide(net, link) for link in net.links)
+    return found_in(values) if wanted and not values.requires_grad else None
+
+
+def _wide(net: GradientNetwork, link: Link) -> bool:
+    """Whether a projection can add rows of weights, and these are long enough to be worth it."""
+    return link.operator.dense and net.weights[link.name].shape[1] >= NARROWEST
+
+
+def _sent(net: GradientNetwork, link: Link, train: Train, w: torch.Tensor, credit: Credit) -> torch.Tensor:
+    """What arrives over a projection in every step."""
+    if train.spikes is not None and _wide(net, link):
+        way = None if link.kind == "input" or not credit.others else w if credit.back is None else credit.back
+        sent = w.new_empty(0) if link.kind == "input" else train.dense
+        return sparse_product(sent, w, way, train.spikes, link.delay)
+    return later(transmit(link, train.dense, w, credit), link.delay)
+
+
+def _add(found: dict[str, torch.Tensor], onto: str, amount: torch.Tensor) -> None:
+    found[onto] = found[onto] + amount if onto in found else amount
+
+
+def _kind(credit: Credit) -> str:
+    return "dense" if credit.others else "diagonal" if credit.own else "none"
+
+
+def _back(w: torch.Tensor, credit: Credit) -> torch.Tensor | None:
+    """[post, pre] over which credit returns in a loop; the diagonal alone; or None."""
+    way = (w if credit.back is None else credit.back).detach()
+    if not credit.others:
+        return torch.diagonal(way) if credit.own else None
+    return way.T if credit.own else (way - torch.diag(torch.diagonal(way))).T

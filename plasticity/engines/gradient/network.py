@@ -1,0 +1,225 @@
+"""A network as a torch module whose gradients are those of a gradient rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from plasticity.encoding.spikes import densified
+from plasticity.engines.gradient import surrogates
+from plasticity.engines.gradient.cells import cell
+from plasticity.engines.gradient.checks import initial_weights, missing, presented, require_records
+from plasticity.engines.gradient.connections import NONE, carried, delayed, hint, links, transmit
+from plasticity.engines.gradient.losses import TEACH
+from plasticity.engines.gradient.output import Run
+from plasticity.engines.gradient.readout import Readout, read
+from plasticity.engines.gradient.signals import require_signal
+from plasticity.engines.gradient.stepping import State, begin, cut, fire, settle, start
+from plasticity.engines.gradient.surrogates import Surrogate
+from plasticity.engines.torch.language import Context
+from plasticity.errors import RefusedError, choice
+from plasticity.network.network import Network
+from plasticity.rules import credit
+from plasticity.rules.paths import GradientRule
+
+if TYPE_CHECKING:
+    from plasticity.engines.gradient.compiled import LayerByLayer
+
+BACKENDS = ("auto", "autograd", "compiled")
+SMALLEST = 64
+
+
+class GradientNetwork(nn.Module):
+    """A spiking (or graded) network for torch optimisers; `loss.backward()` leaves the rule's gradients in `.grad`.
+
+    network: populations, projections (of any kind; one axonal delay each) and inputs, as for every engine. The forward
+        pass is the one that the engines compute. readout: leaky sums of populations, or None.
+    rule: a `GradientRule` or its name. surrogate: a `Surrogate` or its name.
+    frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights,
+        those that bring an error and those of rules that teach each population (`drtp`, `decolle`).
+    seed: of readout and feedback weights. dtype: of everything; torch's default.
+    backend: "compiled", one generated program per population that runs all steps and their exact adjoint, on CPUs;
+        "autograd", step by step through torch; "auto", the former where the network has 64 neurons or more and
+        can be compiled (populations that project to each other in a loop cannot). `why_not_compiled` has the reason.
+
+    Parameters: `weights[projection]` [pre, post] (convolution: [place in the patch, channel]; pools: a number that does
+    not learn), `readouts[population]` [pre, output], `bias`, and, for adaptive feedback, `feedback[population]`
+    [output, neuron].
+    Raises RefusedError for a network that the rule cannot train, saying why.
+
+    Source of the idea that learning rules are choices of paths: Marschall, Cho & Savin 2020, JMLR 21:135.
+    """
+
+    def __init__(self, network: Network, readout: Readout | None = None, rule: str | GradientRule = "bptt",
+                 surrogate: str | Surrogate = "triangular", frozen: Sequence[str] = (),
+                 feedback: Mapping[str, np.ndarray] | None = None, seed: int = 0, dtype: torch.dtype | None = None,
+                 backend: str = "auto"):
+        super().__init__()
+        self.network, self.readout = network, readout
+        self.rule, self.surrogate = credit.make(rule), surrogates.make(surrogate)
+        self.dtype = dtype or torch.get_default_dtype()
+        if network.signals:
+            raise RefusedError("a gradient network takes no signals; give values as an input (they need not be spikes)")
+        self.links = links(network)
+        require_signal(network, self.links, readout, self.rule, frozen)
+        context = Context(self.dtype, torch.device("cpu"), network.dt, "sum", seed, None)
+        self.cells = {population.name: cell(population, context, self.surrogate, self.rule.paths.reset)
+                      for population in network.populations}
+        self._make_weights(np.random.default_rng(seed), frozen, feedback or {})
+        self.backend, self.why_not_compiled = choice("backend", backend, BACKENDS), None
+        self.compiled = self._compiled()
+
+    def _compiled(self) -> LayerByLayer | None:
+        if self.backend == "autograd":
+            self.why_not_compiled = "backend='autograd' was asked for"
+        elif self.backend == "auto" and sum(part.n for part in self.network.populations) < SMALLEST:
+            self.why_not_compiled = f"it has fewer than {SMALLEST} neurons: compiling takes longer than it saves"
+        else:
+            from plasticity.engines.gradient.compiled import LayerByLayer, refusal
+
+            self.why_not_compiled = refusal(self)
+            if self.why_not_compiled is None:
+                return LayerByLayer(self)
+        if self.backend == "compiled":
+            raise RefusedError(f"this network cannot be compiled: {self.why_not_compiled}; use backend='autograd'")
+        return None
+
+    def _make_weights(self, generator: np.random.Generator, frozen: Sequence[str], feedback: Mapping) -> None:
+        def as_parameter(values: np.ndarray, learns: bool = True) -> nn.Parameter:
+            return nn.Parameter(torch.tensor(np.array(values, order="C"), dtype=self.dtype), learns)
+
+        first = initial_weights(self.network, self.links, self.readout, self.rule, frozen, feedback, generator)
+        fixed = {*frozen, *(link.name for link in self.links if not link.operator.learns)}
+        self.weights = nn.ParameterDict({name: as_parameter(w, name not in fixed)
+                                         for name, w in first.weights.items()})
+        self.readouts = nn.ParameterDict({name: as_parameter(w) for name, w in first.readouts.items()})
+        adaptive = self.rule.feedback == "adaptive"
+        self.feedback = nn.ParameterDict({name: as_parameter(b, adaptive) for name, b in first.feedback.items()})
+        self.transport = nn.ParameterDict({name: as_parameter(b, False) for name, b in first.transport.items()})
+        self.local = nn.ParameterDict({name: as_parameter(g, False) for name, g in first.local.items()})
+        self.bias = as_parameter(np.zeros(self.readout.n)) if self.readout and self.readout.bias else None
+        for link in self.links:
+            self.register_buffer(f"exists {link.name}", missing(self.network, link), persistent=False)
+        for name, part in self.cells.items():
+            for variable, first in part.initial.items():
+                self.register_buffer(f"{name} {variable}", first, persistent=False)
+
+    def initial(self, population: str) -> dict[str, torch.Tensor]:
+        """Variables at the start of a presentation, {name: [n]}, where the parameters are."""
+        return {variable: getattr(self, f"{population} {variable}") for variable in self.cells[population].initial}
+
+    def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Run:
+        """Presents spikes (or graded values) {input: [batch, steps, n]}; a tensor if there is one input only."""
+        require_records(self.network, record)
+        if self.compiled is None or self.device.type != "cpu":
+            return self.step_by_step(x, record)
+        spikes, records = self.compiled.run(x, record)
+        return self._run(spikes, {name: z.unbind(1) for name, z in spikes.items()}, records)
+
+    def step_by_step(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Run:
+        """The same by autograd over single steps, whatever the backend: only so `Run.sent` are nodes of the graph."""
+        require_records(self.network, record)
+        given = presented(self.network, densified(x), self.dtype, self.device)
+        batch, steps = next(iter(given.values())).shape[:2]
+        weights = self.effective()
+        drives = self.drives(given, weights, steps)
+        states = {name: start(part, batch, self.rule.paths, self.initial(name)) for name, part in self.cells.items()}
+        fired = {name: [] for name in self.cells}
+        records = {name: [] for name in record}
+        for now in range(steps):
+            states = self.step(states, drives[now], fired, weights, now, records)
+        sent = {name: [spikes.sent for spikes in found] for name, found in fired.items()}
+        spikes = {name: torch.stack(found, 1) for name, found in sent.items()}
+        return self._run(spikes, sent, {name: torch.stack(found, 1) for name, found in records.items()})
+
+    def _run(self, spikes: Mapping[str, torch.Tensor], sent: Mapping, records: Mapping[str, torch.Tensor]) -> Run:
+        local = {name: spikes[name] @ g for name, g in self.local.items()}
+        return Run(self.answer(spikes), spikes, sent, records, local, TEACH[self.rule.teacher])
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
+
+    def effective(self) -> dict[str, torch.Tensor]:
+        """What a presynaptic spike adds, {projection: w times scale}, zero where there is no synapse."""
+        found = {}
+        for link in self.links:
+            w, exists = self.weights[link.name], getattr(self, f"exists {link.name}")
+            w = w if exists is None else w * exists
+            found[link.name] = w if link.scale == 1 else w * link.scale
+        return found
+
+    def drives(self, given: Mapping[str, torch.Tensor], weights, steps: int) -> list[dict]:
+        """What inputs bring in each step, {(population, variable): [batch, n]}: one product for all steps."""
+        drives: list[dict] = [{} for _ in range(steps)]
+        for link in (link for link in self.links if link.kind == "input"):
+            amounts = link.operator.product(given[link.pre], weights[link.name]).unbind(1)
+            for drive, amount in zip(drives[link.delay:], amounts, strict=False):
+                _add(drive, (link.post, link.onto), amount)
+        return drives
+
+    def step(self, states: Mapping[str, State], drive: Mapping, fired: Mapping[str, list], weights: Mapping, now: int,
+             records: Mapping[str, list] | None = None) -> dict[str, State]:
+        """One step: `fired` gains this step's spikes, `records` what is recorded."""
+        paths = self.rule.paths
+        if paths.truncate and now and now % paths.truncate == 0:
+            states = {name: cut(state) for name, state in states.items()}
+        begun, spikes = {}, {}
+        for name, part in self.cells.items():
+            begun[name], seen, free = begin(part, states[name], paths, now)
+            spikes[name] = fire(part, begun[name], seen, free, self.surrogate)
+            fired[name].append(spikes[name])
+            for wanted, found in (records or {}).items():
+                population, _, variable = wanted.partition(".")
+                if population == name:
+                    found.append(part.view(variable, seen))
+        arrivals, hints = self._transmitted(drive, fired, weights)
+        return {name: settle(part, begun[name], spikes[name], _onto(arrivals, name), _onto(hints, name), paths, now)
+                for name, part in self.cells.items()}
+
+    def _transmitted(self, drive: Mapping, fired: Mapping[str, list], weights: Mapping) -> tuple[dict, dict]:
+        """What arrives, {(population, variable): amount}, and zeros that carry credit to it within the step only."""
+        arrivals, hints, instant = dict(drive), {}, self.rule.paths.layers == "step"
+        for link in (link for link in self.links if link.kind != "input"):
+            past, w = delayed(fired[link.pre], link.delay), weights[link.name]
+            if past is None:
+                continue
+            spikes = past.kept if link.kind == "recurrent" else past.sent
+            credit = carried(link, self.rule.paths, self.transport.get(link.name, None))
+            if instant and link.kind == "layer":
+                _add(hints, (link.post, link.onto), hint(link, spikes, w, credit))
+                credit = NONE
+            _add(arrivals, (link.post, link.onto), transmit(link, spikes, w, credit))
+        return arrivals, hints
+
+    def answer(self, spikes: Mapping[str, torch.Tensor]) -> torch.Tensor | None:
+        """The readout's outputs [batch, steps, n]."""
+        if self.readout is None:
+            return None
+        if self.rule.teacher != "readout":
+            spikes = {name: z.detach() for name, z in spikes.items()}
+        y = read(spikes, self.readouts, self.feedback, *self.readout.leak(self.network.dt), self.rule.paths)
+        return y if self.bias is None else y + self.bias
+
+    def with_rule(self, rule: str | GradientRule, feedback: Mapping[str, np.ndarray] | None = None,
+                  seed: int = 0) -> GradientNetwork:
+        """The same network with the same parameters (shared, not copied) under another rule."""
+        frozen = [name for name, w in self.weights.items() if not w.requires_grad]
+        other = GradientNetwork(self.network, self.readout, rule, self.surrogate, frozen, feedback, seed, self.dtype,
+                                self.backend).to(self.device)
+        other.weights, other.readouts, other.bias = self.weights, self.readouts, self.bias
+        return other
+
+
+def _add(found: dict, key: tuple[str, str], amount: torch.Tensor) -> None:
+    found[key] = found[key] + amount if key in found else amount
+
+
+def _onto(found: Mapping, population: str) -> dict[str, torch.Tensor]:
+    return {variable: amount for (name, variable), amount in found.items() if name == population}
+

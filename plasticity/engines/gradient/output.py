@@ -1,0 +1,35 @@
+"""What a presentation to a gradient network answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from plasticity.engines.gradient.losses import Loss, own_error
+from plasticity.errors import PlasticityError
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a presentation answers.
+
+    outputs: [batch, steps, n] of the readout (None without one). spikes: {population: [batch, steps, n]}, 0 or 1 (or
+    its graded output). sent: the same, one tensor [batch, n] per step; nodes of the graph after `step_by_step`.
+    records: {"population.variable": [batch, steps, n]}, as the threshold sees them. local: {population: [batch, steps,
+    n_outputs]}, fixed random readouts for rules whose teacher is not the readout; teach(y, target, loss) is their loss.
+    """
+
+    outputs: torch.Tensor | None
+    spikes: Mapping[str, torch.Tensor]
+    sent: Mapping[str, Sequence[torch.Tensor]]
+    records: Mapping[str, torch.Tensor]
+    local: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    teach: Callable[[torch.Tensor, torch.Tensor, Loss], torch.Tensor] = own_error
+
+    def error(self, target: torch.Tensor, loss: Loss) -> torch.Tensor:
+        """The loss of the readout and, for rules that do not learn from its error, what teaches the populations."""
+        if self.outputs is None:
+            raise PlasticityError("a network without a readout has no outputs: give readout=, or a loss on `spikes`")
+        return sum((self.teach(y, target, loss) for y in self.local.values()), loss(self.outputs, target))

@@ -1,0 +1,88 @@
+"""Whether a learning signal reaches what is to learn, told from the structure alone; if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from plasticity.engines.gradient.connections import Link
+from plasticity.engines.gradient.readout import Readout
+from plasticity.errors import RefusedError, unknown
+from plasticity.language import expressions
+from plasticity.network.network import Network
+from plasticity.neurons.discretise import discretise
+from plasticity.neurons.neuron import Assignment, Neuron
+from plasticity.rules.paths import GradientRule
+
+
+def require_signal(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule,
+                   frozen: Sequence[str]) -> None:
+    """Raises RefusedError where weights would never learn under the rule.
+
+    Without a readout the loss is on spikes, and only the user knows of which populations: then no population is missed.
+    """
+    _require_teacher(network, readout, rule)
+    learning = [link for link in links if link.operator.learns and link.name not in frozen]
+    if not learning and readout is None:
+        raise RefusedError("nothing is left to learn: every projection is frozen or a pool, and there is no readout")
+    heard = None if readout is None else hearing(links, readout, rule)
+    for link in learning:
+        if heard is not None and link.post not in heard:
+            raise RefusedError(f"rule {rule.name!r} brings no error to population {link.post!r}, whose projection "
+                               f"{link.name!r} should learn: let the readout read it, freeze the projection, or choose "
+                               "a rule that passes layers or broadcasts the error")
+        neuron = network.population(link.post).neuron
+        if link.onto not in influence(neuron, rule.paths.time):
+            within = "" if rule.paths.time else " within one step, and no credit passes time"
+            raise RefusedError(f"rule {rule.name!r} cannot train projection {link.name!r}: what arrives in "
+                               f"{link.onto!r} has no effect on threshold or output of neuron {neuron.name!r}{within}")
+
+
+def _require_teacher(network: Network, readout: Readout | None, rule: GradientRule) -> None:
+    if readout is None:
+        if rule.feedback != "symmetric" or rule.teacher != "readout":
+            raise RefusedError(f"rule {rule.name!r} needs a readout, whose error or target teaches the populations: "
+                               "give readout=")
+        return
+    for name in readout.sources:
+        if network.population(name) is None:
+            raise unknown("population for the readout:", name, [part.name for part in network.populations])
+
+
+def hearing(links: Sequence[Link], readout: Readout, rule: GradientRule) -> frozenset[str]:
+    """The populations that something teaches: directly, or by credit from those that it teaches."""
+    if rule.broadcast or rule.teacher != "readout":
+        return frozenset(link.post for link in links)
+    passes = {"input": False, "layer": rule.paths.layers != "cut", "recurrent": rule.paths.recurrent}
+    heard, waiting = {*readout.sources}, [*readout.sources]
+    while waiting:
+        here = waiting.pop()
+        found = {link.pre for link in links if link.post == here and passes[link.kind]} - heard
+        heard |= found
+        waiting += found
+    return frozenset(heard)
+
+
+def influence(neuron: Neuron, through_time: bool) -> frozenset[str]:
+    """The variables whose value between two steps has an effect on threshold or output, in the next step or ever."""
+    texts = [neuron.threshold_expr]
+    if neuron.output:
+        texts.append(expressions.parse(neuron.output, expressions.NEURON_FUNCTIONS, logic=True))
+    matter = _before(neuron, discretise(neuron), _read(neuron, texts))
+    while through_time:
+        more = matter | _before(neuron, discretise(neuron), _before(neuron, neuron.at_reset, matter) | matter)
+        if more == matter:
+            break
+        matter = more
+    return matter & {*neuron.variables}
+
+
+def _read(neuron: Neuron, texts: Iterable) -> frozenset[str]:
+    return frozenset().union(*(expressions.names(neuron.inlined(expr)) for expr in texts))
+
+
+def _before(neuron: Neuron, lines: Sequence[Assignment], matter: frozenset[str]) -> frozenset[str]:
+    """What has to be known before the assignments for `matter` to be known after them."""
+    for line in reversed(lines):
+        if line.target in matter:
+            matter = (matter - {line.target}) | _read(neuron, [line.expr])
+    return matter

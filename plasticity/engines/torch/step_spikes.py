@@ -1,0 +1,150 @@
+"""The spikes of one step, and how they travel: rings of past steps for delays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from plasticity.encoding.spikes import Spikes
+from plasticity.engines.torch.language import Context
+
+
+@dataclass(frozen=True)
+class Volley:
+    """Spikes of one population in one step.
+
+    dense: 0 or 1, [batch, n]. where: (sample, neuron) of every spike, by sample, if they are listed (on a CPU).
+    """
+
+    dense: torch.Tensor
+    where: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is known, without asking the device, that nobody spiked."""
+        return self.where is not None and self.where[0].numel() == 0
+
+
+def volley(spiked: torch.Tensor, context: Context) -> Volley:
+    """From a bool tensor [batch, n]."""
+    if not context.lists:
+        return Volley(spiked.to(context.dtype))
+    where = spiked.nonzero(as_tuple=True)
+    dense = spiked.to(context.dtype) if where[0].numel() else torch.zeros(spiked.shape, dtype=context.dtype)
+    return Volley(dense, where)
+
+
+def silence(batch: int, n: int, context: Context) -> Volley:
+    return volley(torch.zeros(batch, n, dtype=torch.bool, device=context.device), context)
+
+
+class Train:
+    """The imposed spikes of a chunk of samples, handed out step by step."""
+
+    def __init__(self, spikes: Spikes, context: Context):
+        self.shape, self.context = (spikes.samples, spikes.n), context
+        ptr, steps = spikes.ptr, spikes.steps
+        per_step = np.diff(ptr, axis=1)
+        sample = np.repeat(np.arange(spikes.samples), per_step.sum(1))
+        step = np.repeat(np.tile(np.arange(steps), spikes.samples), per_step.ravel())
+        chosen = [spikes.index[row[0]: row[-1]] for row in ptr]
+        neuron = np.concatenate(chosen).astype(np.int64) if chosen else np.zeros(0, np.int64)
+        by_step = np.argsort(step.astype(np.int32), kind="stable")
+        self.ends = np.concatenate(([0], np.cumsum(per_step.sum(0)))).tolist()
+        self.sample, self.neuron = (torch.from_numpy(values[by_step]).to(context.device) for values in (sample, neuron))
+        self.flat = self.sample * spikes.n + self.neuron
+
+    def at(self, t: int) -> Volley:
+        part = slice(self.ends[t], self.ends[t + 1])
+        dense = torch.zeros(self.shape, dtype=self.context.dtype, device=self.context.device)
+        dense.view(-1).index_fill_(0, self.flat[part], 1.0)
+        return Volley(dense, (self.sample[part], self.neuron[part]) if self.context.lists else None)
+
+
+class Late:
+    """Volleys as they were `steps` pushes ago."""
+
+    def __init__(self, steps: int, context: Context):
+        self.steps, self.context = steps, context
+        self.past: list[Volley] = []
+
+    def start(self, batch: int, n: int) -> None:
+        self.past = [silence(batch, n, self.context)] * self.steps
+
+    def push(self, now: Volley) -> Volley:
+        if not self.steps:
+            return now
+        self.past.append(now)
+        return self.past.pop(0)
+
+    def rows(self) -> torch.Tensor | None:
+        """What is under way, [batch, steps, n]; None without a delay."""
+        return torch.stack([volley.dense != 0 for volley in self.past], 1) if self.steps else None
+
+    def set_rows(self, rows: torch.Tensor) -> None:
+        self.past = [volley(step.to(torch.bool), self.context) for step in rows.unbind(1)]
+
+
+class LateValue:
+    """A value as it was `steps` pushes ago; before that, the first one."""
+
+    def __init__(self, steps: int):
+        self.steps = steps
+        self.past: list[torch.Tensor] = []
+
+    def start(self) -> None:
+        self.past = []
+
+    def push(self, now: torch.Tensor) -> torch.Tensor:
+        if not self.past:
+            self.past = [now] * self.steps
+        self.past.append(now)
+        return self.past.pop(0)
+
+    def rows(self, batch: int) -> torch.Tensor:
+        return torch.stack(self.past, 1) if self.past else torch.zeros(batch, 0, 1)
+
+    def set_rows(self, rows: torch.Tensor) -> None:
+        self.past = list(rows.unbind(1))
+
+
+class LatePerSynapse:
+    """Spikes as they reach each synapse after its own delay: bool [batch, pre, post].
+
+    steps: int [pre, post]. side: "pre" or "post", whose spikes they are.
+    """
+
+    def __init__(self, steps: np.ndarray, side: str, context: Context):
+        self.length, self.device = int(steps.max()) + 1, context.device
+        self.steps = torch.as_tensor(steps, device=context.device)
+        rows, columns = (torch.arange(size, device=context.device) for size in steps.shape)
+        self.neuron = rows[:, None] if side == "pre" else columns[None, :]
+
+    def start(self, batch: int, n: int) -> None:
+        self.ring = torch.zeros(self.length, batch, n, dtype=torch.bool, device=self.device)
+        self.head = 0
+
+    def push(self, now: Volley) -> torch.Tensor:
+        self.head = (self.head + 1) % self.length
+        self.ring[self.head] = now.dense != 0
+        return self.ring[(self.head - self.steps) % self.length, :, self.neuron].permute(2, 0, 1)
+
+    def rows(self) -> torch.Tensor:
+        """The ring, oldest first: [batch, length, n]."""
+        return torch.roll(self.ring, self.length - 1 - self.head, 0).transpose(0, 1)
+
+    def set_rows(self, rows: torch.Tensor) -> None:
+        self.ring, self.head = rows.transpose(0, 1).to(torch.bool).clone(), self.length - 1
+
+
+def late(delay: float | np.ndarray, side: str, context: Context) -> Late | LatePerSynapse:
+    """What delays the spikes of one side of a projection."""
+    steps = in_steps(delay, context.dt)
+    same = steps.size == 0 or steps.min() == steps.max()
+    return Late(int(steps.max(initial=0)), context) if same else LatePerSynapse(steps, side, context)
+
+
+def in_steps(delay: float | np.ndarray, dt: float) -> np.ndarray:
+    return np.rint(np.asarray(delay, float) / dt).astype(np.int64)

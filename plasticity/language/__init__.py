@@ -1,0 +1,1 @@
+"""The rule language: what a text may say, and what it means."""

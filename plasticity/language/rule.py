@@ -1,0 +1,239 @@
+"""A plasticity rule is frozen data: traces, parameters and one expression per event.
+
+Semantics (one step, the same on every engine; `plasticity.engines.reference.interpreter` is the definition in numpy):
+
+1. Traces decay exactly by exp(-dt/tau); then `on_step` reads the decayed traces, from before this step's spikes.
+2. Spikes arrive at the synapse: the presynaptic one `axonal_delay` after it was fired, the postsynaptic one
+   `dendritic_delay` after.
+3. `on_pre` acts on the synapses of arriving presynaptic spikes, `on_post` on those of postsynaptic ones, and traces
+   rise, in the sequence the rule's `order` gives. All expressions of one event are evaluated before any assignment,
+   and a neuron's own trace is always read before its own rise.
+4. The weight is clipped to [w_min, w_max] after each event. In a batch each event's increments of the weight are
+   summed (or averaged) over samples first.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+
+from plasticity.errors import LanguageError, PlasticityError, choice
+from plasticity.language import expressions
+from plasticity.language.statements import Statement, Texts, check_sent, sent, texts
+
+#: What happens within one step, in sequence, for each preset of `order`.
+ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "brian2": ("on_pre", "rise_pre", "on_post", "rise_post"),
+    "strict": ("on_post", "on_pre", "rise_pre", "rise_post"),
+    "inclusive": ("rise_pre", "rise_post", "on_pre", "on_post"),
+})
+RESERVED = (frozenset({"w", "dt", "t", "noise", "w_min", "w_max", "i", "j", "N"})
+            | expressions.NEURON_FUNCTIONS | expressions.PRIMITIVES)
+_MAPPINGS = ("pre", "post", "syn", "on_pre", "on_post", "on_step", "let", "params", "reads", "signals", "units")
+_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One value per neuron (in `pre`, `post`) or per synapse (in `syn`).
+
+    tau: time constant of its exact exponential decay to zero (s); inf for no decay.
+    rise: what a spike of its own neuron does: "add" 1, "set" to 1 (nearest neighbour), or "none".
+    initial: its value at the start of a presentation.
+    keep: whether it lives on from one presentation to the next (a slow average).
+    """
+
+    tau: float = math.inf
+    rise: str = "add"
+    initial: float = 0.0
+    keep: bool = False
+
+    def __post_init__(self):
+        choice("rise", self.rise, ("add", "set", "none"))
+        if not self.tau > 0:
+            raise PlasticityError(f"tau must be positive (seconds), got {self.tau!r}")
+
+
+def State(tau: float = math.inf, initial: float = 0.0, keep: bool = False) -> Trace:
+    """A variable that only the rule's own texts change (and its decay, if tau is given)."""
+    return Trace(tau=tau, rise="none", initial=initial, keep=keep)
+
+
+@dataclass(frozen=True, eq=True)
+class Rule:
+    """A learning rule as data. See the module's text for what each step does.
+
+    pre, post, syn: names and Traces per presynaptic neuron, postsynaptic neuron, synapse.
+    on_pre, on_post: target -> increment at a spike; the target is "w", a `syn` name, or a name of the spiking side.
+    on_step: "dX/dt" -> rate of change per second (forward Euler), or "X" -> new value (may use `dt`).
+    let: name -> expression, inlined wherever the name is read.
+    reads: variable of a neuron -> "post" or "pre" (membrane potential, pseudo-derivative, rate); r_pre and r_post read
+        a variable r of the one and the other.
+    signals: third factors from outside -> "global", "post" or "pre".
+    sends: what a presynaptic spike transmits, in units of its weight (""; 1), read when it arrives and before its own
+        on_pre. Such a rule describes transmission: it changes presynaptic variables alone, and goes on when learning is
+        off.
+    params: constants. w_min, w_max: bounds, also readable as names.
+    order: "brian2" | "strict" | "inclusive", see ORDERS.
+
+    >>> Rule(pre={"x": Trace(20e-3)}, on_post={"w": "0.01 * x"}, name="hebb").locality["on_post"]
+    ('presynaptic trace',)
+
+    Raises LanguageError for a text outside the language and PlasticityError for bad values.
+    """
+
+    pre: Mapping[str, Trace] = field(default_factory=dict)
+    post: Mapping[str, Trace] = field(default_factory=dict)
+    syn: Mapping[str, Trace] = field(default_factory=dict)
+    on_pre: Mapping[str, str] = field(default_factory=dict)
+    on_post: Mapping[str, str] = field(default_factory=dict)
+    on_step: Mapping[str, str] = field(default_factory=dict)
+    let: Mapping[str, str] = field(default_factory=dict)
+    sends: str = ""
+    params: Mapping[str, float] = field(default_factory=dict)
+    reads: Mapping[str, str] = field(default_factory=dict)
+    signals: Mapping[str, str] = field(default_factory=dict)
+    w_min: float = -math.inf
+    w_max: float = math.inf
+    order: str = "brian2"
+    name: str = "rule"
+    family: str = "custom"
+    source: str = ""
+    words: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self):
+        for slot in _MAPPINGS:
+            object.__setattr__(self, slot, MappingProxyType(dict(getattr(self, slot))))
+        choice("order", self.order, ORDERS)
+        if not self.w_min <= self.w_max:
+            raise PlasticityError(f"w_min must not exceed w_max, got {self.w_min!r} and {self.w_max!r}")
+        self._check_names()
+        self._check_values()
+        if not self.statements:
+            raise PlasticityError("a rule needs at least one of on_pre, on_post, on_step")
+        check_sent(self)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.order, tuple(self.on_pre.items()), tuple(self.on_post.items()),
+                     tuple(self.on_step.items()), tuple(self.params.items())))
+
+    def __reduce__(self):
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return _rebuild, ({k: dict(v) if isinstance(v, Mapping) else v for k, v in fields.items()},)
+
+    def _check_names(self) -> None:
+        seen: dict[str, str] = {}
+        for slot in ("pre", "post", "syn", "let", "params", "reads", "signals"):
+            for name in getattr(self, slot):
+                if not _NAME.match(name) or name in RESERVED:
+                    raise LanguageError(f"{name!r} in {slot} cannot be a name: use letters, digits and _, starting "
+                                        f"with a letter, and none of {', '.join(sorted(RESERVED))}")
+                if slot in ("pre", "post", "syn") and name.endswith(("_pre", "_post")):
+                    raise LanguageError(f"{name!r} in {slot} ends in _pre or _post, which Brian2 reads as a neuron's "
+                                        "variable; choose another name")
+                if name in seen:
+                    raise LanguageError(f"{name!r} is named in both {seen[name]} and {slot}")
+                seen[name] = slot
+
+    def _check_values(self) -> None:
+        for name, value in self.params.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+                raise PlasticityError(f"parameter {name} must be a number, got {value!r}")
+        for name, trace in self.syn.items():
+            if trace.rise != "none":
+                raise PlasticityError(f"syn variable {name!r} cannot rise with a neuron's spike; use State(...)")
+        for slot, allowed in (("reads", ("pre", "post")), ("signals", ("global", "pre", "post"))):
+            for name, place in getattr(self, slot).items():
+                choice(f"{slot}[{name!r}]", place, allowed)
+
+    @cached_property
+    def place(self) -> Mapping[str, str]:
+        """Where each name lives: pre, post, syn or global."""
+        found = {"w": "syn", "noise": "syn", "dt": "global", "w_min": "global", "w_max": "global"}
+        for place in ("pre", "post", "syn"):
+            found.update(dict.fromkeys(getattr(self, place), place))
+        return found | dict.fromkeys(self.params, "global") | dict(self.reads) | dict(self.signals)
+
+    @cached_property
+    def variables(self) -> Mapping[str, Trace]:
+        """All traces and states by name."""
+        return {**self.pre, **self.post, **self.syn}
+
+    @cached_property
+    def constants(self) -> Mapping[str, float]:
+        """Everything that has one value for the whole run, but dt."""
+        return {**self.params, "w_min": self.w_min, "w_max": self.w_max}
+
+    @cached_property
+    def _texts(self) -> Texts:
+        return texts(self)
+
+    @property
+    def statements(self) -> Mapping[str, tuple[Statement, ...]]:
+        """event -> its checked statements, definitions inlined."""
+        return self._texts.events
+
+    @property
+    def delayed(self) -> Mapping[str, tuple[str, float]]:
+        """name in the statements -> (variable it is a delayed copy of, delay in seconds)."""
+        return self._texts.delayed
+
+    @cached_property
+    def sent(self) -> ast.expr | None:
+        """`sends`, checked, definitions inlined; None where a spike transmits its weight."""
+        return sent(self)
+
+    def place_of(self, name: str) -> str:
+        """Where a name of the statements lives, delayed copies included."""
+        return self.place[self.delayed[name][0]] if name in self.delayed else self.place[name]
+
+    @cached_property
+    def locality(self) -> Mapping[str, tuple[str, ...]]:
+        """event -> the kinds of information its change uses."""
+        return {event: tuple(sorted({self._kind(name) for line in lines for name in expressions.names(line.expr)} - {""}))
+                for event, lines in self.statements.items()}
+
+    def _kind(self, name: str) -> str:
+        if name in ("w",):
+            return "weight"
+        if name in self.pre or name in self.post:
+            return f"{self.place[name]}synaptic trace"
+        if name in self.syn:
+            return "synaptic state"
+        if name in self.reads:
+            return f"{self.reads[name]}synaptic variable {name}"
+        if name in self.signals:
+            return f"third factor {name} ({self.signals[name]})"
+        return "noise" if name == "noise" else ""
+
+    @cached_property
+    def read_after_own_rise(self) -> frozenset[str]:
+        """Traces that an event of their own neuron reads only after their rise, so that engines must remember them."""
+        sequence, found = ORDERS[self.order], set()
+        for side in ("pre", "post"):
+            if sequence.index(f"rise_{side}") < sequence.index(f"on_{side}"):
+                lines = self.statements.get(f"on_{side}", ())
+                read = frozenset().union(*(expressions.names(line.expr) for line in lines))
+                found |= {name for name, trace in getattr(self, side).items() if trace.rise != "none" and name in read}
+        return frozenset(found)
+
+    @property
+    def reads_names(self) -> frozenset[str]:
+        """All names that any statement reads."""
+        return frozenset().union(*(expressions.names(line.expr) for lines in self.statements.values() for line in lines))
+
+    def with_(self, **changes) -> Rule:
+        """A copy with fields replaced; `params` given are merged into the present ones."""
+        if "params" in changes:
+            changes["params"] = {**self.params, **changes["params"]}
+        return replace(self, **changes)
+
+
+def _rebuild(fields: dict) -> Rule:
+    return Rule(**fields)

@@ -1,0 +1,135 @@
+"""The texts of a rule as checked statements: what they may change and read, definitions inlined, delays as names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plasticity.errors import LanguageError
+from plasticity.language import expressions
+
+if TYPE_CHECKING:
+    from plasticity.language.rule import Rule
+
+_DERIVATIVE = re.compile(r"^d(\w+)/dt$")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One checked line of a rule: what changes, where it lives, and by which expression."""
+
+    target: str
+    place: str
+    kind: str  # "increment" at an event; "rate" (per second) or "assign" in a step
+    text: str
+    expr: ast.expr = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """events: event -> statements. delayed: name in them -> (variable it is a delayed copy of, delay in seconds)."""
+
+    events: Mapping[str, tuple[Statement, ...]]
+    delayed: Mapping[str, tuple[str, float]]
+
+
+def texts(rule: Rule) -> Texts:
+    """The rule's events. Raises LanguageError for a text that the language or the rule does not allow."""
+    known, delayed = definitions(rule), {}
+    events: dict[str, tuple[Statement, ...]] = {}
+    for event, own in (("on_step", None), ("on_pre", "pre"), ("on_post", "post")):
+        lines = getattr(rule, event)
+        if lines:
+            events[event] = tuple(_statement(rule, event, own, *line, known, delayed) for line in lines.items())
+    return Texts(events, delayed)
+
+
+def definitions(rule: Rule) -> dict[str, ast.expr]:
+    """`let`, each with those before it inlined."""
+    done: dict[str, ast.expr] = {}
+    for name, text in rule.let.items():
+        expr = expressions.parse(text)
+        expressions.require_known(text, expr, {*rule.place, *done})
+        done[name] = expressions.substitute(expressions.numbers(expr), done)
+    return done
+
+
+def sent(rule: Rule) -> ast.expr | None:
+    """`sends`, definitions inlined; None where a spike transmits its weight."""
+    if not rule.sends:
+        return None
+    known = definitions(rule)
+    expr = expressions.parse(rule.sends)
+    expressions.require_known(rule.sends, expr, {*rule.place, *known})
+    return expressions.substitute(expressions.numbers(expr), known)
+
+
+def check_sent(rule: Rule) -> None:
+    """One value goes to all synapses, so it may read presynaptic variables alone, and these change by themselves."""
+    if rule.sent is None:
+        return
+    wrong = sorted(expressions.names(rule.sent) - {*rule.pre, *rule.constants})
+    if wrong or expressions.calls(rule.sent) & expressions.PRIMITIVES:
+        raise LanguageError(f"sends={rule.sends!r} reads {', '.join(wrong) or 'a primitive'}: it may read "
+                            "presynaptic variables and parameters only, as one value goes to all synapses")
+    others = sorted({line.target for lines in rule.statements.values() for line in lines if line.place != "pre"})
+    if others or rule.reads or rule.signals:
+        raise LanguageError(f"a rule that says what it sends changes presynaptic variables alone, by themselves; "
+                            f"this one has {', '.join([*others, *rule.reads, *rule.signals])}")
+
+
+def _statement(rule: Rule, event: str, own: str | None, target: str, text: str, known: Mapping[str, ast.expr],
+               delayed: dict[str, tuple[str, float]]) -> Statement:
+    kind = "increment" if own else "assign"
+    derivative = _DERIVATIVE.match(target)
+    if derivative and not own:
+        target, kind = derivative.group(1), "rate"
+    place = _place_of_target(rule, event, own, target)
+    expr = expressions.parse(text)
+    expressions.require_known(text, expr, {*rule.place, *known})
+    expr = expressions.substitute(expressions.numbers(expr), known)
+    if "noise" in expressions.names(expr) and kind != "rate":
+        raise LanguageError(f"{text!r} reads noise, which means something only in a rate dX/dt of on_step")
+    if own and expressions.calls(expr) & expressions.PRIMITIVES:
+        raise LanguageError(f"{text!r} in {event}: {', '.join(expressions.PRIMITIVES)} belong into on_step")
+    _check_reads(rule, event, target, place, text, expr)
+    return Statement(target, place, kind, text,
+                     expressions.rewrite(expr, lambda node: _delayed(rule, text, node, delayed)))
+
+
+def _place_of_target(rule: Rule, event: str, own: str | None, target: str) -> str:
+    if target != "w" and target not in rule.variables:
+        raise LanguageError(f"{event} changes {target!r}, which is not w or a variable of this rule "
+                            f"(known: {', '.join(['w', *rule.variables])})")
+    place = "syn" if target == "w" else rule.place[target]
+    if own and place not in ("syn", own):
+        raise LanguageError(f"{event} changes {target!r}, which lives on the other neuron; only w, syn and {own} "
+                            f"variables can change at this event")
+    return place
+
+
+def _check_reads(rule: Rule, event: str, target: str, place: str, text: str, expr: ast.expr) -> None:
+    if place == "syn":
+        return
+    for name in expressions.names(expr):
+        if rule.place[name] not in (place, "global"):
+            raise LanguageError(f"{event}: {target!r} has one value per {place}synaptic neuron, so {text!r} cannot "
+                                f"read {name!r}, which lives in {rule.place[name]}; make {target!r} a syn variable")
+
+
+def _delayed(rule: Rule, text: str, node: ast.expr, found: dict[str, tuple[str, float]]) -> ast.expr | None:
+    """delayed(v, tau) becomes a name of its own, which does not depend on the value of tau."""
+    if not (isinstance(node, ast.Call) and node.func.id == "delayed"):
+        return None
+    variable, tau = node.args
+    if not isinstance(variable, ast.Name) or variable.id not in {**rule.reads, **rule.signals}:
+        raise LanguageError(f"{text!r}: the first argument of delayed must be a name of reads or signals")
+    if not expressions.names(tau) <= {*rule.params}:
+        raise LanguageError(f"{text!r}: the second argument of delayed must be a constant time (s)")
+    copy = variable.id, float(expressions.evaluate(tau, dict(rule.params)))
+    alias = next((name for name, known in found.items() if known == copy), f"{variable.id}_delayed_{len(found)}")
+    found[alias] = copy
+    return ast.Name(id=alias, ctx=ast.Load())

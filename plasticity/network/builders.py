@@ -1,0 +1,66 @@
+"""Networks for sequences: one recurrent population, or layers one above the other; all weights drawn by a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from plasticity.errors import PlasticityError
+from plasticity.network.network import Input, Network, Population, Projection
+from plasticity.neurons.neuron import Neuron
+
+
+def recurrent_network(n_inputs: int, n: int, neuron: Neuron, recurrent: bool = True, gain: float = 1.0, onto: str = "x",
+                      dt: float = 1e-3, seed: int = 0) -> Network:
+    """One recurrent population without autapses, weights normal with variance gain^2/n of the presynaptic side."""
+    if int(n) < 1:
+        raise PlasticityError(f"a recurrent population has at least one neuron, got {n!r}")
+    rng, n = np.random.default_rng(seed), int(n)
+    within = Projection("rec", "rec", gain * rng.normal(size=(n, n)) / np.sqrt(n), connect="sparse", onto=onto,
+                        mask=~np.eye(n, dtype=bool))
+    inward = Projection("in", "rec", gain * rng.normal(size=(n_inputs, n)) / np.sqrt(n_inputs), onto=onto)
+    return Network(inputs=(Input("in", n_inputs),), populations=(Population("rec", n, neuron),), dt=dt,
+                   projections=(inward, within) if recurrent else (inward,), name="recurrent")
+
+
+def layered_network(n_inputs: int, sizes: Sequence[int], neuron: Neuron, gain: float = 1.0, onto: str = "x",
+                    dt: float = 1e-3, seed: int = 0) -> Network:
+    """Populations "layer1", "layer2", ... of the given sizes, each driving the next; weights as `recurrent_network`."""
+    if not sizes or any(int(n) < 1 for n in sizes):
+        raise PlasticityError(f"layers have sizes of at least one neuron, got {tuple(sizes)}")
+    rng = np.random.default_rng(seed)
+    parts = [("in", n_inputs), *((f"layer{k}", int(n)) for k, n in enumerate(sizes, 1))]
+    projections = tuple(Projection(pre, post, gain * rng.normal(size=(m, n)) / np.sqrt(m), onto=onto)
+                        for (pre, m), (post, n) in pairwise(parts))
+    return Network(inputs=(Input("in", n_inputs),), projections=projections, dt=dt, name="layers",
+                   populations=tuple(Population(name, n, neuron) for name, n in parts[1:]))
+
+
+def lsnn_network(n_inputs: int, regular: int, adaptive: int, neuron: Neuron, beta: float, *, gain: float = 1.0,
+                 recurrent_gain: float = 1.0, connectivity: float = 1.0, dt: float = 1e-3, seed: int = 0) -> Network:
+    """One recurrent population "rec" in which the last `adaptive` neurons have an adaptive threshold, without autapses.
+
+    neuron: an `lsnn_neuron`; its beta is overruled, 0 for the `regular` first neurons and `beta` for the others.
+    connectivity: probability that a neuron projects to another. First weights are normal with variance gain^2/n_inputs
+    and recurrent_gain^2/(n connectivity). dt: s.
+
+    Source: Bellec, Salaj, Subramoney, Legenstein & Maass 2018, NeurIPS.
+    """
+    n = regular + adaptive
+    if regular < 0 or adaptive < 0 or not n or n_inputs < 1:
+        raise PlasticityError(f"a network needs inputs and neurons, got n_inputs={n_inputs!r}, regular={regular!r} and "
+                              f"adaptive={adaptive!r}")
+    if "beta" not in neuron.variables:
+        raise PlasticityError(f"neuron {neuron.name!r} has no variable beta; use lsnn_neuron()")
+    if not 0 < connectivity <= 1:
+        raise PlasticityError(f"connectivity is a probability above 0 and at most 1, got {connectivity!r}")
+    rng = np.random.default_rng(seed)
+    inward = Projection("in", "rec", gain * rng.normal(size=(n_inputs, n)) / np.sqrt(n_inputs), onto="x")
+    weights = recurrent_gain * rng.normal(size=(n, n)) / np.sqrt(n * connectivity)
+    mask = ~np.eye(n, dtype=bool) & (rng.random((n, n)) < connectivity)
+    within = Projection("rec", "rec", weights, connect="sparse", mask=mask, onto="x")
+    betas = np.concatenate([np.zeros(regular), np.full(adaptive, float(beta))])
+    return Network(inputs=(Input("in", n_inputs),), dt=dt, projections=(inward, within), name="lsnn",
+                   populations=(Population("rec", n, neuron, initial={"beta": betas}),))

@@ -1,0 +1,209 @@
+"""What a network is: inputs, populations, projections, signals. Data only; engines simulate it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from plasticity.errors import PlasticityError, choice, unknown
+from plasticity.language.rule import Rule
+from plasticity.network.projection import Projection, check, exists_in, normalized, weights_of
+from plasticity.neurons.neuron import Neuron
+
+__all__ = ["Input", "Network", "Population", "Projection", "Signal", "existing", "normalized", "shape_of",
+           "weight_matrix"]
+WINNERS = ("all", "highest", "random")
+
+
+@dataclass(frozen=True)
+class Input:
+    """`n` sources of spikes, given from outside at each presentation (see `plasticity.encoding`)."""
+
+    name: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A number per step from outside: a third factor of a rule, or a current that drives a neuron's variable.
+
+    n: how many values per step (0: one for the whole network). drives: "population.variable" it is written to at the
+    start of each step, or "" when only rules read it.
+    """
+
+    name: str
+    n: int = 0
+    drives: str = ""
+
+
+@dataclass(frozen=True)
+class Population:
+    """`n` neurons of one kind.
+
+    initial: variable -> number or array [n] at the start of a presentation, over the neuron's own.
+    winner: how many may spike in one step: "all" that cross the threshold; or one, the "highest" above its threshold
+        (first variable of the neuron, ties to the lower index) or a "random" one of those that cross. Neurons that
+        lose do not spike: they are not reset and do not adapt, unless losers_reset.
+    losers_reset: whether neurons that cross the threshold and lose are reset, adapt and turn refractory all the same.
+    """
+
+    name: str
+    n: int
+    neuron: Neuron
+    initial: Mapping[str, float | np.ndarray] = field(default_factory=dict)
+    winner: str = "all"
+    losers_reset: bool = False
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as data; `dt` in seconds. Raises PlasticityError when the parts do not fit together."""
+
+    inputs: tuple[Input, ...] = ()
+    populations: tuple[Population, ...] = ()
+    projections: tuple[Projection, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    dt: float = 1e-3
+    name: str = "network"
+
+    def __post_init__(self):
+        for slot in ("inputs", "populations", "projections", "signals"):
+            object.__setattr__(self, slot, tuple(getattr(self, slot)))
+        if not self.dt > 0:
+            raise PlasticityError(f"dt must be positive (seconds), got {self.dt!r}")
+        labels = [part.name for part in (*self.inputs, *self.populations, *self.projections, *self.signals)]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise PlasticityError(f"the name {label!r} is used twice in network {self.name!r}; give a label")
+        for population in self.populations:
+            _check_population(population)
+        for projection in self.projections:
+            _check_projection(self, projection)
+        for signal in self.signals:
+            _check_signal(self, signal)
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """name of an input or population -> number of neurons."""
+        return {part.name: part.n for part in (*self.inputs, *self.populations)}
+
+    def population(self, name: str) -> Population | None:
+        return next((population for population in self.populations if population.name == name), None)
+
+    def projection(self, name: str) -> Projection:
+        for projection in self.projections:
+            if projection.name == name:
+                return projection
+        raise unknown("projection", name, [projection.name for projection in self.projections])
+
+    def signal(self, name: str) -> Signal | None:
+        return next((signal for signal in self.signals if signal.name == name), None)
+
+    @property
+    def plastic(self) -> tuple[Projection, ...]:
+        """The projections that learn."""
+        return tuple(projection for projection in self.projections if projection.rule)
+
+    def source_of(self, projection: Projection, name: str) -> tuple[str, str]:
+        """Where a rule's read or signal comes from: ("neuron", "population.variable") or ("signal", name).
+
+        A read that ends in the name of its side, as no variable of a neuron does, may also be the variable without that
+        ending: r_pre is r of the presynaptic neuron.
+        """
+        place = projection.rule.place_of(name)
+        population = self.population(getattr(projection, place)) if name in projection.rule.reads else None
+        own = {*population.neuron.variables, *population.neuron.subexpressions} if population else ()
+        if name in own:
+            return "neuron", f"{population.name}.{name}"
+        if self.signal(name):
+            return "signal", name
+        if name.removesuffix(f"_{place}") in own:
+            return "neuron", f"{population.name}.{name.removesuffix(f'_{place}')}"
+        missing = f"neither a variable of its {place}synaptic neuron nor a" if name in projection.rule.reads else "no"
+        raise PlasticityError(f"rule {projection.rule.name!r} on {projection.name!r} reads {name!r}, which is "
+                              f"{missing} signal of the network")
+
+    def with_(self, **changes) -> Network:
+        return replace(self, **changes)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the structure (sizes, equations, rules, dt), without weights: what a checkpoint must match."""
+        return hashlib.sha256(json.dumps(_structure(self), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def shape_of(network: Network, projection: Projection) -> tuple[int, int]:
+    return network.sizes[projection.pre], network.sizes[projection.post]
+
+
+def weight_matrix(network: Network, projection: Projection) -> np.ndarray:
+    """The projection's weights as [n_pre, n_post] ([fan_in, channels] of a convolution), zero without a synapse."""
+    return weights_of(projection, shape_of(network, projection))
+
+
+def existing(network: Network, projection: Projection) -> np.ndarray:
+    """Which weights exist: bool [n_pre, n_post] ([fan_in, channels] of a convolution)."""
+    return exists_in(projection, shape_of(network, projection))
+
+
+def _check_population(population: Population) -> None:
+    choice(f"winner of population {population.name!r}", population.winner, WINNERS)
+    for name, value in population.initial.items():
+        if name not in population.neuron.variables:
+            raise unknown(f"variable of population {population.name!r}:", name, population.neuron.variables)
+        if np.shape(value) not in ((), (population.n,)):
+            raise PlasticityError(f"initial {name!r} of population {population.name!r} must be a number or have shape "
+                                  f"({population.n},), got {np.shape(value)}")
+
+
+def _check_projection(network: Network, projection: Projection) -> None:
+    for end in (projection.pre, projection.post):
+        if end not in network.sizes:
+            raise unknown(f"population in projection {projection.name!r}:", end, network.sizes)
+    check(projection, shape_of(network, projection))
+    _check_onto(network, projection)
+    for name in (*projection.rule.reads, *projection.rule.signals) if projection.rule else ():
+        network.source_of(projection, name)
+
+
+def _check_onto(network: Network, projection: Projection) -> None:
+    if projection.onto is None:
+        return
+    population = network.population(projection.post)
+    if population is None:
+        raise PlasticityError(f"projection {projection.name!r} cannot drive {projection.post!r}: it is an input")
+    if projection.onto not in population.neuron.variables:
+        raise unknown(f"variable of {projection.post!r} for onto of {projection.name!r}:", projection.onto,
+                      population.neuron.variables)
+
+
+def _check_signal(network: Network, signal: Signal) -> None:
+    if not signal.drives:
+        return
+    where, _, variable = signal.drives.partition(".")
+    population = network.population(where)
+    if population is None or variable not in population.neuron.variables:
+        raise PlasticityError(f"signal {signal.name!r} drives {signal.drives!r}, which is not 'population.variable'")
+
+
+def _structure(network: Network) -> dict:
+    def rule(r: Rule | None):
+        return r and {slot: dict(value) if isinstance(value, Mapping) else value
+                      for slot, value in ((slot, getattr(r, slot)) for slot in r.__dataclass_fields__)}
+
+    return {
+        "dt": network.dt,
+        "inputs": [(part.name, part.n) for part in network.inputs],
+        "signals": [(part.name, part.n, part.drives) for part in network.signals],
+        "populations": [(p.name, p.n, p.winner, p.losers_reset, {
+            slot: dict(value) if isinstance(value, Mapping) else value
+            for slot, value in ((slot, getattr(p.neuron, slot)) for slot in p.neuron.__dataclass_fields__)
+        }) for p in network.populations],
+        "projections": [(p.pre, p.post, p.connect, p.onto, p.scale, p.normalize, rule(p.rule),
+                         *([repr(p.window)] if p.window else [])) for p in network.projections],
+    }

@@ -1,0 +1,216 @@
+"""Projections between populations, and what each kind of `connect` means. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from plasticity.errors import PlasticityError, choice
+from plasticity.language.rule import Rule
+from plasticity.network.homeostasis import normalize
+from plasticity.network.window import Window
+
+Shape = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Synapses from `pre` to `post` (names of inputs or populations).
+
+    weights: [n_pre, n_post], or a number for all synapses; one_to_one also [n]; convolution [fan_in, channels], shared
+        by all positions (places of a patch as in `Window.patches`); all_but_self and pools a number.
+    connect: dense; sparse (needs `mask`, bool [n_pre, n_post]); one_to_one; all_but_self (every neuron but the one with
+        the same index). With a `window`: convolution; locally_connected (the same synapses, every weight its own);
+        average_pool (weights * the mean of the spikes in each window, map by map); max_pool (weights, if any neuron in
+        the window spiked in this step).
+    onto: variable of the postsynaptic neuron that receives `scale * w` per spike (None: synapses that only learn).
+    rule: how the weights learn (all kinds but all_but_self and pools). On a convolution each position's synapses have
+        traces and states of their own; the increments that one event makes to a shared weight are summed over positions
+        before its bounds act. Reductions over the postsynaptic population run over the channels of each position on a
+        convolution, over the whole population on everything else.
+    axonal_delay: s from the presynaptic spike to the synapse (transmission and plasticity), a number or
+        [n_pre, n_post] (convolution and max_pool: a number). dendritic_delay: s from the postsynaptic spike back to the
+        synapse (plasticity only).
+    normalize: sum to which the absolute weights onto each postsynaptic neuron (convolution: those of each channel) are
+        scaled, when the network is built and after each learning presentation (after each batch); clipped to the rule's
+        bounds; None for not at all.
+    """
+
+    pre: str
+    post: str
+    weights: np.ndarray | float
+    connect: str = "dense"
+    onto: str | None = None
+    scale: float = 1.0
+    rule: Rule | None = None
+    axonal_delay: float | np.ndarray = 0.0
+    dendritic_delay: float | np.ndarray = 0.0
+    normalize: float | None = None
+    mask: np.ndarray | None = None
+    label: str = ""
+    window: Window | None = None
+
+    @property
+    def name(self) -> str:
+        return self.label or f"{self.pre}->{self.post}"
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.connect]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a kind of `connect` means.
+
+    unit: (projection, (n_pre, n_post)) -> what weights of 1 amount to, in the shape of `w`; 0 without a synapse.
+    weights: (projection, (n_pre, n_post)) -> shapes in which weights may be given, the plainest first.
+    needs: what of "mask", "window", "equal sizes" and "one delay" belongs to it. learns: whether it can have a rule.
+    """
+
+    unit: Callable[[Projection, Shape], np.ndarray]
+    weights: Callable[[Projection, Shape], tuple[tuple[int, ...], ...]]
+    needs: frozenset[str] = frozenset()
+    learns: bool = True
+
+
+def _every(projection: Projection, shape: Shape) -> tuple[tuple[int, ...], ...]:
+    return shape, ()
+
+
+def _number(projection: Projection, shape: Shape) -> tuple[tuple[int, ...], ...]:
+    return ((),)
+
+
+def _shared(window: Window) -> Shape:
+    return window.fan_in, window.channels
+
+
+def _places(projection: Projection, shape: Shape) -> np.ndarray:
+    """Places of a patch that are in the padding at every position have no synapse."""
+    used = (projection.window.patches >= 0).any(0)[:, None]
+    return np.broadcast_to(used, _shared(projection.window)).astype(float)
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType({
+    "dense": Kind(lambda p, shape: np.ones(shape), _every),
+    "sparse": Kind(lambda p, shape: np.asarray(p.mask, bool).astype(float), _every, frozenset({"mask"})),
+    "one_to_one": Kind(lambda p, shape: np.eye(shape[0]), lambda p, shape: (shape[:1], ()),
+                       frozenset({"equal sizes"})),
+    "all_but_self": Kind(lambda p, shape: 1.0 - np.eye(shape[0]), _number, frozenset({"equal sizes"}), learns=False),
+    "convolution": Kind(_places, lambda p, shape: (_shared(p.window), ()),
+                        frozenset({"window", "one delay"})),
+    "locally_connected": Kind(lambda p, shape: p.window.mask.astype(float), _every, frozenset({"window"})),
+    "average_pool": Kind(lambda p, shape: p.window.average(), _number, frozenset({"window"}), learns=False),
+    "max_pool": Kind(lambda p, shape: (p.window.average() > 0).astype(float), _number,
+                     frozenset({"window", "one delay"}), learns=False),
+})
+
+
+def weights_of(projection: Projection, shape: Shape) -> np.ndarray:
+    """The weights as `get` answers them, [n_pre, n_post] ([fan_in, channels] of a convolution); 0 without a synapse.
+
+    shape: (n_pre, n_post).
+    """
+    unit = projection.kind.unit(projection, shape)
+    return unit * np.broadcast_to(np.asarray(projection.weights, float), unit.shape)
+
+
+def exists_in(projection: Projection, shape: Shape) -> np.ndarray:
+    """Which weights exist, bool in the shape of `weights_of`."""
+    return projection.kind.unit(projection, shape) != 0
+
+
+@dataclass(frozen=True)
+class SynapseList:
+    """Every synapse of a projection.
+
+    pre, post: its neurons. weight: which weight it has, in the order of `weights_of(...).ravel()`. state: where its own
+    states stand in an array of `state_shape`: [n_pre, n_post], of a convolution [positions, fan_in, channels].
+    """
+
+    pre: np.ndarray
+    post: np.ndarray
+    weight: np.ndarray
+    state: np.ndarray
+    state_shape: tuple[int, ...]
+
+
+def synapses_of(projection: Projection, shape: Shape) -> SynapseList:
+    """The synapses one by one, by presynaptic neuron (of a convolution in any order)."""
+    window = projection.window
+    if projection.connect == "convolution":
+        pre, post, place, channel = window.synapses
+        weight = place * window.channels + channel
+        state = (post % window.positions) * window.fan_in * window.channels + weight
+        return SynapseList(pre, post, weight, state, (window.positions, window.fan_in, window.channels))
+    pre, post = np.nonzero(exists_in(projection, shape))
+    return SynapseList(pre, post, pre * shape[1] + post, pre * shape[1] + post, shape)
+
+
+def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:
+    """Weights, as `get` answers them, after the projection's normalisation, within the bounds of its rule."""
+    scaled = normalize(w, projection.normalize)
+    if projection.rule is None:
+        return scaled
+    return np.where(exists_in(projection, w.shape), np.clip(scaled, projection.rule.w_min, projection.rule.w_max), 0.0)
+
+
+def check(projection: Projection, shape: Shape) -> None:
+    """Raises PlasticityError where a projection's parts do not fit each other or its populations' sizes."""
+    name = projection.name
+    choice(f"connect of projection {name!r}", projection.connect, KINDS)
+    _check_extras(projection, shape)
+    allowed = projection.kind.weights(projection, shape)
+    if np.shape(projection.weights) not in allowed:
+        raise PlasticityError(f"weights of {projection.connect} projection {name!r} must have shape "
+                              f"{' or '.join(map(str, allowed))}, got {np.shape(projection.weights)}")
+    if not np.isfinite(projection.weights).all():
+        raise PlasticityError(f"weights of projection {name!r} hold NaN or infinity")
+    shapes = [()] if "one delay" in projection.kind.needs else [(), shape]
+    for argument in ("axonal_delay", "dendritic_delay"):
+        delay = np.asarray(getattr(projection, argument))
+        if delay.shape not in shapes or not np.isfinite(delay).all() or (delay < 0).any():
+            array = f" or an array of shape {shape}" if len(shapes) > 1 else f" (a {projection.connect} has one delay)"
+            raise PlasticityError(f"{argument} of projection {name!r} must be seconds >= 0, a number{array}")
+    if projection.normalize is not None and projection.connect in ("average_pool", "max_pool"):
+        raise PlasticityError(f"projection {name!r} is a {projection.connect}, whose weights are fixed; leave "
+                              "normalize=None")
+    if projection.rule is not None:
+        _check_learning(projection, shape)
+
+
+def _check_extras(projection: Projection, shape: Shape) -> None:
+    name, needs, window = projection.name, projection.kind.needs, projection.window
+    if "equal sizes" in needs and shape[0] != shape[1]:
+        raise PlasticityError(f"{projection.connect} projection {name!r} needs equal sizes, got {shape}")
+    if ("mask" in needs) != (projection.mask is not None):
+        raise PlasticityError(f"projection {name!r}: a mask [pre, post] goes with connect='sparse', and only with it")
+    if projection.mask is not None and np.shape(projection.mask) != shape:
+        raise PlasticityError(f"mask of projection {name!r} must have shape {shape}, got {np.shape(projection.mask)}")
+    if ("window" in needs) != (window is not None):
+        kinds = ", ".join(kind for kind, found in KINDS.items() if "window" in found.needs)
+        raise PlasticityError(f"projection {name!r}: a window goes with connect = {kinds}, and only with these")
+    if window is not None and (window.n_pre, window.n_post) != shape:
+        raise PlasticityError(
+            f"the window of projection {name!r} leads from {window.n_pre} neurons {window.shape} to {window.n_post} "
+            f"{window.out_shape}, but the populations {projection.pre!r} and {projection.post!r} have {shape[0]} and "
+            f"{shape[1]}")
+    if window is not None and not projection.kind.learns and window.channels != window.shape[0]:
+        raise PlasticityError(f"projection {name!r} is a {projection.connect}: pooling keeps its {window.shape[0]} "
+                              f"maps, so channels of the window must be that, got {window.channels}")
+
+
+def _check_learning(projection: Projection, shape: Shape) -> None:
+    name, rule = projection.name, projection.rule
+    if not projection.kind.learns:
+        learning = ", ".join(kind for kind, found in KINDS.items() if found.learns)
+        raise PlasticityError(f"projection {name!r} is {projection.connect} and cannot learn; leave rule=None or use "
+                              f"connect = {learning}")
+    inside = weights_of(projection, shape)[exists_in(projection, shape)]
+    if inside.size and (inside.min() < rule.w_min or inside.max() > rule.w_max):
+        raise PlasticityError(f"weights of projection {name!r} ({inside.min():.6g} to {inside.max():.6g}) "
+                              f"leave the bounds of rule {rule.name!r} [{rule.w_min:g}, {rule.w_max:g}]")
