@@ -1,6 +1,6 @@
 """Networks from papers and systems, one per file.
 
-Builders in the catalogue answer a `plasticity.network.presentation.Model`, for unsupervised learning; those of networks for gradient
+Builders in the catalogue answer a `plasticity.network.Model`, for unsupervised learning; those of networks for gradient
 rules a `plasticity.Network` (`csnn.csnn`), to be given to `GradientNetwork` or `GradientClassifier`.
 """
 
@@ -28,8 +28,8 @@ def build(name: str, n_inputs: int, neurons: int, *, rule=None, seed: int = 0, *
 
     Raises PlasticityError for unknown names, with the nearest match, and for options the network does not have.
     """
-    name, given = parse(name)
-    options = {**options, **given}
+    call = parse(name)
+    name, options = call.name, {**options, **call.options}
     if name not in catalogue:
         raise unknown("network", name, catalogue)
     try:

@@ -16,18 +16,9 @@ sys.path.insert(0, str(ROOT / "tests"))  # the examples of user-written rules li
 
 from support.stress_rules import STRESS  # noqa: E402
 
-from plasticity import (
-    engines,
-    rules,
-)
+from plasticity import engines, rules  # noqa: E402
 from plasticity.language.rule import Rule  # noqa: E402
-from plasticity.network.network import (
-    Input,
-    Network,
-    Population,
-    Projection,
-    Signal,
-)
+from plasticity.network.network import Input, Network, Population, Projection, Signal  # noqa: E402
 from plasticity.network.projection import KINDS  # noqa: E402
 from plasticity.network.window import Window  # noqa: E402
 from plasticity.neurons import lif  # noqa: E402
@@ -72,7 +63,7 @@ class Notes:
 
 def rows() -> Iterator[tuple[str, str, Rule]]:
     """(group, name, rule), the catalogue first."""
-    for name, make in rules.catalogue.items():
+    for name, make in rules.KINDS["synapse"].items():
         if make is not rules.diehl_cook:
             yield "catalogue", f"`{name}`", make()
     for variant in ("paper", "released", "bindsnet"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from plasticity import plots, rules
-from plasticity.cli.explain import engines, needs
+from plasticity.cli.explain import engines
 from plasticity.rules.evidence import EVIDENCE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,15 +24,15 @@ to its paper. `plasticity explain RULE --figure FILE` draws the same figure for 
 
 def page() -> str:
     """The whole page."""
-    contents = " · ".join(f"[{name}](#{name})" for name in rules.catalogue)
-    return "\n".join([HEAD, contents, "", *(part(name) for name in rules.catalogue)])
+    contents = " · ".join(f"[{name}](#{name})" for name in rules.KINDS["synapse"])
+    return "\n".join([HEAD, contents, "", *(part(name) for name in rules.KINDS["synapse"])])
 
 
 def part(name: str) -> str:
     """One rule: heading, figure, words, what it needs, source, evidence."""
     rule = rules.make(name)
     reads = ", ".join((*rule.reads, *rule.signals))
-    known = ", ".join(needs(rule)) + (f" (reads {reads})" if reads else "")
+    known = ", ".join(rule.needs) + (f" (reads {reads})" if reads else "")
     shown = [f"- {claim}: {_link(where)}" for claim, where in EVIDENCE[name]]
     return "\n".join([f"## {name}", "", f"![{name}]({name}.png)", "", rule.words, "",
                       f"A synapse must know: {known}. Engines: {', '.join(engines(rule))}.  ",
@@ -48,10 +48,10 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for old in FOLDER.glob("*.png"):
         old.unlink()
-    for name in rules.catalogue:
+    for name in rules.KINDS["synapse"]:
         plots.save(plots.figure_of(rules.make(name)), FOLDER / f"{name}.png", dpi=DPI)
     (FOLDER / "index.md").write_text(page(), encoding="utf-8")
-    print(f"wrote {len(rules.catalogue)} figures and {(FOLDER / 'index.md').relative_to(ROOT)}")
+    print(f"wrote {len(rules.KINDS['synapse'])} figures and {(FOLDER / 'index.md').relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

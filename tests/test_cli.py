@@ -228,7 +228,7 @@ def test_altered_data_are_refused(run, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("what, some", [
     ("rules", "pair_stdp"), ("neurons", "lif"), ("networks", "diehl-cook"), ("datasets", "mnist"),
-    ("engines", "event"), ("gradient-rules", "drtp")])
+    ("engines", "event"), ("rules", "drtp"), ("rules", "backprop")])
 def test_lists(run, what, some):
     code, out, _ = run("list", what, "--json")
     found = json.loads(out)

@@ -15,7 +15,7 @@ import plasticity
 from plasticity import PlasticityError, cli
 from plasticity.cli.comparing import split
 from plasticity.comparison import compare, known, one
-from plasticity.comparison.candidates import Job, entrant, network_of
+from plasticity.comparison.candidates import Job, candidate, network_of
 from plasticity.comparison.one import train_one
 from plasticity.comparison.rows import row
 from plasticity.comparison.settings import TASKS
@@ -122,7 +122,7 @@ def test_backpropagation_is_in_line_with_itself_and_costs_more():
     (["digits", "--rules", "stdp(neuron=3)"], "neuron"), (["digits", "--rules", "cnn(padding=0)"], "padding"),
     (["rows_mnist", "--encoder", "rate"], "sequences"), (["digits", "--lr", "-1"], "lr"),
     (["digits", "--lr", "nan"], "lr"), (["digits", "--device", "tpu"], "device"),
-    (["digits", "--rules", "mlp(hidden=5)"], "tuple"), (["digits", "--rules", "mlp(hidden=(0,))"], "at least 1"),
+    (["digits", "--rules", "mlp(hidden=few)"], "tuple"), (["digits", "--rules", "mlp(hidden=(0,))"], "at least 1"),
     (["digits", "--rules", "mlp(dropout=1)"], "dropout"), (["digits", "--train-samples", "0"], "train_samples")])
 def test_bad_names_are_one_line_and_write_nothing(arguments, named, tmp_path, capfd):
     out = tmp_path / "out"
@@ -166,9 +166,9 @@ def test_every_rule_can_take_part(task):
     for name in known():
         if name == "stdp" and not job.setting.encoder:
             with pytest.raises(PlasticityError, match="takes images"):
-                entrant(Job(job.task, name), task)
+                candidate(Job(job.task, name), task)
             continue
-        made = entrant(Job(job.task, name), task)
+        made = candidate(Job(job.task, name), task)
         assert made.shaped(task.train_x).shape[0] == 40 and hasattr(made.learner, "fit")
 
 

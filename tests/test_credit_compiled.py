@@ -11,6 +11,7 @@ import torch
 from support import interpreted
 
 from plasticity import Input, Network, Neuron, PlasticityError, Population, Projection, RefusedError
+from plasticity import rules as all_rules
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines.gradient import surrogates
 from plasticity.engines.gradient.compiled import running, writing
@@ -18,14 +19,14 @@ from plasticity.engines.gradient.compiled.derivative import derivative
 from plasticity.engines.gradient.compiled.events import sparse_product
 from plasticity.engines.gradient.compiled.lines import Scribe
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.torch.language import Context, expression, functions
 from plasticity.language import expressions
 from plasticity.networks.csnn import csnn
 from plasticity.neurons import adex, alif, izhikevich, lif, snu
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.rate import rate_neuron
-from plasticity.rules.credit import catalogue, eprop, feedback_alignment, make, rflo, truncated_bptt
+from plasticity.readout.leaky import LeakyReadout
+from plasticity.rules.credit import eprop, feedback_alignment, rflo, truncated_bptt
 from plasticity.rules.paths import GradientRule, Paths
 
 N_IN, N, STEPS, BATCH = 5, 4, 14, 2
@@ -66,7 +67,7 @@ def agree(described, rule="bptt", surrogate="triangular", record=(), x=None, rat
     """Both backends answer the same spikes, records and gradients, to 1e-10 of the largest entry."""
     rng = np.random.default_rng(1)
     x = torch.tensor((rng.random((BATCH, STEPS, N_IN)) < 0.4) * 1.0) if x is None else x
-    readout = Readout(described.populations[-1].name, 2, tau=5e-3)
+    readout = LeakyReadout(described.populations[-1].name, 2, tau=5e-3)
     nets = [GradientNetwork(described, readout, rule, surrogate, dtype=torch.float64, backend=backend, **options)
             for backend in ("autograd", "compiled")]
     (truth, wanted), (run, found) = (gradients(net, x, record) for net in nets)
@@ -120,7 +121,7 @@ def surrogate_of(name):
 
 
 RULES = {
-    **{name: make(name) for name in catalogue}, "truncated_bptt": truncated_bptt(4),
+    **{name: all_rules.make(name) for name in all_rules.KINDS["credit"]}, "truncated_bptt": truncated_bptt(4),
     **{rule.name: rule.with_(broadcast=True) for rule in (eprop(), rflo())},
     "eprop with resets": eprop(reset=True, autapse=True, broadcast=True),
     "no autapse": GradientRule("no autapse", Paths(autapse=False)),
@@ -199,21 +200,22 @@ def test_sparse_products(by_python, monkeypatch, rule, delay):
 
 
 def test_events_are_the_same_as_a_dense_input(by_python):
-    net = GradientNetwork(wide(NEURONS["lif"][0], "v", 12e-3), Readout("p1", 2), surrogate=surrogate_of("lif"),
+    net = GradientNetwork(wide(NEURONS["lif"][0], "v", 12e-3), LeakyReadout("p1", 2), surrogate=surrogate_of("lif"),
                           dtype=torch.float64, backend="compiled")
     dense = given(0.1)
     dense["other"] = (dense["other"] < 0.2).double()
     events = {name: Spikes.from_dense(x.numpy()) for name, x in dense.items()}
     for x in (events, {**dense, "in": events["in"]}):
         assert torch.equal(net(x).outputs, net(dense).outputs)
-    small = GradientNetwork(wide(NEURONS["lif"][0], "v", 12e-3), Readout("p1", 2), backend="autograd")
+    small = GradientNetwork(wide(NEURONS["lif"][0], "v", 12e-3), LeakyReadout("p1", 2), backend="autograd")
     assert torch.equal(small(events).outputs, small({name: x.float() for name, x in dense.items()}).outputs)
 
 
 def test_convolutions_and_pools(by_python):
     net = csnn(64, (2, 3), size=2, outputs=3, gain=4.0, neuron=lsnn_neuron(10e-3, 0.6))
     x = torch.tensor((np.random.default_rng(2).random((BATCH, 10, 64)) < 0.4) * 1.0)
-    nets = [GradientNetwork(net, Readout("out", 2), dtype=torch.float64, backend=b) for b in ("autograd", "compiled")]
+    nets = [GradientNetwork(net, LeakyReadout("out", 2), dtype=torch.float64, backend=backend)
+            for backend in ("autograd", "compiled")]
     (truth, wanted), (run, found) = (gradients(each, x) for each in nets)
     assert truth.spikes["out"].any() and torch.equal(run.spikes["out"], truth.spikes["out"])
     for name, expected in wanted.items():
@@ -224,7 +226,7 @@ def test_convolutions_and_pools(by_python):
 def test_inputs_get_gradients_too(by_python, rule):
     found = []
     for backend in ("autograd", "compiled"):
-        net = GradientNetwork(wide(lsnn_neuron(10e-3, 0.6), "x", 1.0), Readout("p1", 2), RULES[rule],
+        net = GradientNetwork(wide(lsnn_neuron(10e-3, 0.6), "x", 1.0), LeakyReadout("p1", 2), RULES[rule],
                               dtype=torch.float64, backend=backend)
         x = {name: values.requires_grad_() for name, values in given(0.1).items()}
         found.append(torch.autograd.grad((net(x).outputs ** 2).sum(), list(x.values()), allow_unused=True))
@@ -234,7 +236,7 @@ def test_inputs_get_gradients_too(by_python, rule):
 
 
 def compiled_net(dtype=torch.float32, rule="bptt"):
-    return GradientNetwork(described("lsnn", delays=(0,)), Readout("p0", 2), rule, dtype=dtype, backend="compiled")
+    return GradientNetwork(described("lsnn", delays=(0,)), LeakyReadout("p0", 2), rule, dtype=dtype, backend="compiled")
 
 
 def test_single_precision_is_near_and_the_same_twice():
@@ -281,24 +283,24 @@ def test_copies_and_other_rules_of_one_network(by_python):
 def test_what_cannot_be_compiled_says_why():
     net = described("lsnn", layers=2)
     loop = replace(net, projections=(*net.projections, Projection("p1", "p0", np.ones((N, N)), onto="x")))
-    assert GradientNetwork(loop, Readout("p0", 1)).compiled is None
+    assert GradientNetwork(loop, LeakyReadout("p0", 1)).compiled is None
     with pytest.raises(RefusedError, match="loop"):
-        GradientNetwork(loop, Readout("p0", 1), backend="compiled")
+        GradientNetwork(loop, LeakyReadout("p0", 1), backend="compiled")
     own = surrogates.Surrogate("mine", torch.sigmoid, {}, "sigmoid", "here")
     with pytest.raises(RefusedError, match="text"):
-        GradientNetwork(net, Readout("p1", 1), surrogate=own, backend="compiled")
+        GradientNetwork(net, LeakyReadout("p1", 1), surrogate=own, backend="compiled")
     with pytest.raises(RefusedError, match="float16"):
-        GradientNetwork(net, Readout("p1", 1), dtype=torch.float16, backend="compiled")
-    assert "fewer" in GradientNetwork(net, Readout("p1", 1)).why_not_compiled
-    assert "autograd" in GradientNetwork(net, Readout("p1", 1), backend="autograd").why_not_compiled
+        GradientNetwork(net, LeakyReadout("p1", 1), dtype=torch.float16, backend="compiled")
+    assert "fewer" in GradientNetwork(net, LeakyReadout("p1", 1)).why_not_compiled
+    assert "autograd" in GradientNetwork(net, LeakyReadout("p1", 1), backend="autograd").why_not_compiled
     with pytest.raises(PlasticityError, match="backend"):
-        GradientNetwork(net, Readout("p1", 1), backend="numba")
+        GradientNetwork(net, LeakyReadout("p1", 1), backend="numba")
 
 
 def test_what_is_not_a_number_is_not_hidden(by_python):
     x = torch.ones(1, STEPS, N_IN)
     for backend in ("autograd", "compiled"):
-        net = GradientNetwork(described("lsnn"), Readout("p0", 2), dtype=torch.float64, backend=backend)
+        net = GradientNetwork(described("lsnn"), LeakyReadout("p0", 2), dtype=torch.float64, backend=backend)
         with torch.no_grad():
             net.weights["in->p0"][0, 1] = torch.nan
         net(x).outputs.sum().backward()

@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 
 import plasticity
 from plasticity import Input, Network, Population, Projection, RefusedError
+from plasticity import rules as all_rules
 from plasticity.engines.gradient.connections import Credit, links, transmit
 from plasticity.engines.gradient.exact import gradients, rtrl
 from plasticity.engines.gradient.losses import cross_entropy, mse, rate_regularisation
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.operators import operator
-from plasticity.engines.gradient.readout import Readout
 from plasticity.network.window import Window
 from plasticity.neurons.lsnn import lsnn_neuron
-from plasticity.rules.credit import catalogue, eprop, make
+from plasticity.readout.leaky import LeakyReadout
+from plasticity.rules.credit import eprop
 
 STEPS, BATCH, N_OUT = 16, 3, 3
 rng = np.random.default_rng(5)
@@ -56,7 +57,7 @@ def network(dense: bool, pool="average_pool"):
 
 
 def built(rule, dense=False, **options):
-    settings = {"readout": Readout(("one", "pool", "two"), N_OUT), "dtype": torch.float64, "seed": 3,
+    settings = {"readout": LeakyReadout(("one", "pool", "two"), N_OUT), "dtype": torch.float64, "seed": 3,
                 "backend": "autograd"} | options
     return GradientNetwork(network(dense), rule=rule, **settings)
 
@@ -86,8 +87,9 @@ def same_fixed_weights(conv, dense):
         dense.transport[part].data = dense.weights[part].detach().clone()
 
 
-RULES = {**{name: make(name) for name in catalogue}, "open": eprop("symmetric", reset=True, autapse=True),
-         "bare": eprop("symmetric"), "loops": make("bptt").with_(autapse=False)}
+RULES = {**{name: all_rules.make(name) for name in all_rules.KINDS["credit"]},
+         "open": eprop("symmetric", reset=True, autapse=True),
+         "bare": eprop("symmetric"), "loops": all_rules.make("bptt").with_(autapse=False)}
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -163,7 +165,7 @@ def test_a_max_pool_sends_credit_to_the_first_of_the_highest():
 def test_a_max_pool_in_a_network(rule):
     """Against indexing: the spike that a window sends is the one of its first spiking neuron."""
     def shown(pool):
-        net = GradientNetwork(network(False, "max_pool"), Readout("two", N_OUT), rule, dtype=torch.float64, seed=2,
+        net = GradientNetwork(network(False, "max_pool"), LeakyReadout("two", N_OUT), rule, dtype=torch.float64, seed=2,
                               backend="autograd")
         if pool is not None:
             net.links = tuple(replaced(link, pool) if link.name == "one->pool" else link for link in net.links)
@@ -192,7 +194,7 @@ def indexed(spikes, number):
 def test_a_pool_of_an_input_and_of_itself():
     described = Network(inputs=(Input("in", POOL.n_pre),), populations=(Population("out", POOL.n_post, lsnn_neuron()),),
                         projections=(Projection("in", "out", 1.0, connect="max_pool", window=POOL, onto="x"),))
-    net = GradientNetwork(described, Readout("out", N_OUT), dtype=torch.float64)
+    net = GradientNetwork(described, LeakyReadout("out", N_OUT), dtype=torch.float64)
     x = torch.zeros(1, 3, POOL.n_pre, dtype=torch.float64)
     x[0, 0, [0, 1, 16]] = 1
     assert net(x).spikes["out"][0].nonzero().tolist() == [[1, 0], [1, 4]]
@@ -229,7 +231,7 @@ def test_the_exact_oracle_on_convolutions():
         (Projection("in", "a", drawn.normal(size=(4, 2)), "convolution", onto="x", window=first),
          Projection("a", "p", 1.0, "max_pool", onto="x", window=pool),
          Projection("p", "b", drawn.normal(size=(8, 3)), "convolution", onto="x", window=second)))
-    net = GradientNetwork(described, Readout(("b", "p"), N_OUT, 5e-3), dtype=torch.float64)
+    net = GradientNetwork(described, LeakyReadout(("b", "p"), N_OUT, 5e-3), dtype=torch.float64)
     x = (torch.rand(1, 7, 16, generator=torch.Generator().manual_seed(0)) < 0.5).double()
     exact, found = (how(net, x, lambda run: (run.outputs ** 2).sum()) for how in (rtrl, gradients))
     assert exact.keys() == found.keys() == {"weights.in->a", "weights.p->b", "readouts.b", "readouts.p"}

@@ -19,8 +19,8 @@ from plasticity.engines.gradient.losses import (
     spike_count_mse,
 )
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.support import refusal
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import dfa
 
 CUDA = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"))
@@ -126,5 +126,5 @@ def test_copies_are_independent_and_types_are_kept():
 
 def test_another_rule_keeps_what_is_frozen():
     network, _ = NETWORKS["layers, the last is read"]()
-    net = GradientNetwork(network, Readout("b", N_OUT), "bptt", frozen=("in->a",), dtype=torch.float64)
+    net = GradientNetwork(network, LeakyReadout("b", N_OUT), "bptt", frozen=("in->a",), dtype=torch.float64)
     assert set(gradients(net.with_rule("eprop"), X, objective)) == {"weights.a->b", "readouts.b"}

@@ -13,10 +13,10 @@ from plasticity import Input, Network, Population, Projection, replay, rules
 from plasticity.engines.gradient.exact import gradients
 from plasticity.engines.gradient.losses import cross_entropy, mse
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import triangular
 from plasticity.neurons import lif
 from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import eprop
 
 DT, STEPS, N_IN, N, N_OUT = 1e-3, 40, 6, 5, 2
@@ -37,7 +37,7 @@ def built(w, neuron, rule, *, autapse=True, random=True, onto="x", surrogate=Non
         inputs=(Input("in", N_IN),), populations=(Population("rec", N, neuron, **population),), dt=DT,
         projections=(Projection("in", "rec", w["in"], onto=onto),
                      Projection("rec", "rec", w["rec"], onto=onto, **mask)))
-    return GradientNetwork(description, Readout("rec", N_OUT, TAU_OUT, weights=w["out"]), rule,
+    return GradientNetwork(description, LeakyReadout("rec", N_OUT, TAU_OUT, weights=w["out"]), rule,
                            surrogate or triangular(0.3, THRESHOLD), dtype=torch.float64,
                            feedback={"rec": w["B"]} if random else None)
 

@@ -13,10 +13,10 @@ import torch
 from plasticity import Input, Network, Population, Projection
 from plasticity.engines.gradient.losses import cross_entropy, mse, rate_regularisation
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import triangular
 from plasticity.learner.optimisers import UncorrectedEpsAdam
 from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import eprop
 
 GOLDEN = Path(os.environ.get("PLASTICITY_DATA", "/nowhere")) / "../reference/eprop-golden.npz"
@@ -33,7 +33,7 @@ def network(task: str, data, neuron, initial=None, **readout) -> GradientNetwork
                      Projection("rec", "rec", w_rec, connect="sparse", mask=~np.eye(n, dtype=bool), onto="x")))
     w_out = data[f"{task}_w_rec_out"].T.astype(float)
     threshold = neuron.params["threshold"]
-    return GradientNetwork(description, Readout("rec", w_out.shape[1], weights=w_out, **readout), eprop("random"),
+    return GradientNetwork(description, LeakyReadout("rec", w_out.shape[1], weights=w_out, **readout), eprop("random"),
                            triangular(height=0.3, width=threshold), dtype=torch.float64,
                            feedback={"rec": data[f"{task}_w_out_rec"].T.astype(float)})
 

@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.errors import PlasticityError
 from plasticity.network.builders import lsnn_network
 from plasticity.network.network import weight_matrix
 from plasticity.neurons import lif
 from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.readout.leaky import LeakyReadout
 
 
 def test_the_last_neurons_adapt_and_none_hears_itself():
@@ -36,7 +36,7 @@ def test_sparse_neurons_hear_as_much_from_fewer():
 
 def test_adapting_neurons_tire():
     network = lsnn_network(1, 1, 1, lsnn_neuron(tau_a=1.0, threshold=0.5), beta=0.3, recurrent_gain=0.0)
-    net = GradientNetwork(network, Readout("rec", 2), dtype=torch.float64)
+    net = GradientNetwork(network, LeakyReadout("rec", 2), dtype=torch.float64)
     with torch.no_grad():
         net.weights[network.projections[0].name].fill_(0.2)
     spikes = net(torch.ones(1, 200, 1, dtype=torch.float64)).spikes["rec"][0]

@@ -11,13 +11,13 @@ from plasticity.comparison import counting
 from plasticity.comparison.alignment import alignment, compare
 from plasticity.comparison.operations import AlignmentRecorder, operations
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.gradient import GradientClassifier
 from plasticity.learner.methods import MethodClassifier
 from plasticity.network.window import Window
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.plots.alignment import alignment as drawn
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import eprop
 
 STEPS, SAMPLES, N_IN, A, B, OUT, BATCH = 12, 3, 5, 4, 3, 2, 10
@@ -31,7 +31,7 @@ def network(rule):
         inputs=(Input("in", N_IN),), populations=(Population("a", A, lsnn_neuron()), Population("b", B, lsnn_neuron())),
         projections=(Projection("in", "a", rng.normal(0.5, 0.5, (N_IN, A)), onto="x"), within,
                      Projection("a", "b", rng.normal(0.5, 0.5, (A, B)), onto="x")))
-    return GradientNetwork(described, Readout(("a", "b"), OUT), rule, seed=1)
+    return GradientNetwork(described, LeakyReadout(("a", "b"), OUT), rule, seed=1)
 
 
 def spikes():
@@ -74,7 +74,7 @@ def test_a_convolution_counts_the_synapses_that_each_spike_meets():
     net = GradientNetwork(Network(
         inputs=(Input("in", 16),), populations=(Population("a", window.n_post, lsnn_neuron()),),
         projections=(Projection("in", "a", np.ones((9, 2)), connect="convolution", window=window, onto="x"),)),
-        Readout("a", 2), "bptt")
+        LeakyReadout("a", 2), "bptt")
     corner, middle = torch.zeros(1, 1, 16), torch.zeros(1, 1, 16)
     corner[0, 0, 0], middle[0, 0, 5] = 1, 1
     assert operations(net, corner).inference == 1 * 2

@@ -23,12 +23,12 @@ from plasticity.engines.gradient.losses import (
     spike_count_mse,
 )
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import triangular
 from plasticity.learner.optimisers import UncorrectedEpsAdam
 from plasticity.neurons import alif, diehl_cook, lif, snu
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.rate import rate_neuron
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules import pair_stdp
 from plasticity.rules.credit import eprop
 
@@ -53,7 +53,7 @@ def network(neuron, onto="v", size=1.0, **options):
 
 
 def built(rule="bptt", **options):
-    settings = {"readout": Readout(("one", "two"), 3), "dtype": torch.float64} | options
+    settings = {"readout": LeakyReadout(("one", "two"), 3), "dtype": torch.float64} | options
     return GradientNetwork(network(lsnn_neuron(), "x"), rule=rule, **settings)
 
 
@@ -65,7 +65,7 @@ def test_the_forward_pass_is_that_of_the_engines(neuron, onto, size):
     description = network(neuron, onto, size)
     engine = plasticity.build(description, "torch", dtype="float64", batch=3)
     recorded = engine.run({"in": SPIKES}, record=("one.spikes", "two.spikes"))
-    run = GradientNetwork(description, Readout("two", 2), dtype=torch.float64)(torch.tensor(SPIKES))
+    run = GradientNetwork(description, LeakyReadout("two", 2), dtype=torch.float64)(torch.tensor(SPIKES))
     for name in ("one", "two"):
         dense = recorded.spikes[name].dense()
         assert dense.sum() > 20
@@ -76,7 +76,8 @@ def test_free_variables_of_refractory_neurons():
     description = network(BOUND, "v", 1.6)
     engine = plasticity.build(description, "torch", dtype="float64", batch=3)
     values = engine.run({"in": SPIKES}, record=("one.u",)).values["one.u"]
-    run = GradientNetwork(description, Readout("two", 2), dtype=torch.float64)(torch.tensor(SPIKES), record=("one.u",))
+    net = GradientNetwork(description, LeakyReadout("two", 2), dtype=torch.float64)
+    run = net(torch.tensor(SPIKES), record=("one.u",))
     np.testing.assert_allclose(run.records["one.u"].detach(), values, rtol=0, atol=1e-12)
 
 
@@ -88,14 +89,14 @@ def test_projections_in_a_loop_are_recurrent():
 
 
 def test_records_views_of_variables():
-    net = GradientNetwork(network(alif(refractory=0.0)), Readout("one", 2), dtype=torch.float64)
+    net = GradientNetwork(network(alif(refractory=0.0)), LeakyReadout("one", 2), dtype=torch.float64)
     run = net(torch.tensor(SPIKES), record=("one.v", "one.A", "two.a"))
     assert run.records["one.A"].shape == (3, 50, N)
     torch.testing.assert_close(run.spikes["one"], (run.records["one.v"] > run.records["one.A"]).double())
 
 
 def test_the_readout_is_a_leaky_sum():
-    net = built(readout=Readout("one", 2, tau=5e-3, scaled=False, bias=True))
+    net = built(readout=LeakyReadout("one", 2, tau=5e-3, scaled=False, bias=True))
     with torch.no_grad():
         net.bias += 0.5
         run = net(torch.tensor(SPIKES))
@@ -137,7 +138,7 @@ def test_seeds_and_given_weights():
     assert (built("dfa", feedback={"two": given}).feedback["two"] == 1).all()
     told = built("drtp", feedback={"two": 2 * given})
     assert (told.local["two"] == 2).all() and told.local["one"].std() > 0
-    weighed = built(readout=Readout(("one", "two"), 3, weights={"one": np.zeros((N, 3))}))
+    weighed = built(readout=LeakyReadout(("one", "two"), 3, weights={"one": np.zeros((N, 3))}))
     assert (weighed.readouts["one"] == 0).all() and (weighed.readouts["two"] != 0).all()
 
 
@@ -262,13 +263,13 @@ REFUSED = {
 def test_networks_without_a_gradient_are_refused(case):
     make, message = REFUSED[case]
     with pytest.raises(RefusedError, match=message):
-        GradientNetwork(make(), Readout(("one", "two"), 2))
+        GradientNetwork(make(), LeakyReadout(("one", "two"), 2))
 
 
 WRONG = {
-    "readout": (lambda: built(readout=Readout("three", 2)), "three"),
-    "readout shape": (lambda: built(readout=Readout("one", 2, weights=np.ones((2, N)))), r"\[pre, output\]"),
-    "readout tau": (lambda: Readout("one", 2, tau=-1.0), "tau"),
+    "readout": (lambda: built(readout=LeakyReadout("three", 2)), "three"),
+    "readout shape": (lambda: built(readout=LeakyReadout("one", 2, weights=np.ones((2, N)))), r"\[pre, output\]"),
+    "readout tau": (lambda: LeakyReadout("one", 2, tau=-1.0), "tau"),
     "frozen": (lambda: built(frozen=("in->two",)), "frozen"),
     "feedback": (lambda: built("dfa", feedback={"one": np.ones((N, 3))}), r"\[output, neuron\]"),
     "feedback name": (lambda: built("bptt", feedback={"one": np.ones((3, N))}), "hears feedback"),

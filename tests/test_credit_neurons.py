@@ -13,8 +13,8 @@ from plasticity import Input, Network, Population, Projection, neurons
 from plasticity.engines.gradient.exact import gradients
 from plasticity.engines.gradient.losses import mse
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import superspike
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import eprop
 
 N_IN, N, N_OUT, TAU_OUT = 4, 3, 2, 8e-3
@@ -56,7 +56,8 @@ def test_eprop_is_the_sum_of_eligibilities(name, feedback):
     random = feedback != "symmetric"
     network = Network(inputs=(Input("in", N_IN),), populations=(Population("rec", N, neuron),), dt=dt, projections=(
         Projection("in", "rec", w["in"], onto=onto), Projection("rec", "rec", w["rec"], onto=onto)))
-    net = GradientNetwork(network, Readout("rec", N_OUT, TAU_OUT, weights=w["out"]), eprop(feedback), superspike(steep),
+    readout = LeakyReadout("rec", N_OUT, TAU_OUT, weights=w["out"])
+    net = GradientNetwork(network, readout, eprop(feedback), superspike(steep),
                           dtype=torch.float64, feedback={"rec": w["B"]} if random else None)
     given, loss = torch.tensor(x)[None], mse(factor=0.5, steps="sum", batch="sum")
     found = gradients(net, given, lambda run: loss(run.outputs, torch.tensor(target)[None]))

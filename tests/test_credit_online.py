@@ -14,13 +14,13 @@ from plasticity.engines.gradient.exact import gradients
 from plasticity.engines.gradient.losses import cross_entropy, cumulative_cross_entropy, mse
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.online import online_gradients
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import triangular
 from plasticity.errors import PlasticityError
 from plasticity.learner.gradient import GradientClassifier
 from plasticity.neurons import lif
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.rate import rate_neuron
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import eprop, rflo
 
 STEPS, N_IN, N, N_OUT, BATCH = 40, 6, 5, 3, 2
@@ -45,7 +45,8 @@ def network(neuron, onto, rule, size=1.0, seed=0):
         projections=(Projection("in", "a", size * rng.normal(0.2, 0.5, (N_IN, N)), onto=onto, axonal_delay=1e-3),
                      within,
                      Projection("a", "b", size * rng.normal(0.3, 0.5, (N, N)), onto=onto, scale=0.7)))
-    return GradientNetwork(described, Readout(("a", "b"), N_OUT, 8e-3, bias=True), rule, triangular(0.3, 0.6 * size),
+    readout = LeakyReadout(("a", "b"), N_OUT, 8e-3, bias=True)
+    return GradientNetwork(described, readout, rule, triangular(0.3, 0.6 * size),
                            dtype=torch.float64, seed=1, backend="autograd")
 
 

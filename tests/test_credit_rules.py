@@ -11,16 +11,17 @@ from reference import credit_layers as reference
 from sklearn.datasets import load_digits
 
 from plasticity import Input, Network, PlasticityError, Population, Projection, RefusedError
+from plasticity import rules as all_rules
 from plasticity.comparison.alignment import alignment
 from plasticity.engines.gradient.exact import gradients, learning_signals, rtrl
 from plasticity.engines.gradient.losses import cross_entropy, cumulative_cross_entropy, mse, rate_regularisation
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import triangular
 from plasticity.neurons import snu
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.rate import rate_neuron
-from plasticity.rules.credit import catalogue, dfa, eprop, feedback_alignment, make, ottt, rflo, sltt, truncated_bptt
+from plasticity.readout.leaky import LeakyReadout
+from plasticity.rules.credit import dfa, eprop, feedback_alignment, ottt, rflo, sltt, truncated_bptt
 from plasticity.rules.paths import GradientRule, Paths
 
 DT, STEPS, N_IN, N1, N2, N_OUT = 1e-3, 40, 6, 5, 4, 2
@@ -36,7 +37,7 @@ def layers(rule, second=(), readout=None, **options):
     network = Network(
         inputs=(Input("in", N_IN),), populations=(Population("one", N1, NEURON), Population("two", N2, NEURON)), dt=DT,
         projections=(Projection("in", "one", W1, onto="x"), Projection("one", "two", W2, onto="x"), *second))
-    return GradientNetwork(network, readout or Readout("two", N_OUT, TAU_OUT, weights=W_OUT), rule,
+    return GradientNetwork(network, readout or LeakyReadout("two", N_OUT, TAU_OUT, weights=W_OUT), rule,
                            triangular(0.3, THRESHOLD), dtype=torch.float64, **options)
 
 
@@ -142,7 +143,7 @@ def test_ostl_traces_what_happens_within_layers():
 def test_ostl_of_one_recurrent_layer_is_the_gradient():
     network = Network(inputs=(Input("in", N_IN),), populations=(Population("one", N1, NEURON),), dt=DT, projections=(
         Projection("in", "one", W1, onto="x"), Projection("one", "one", 0.3 * np.eye(N1)[::-1] - 0.2, onto="x")))
-    readout = Readout("one", N_OUT, 0.0, weights=np.random.default_rng(0).normal(size=(N1, N_OUT)))
+    readout = LeakyReadout("one", N_OUT, 0.0, weights=np.random.default_rng(0).normal(size=(N1, N_OUT)))
     nets = [GradientNetwork(network, readout, rule, triangular(0.3, THRESHOLD), dtype=torch.float64)
             for rule in ("ostl", "bptt", "sltt")]
     ostl, bptt, sltt_ = (gradients(net, torch.tensor(X)[None], objective)["weights.one->one"] for net in nets)
@@ -181,7 +182,7 @@ def rate_network(rule, **options):
     network = Network(inputs=(Input("in", N_IN),), populations=(Population("rec", N1, rate_neuron(0.2)),), dt=DT,
                       projections=(Projection("in", "rec", w.normal(size=(N_IN, N1)), onto="x"),
                                    Projection("rec", "rec", w.normal(size=(N1, N1)), onto="x")))
-    return GradientNetwork(network, Readout("rec", N_OUT, 0.0, weights=w.normal(size=(N1, N_OUT))), rule,
+    return GradientNetwork(network, LeakyReadout("rec", N_OUT, 0.0, weights=w.normal(size=(N1, N_OUT))), rule,
                            dtype=torch.float64, **options)
 
 
@@ -206,7 +207,7 @@ def test_backpropagation_is_the_slope_of_the_loss():
                      Projection("one", "two", w.normal(size=(N1, N2)), onto="x", axonal_delay=3e-3, scale=0.7),
                      Projection("two", "one", w.normal(size=(N2, N1)), onto="x", connect="sparse",
                                 mask=w.random((N2, N1)) < 0.7)))
-    net = GradientNetwork(network, Readout(("one", "two"), N_OUT, TAU_OUT, bias=True), dtype=torch.float64)
+    net = GradientNetwork(network, LeakyReadout(("one", "two"), N_OUT, TAU_OUT, bias=True), dtype=torch.float64)
     found = gradients(net, torch.tensor(X)[None], objective)
     assert (found["weights.two->one"] == 0).any() and torch.diag(found["weights.one->one"]).abs().max() == 0
     for name, p in net.named_parameters():
@@ -230,7 +231,7 @@ LOOP = (Projection("two", "one", 0.3 * np.random.default_rng(1).normal(size=(N2,
                          ids=["bptt", "eprop", "eprop_own", "truncated", "layers"])
 def test_the_exact_oracle_follows_the_same_paths(rule):
     """Two populations in a loop, a loss on outputs and on spikes: forward in time and backward in time agree."""
-    readout = Readout(("one", "two"), N_OUT, TAU_OUT, bias=True)
+    readout = LeakyReadout(("one", "two"), N_OUT, TAU_OUT, bias=True)
     net = layers(rule, LOOP, readout)
     regular = rate_regularisation(20.0, 10.0, DT, batch="sum")
     x = torch.tensor(2 * np.stack([X, X[::-1]])[:, :14])
@@ -260,7 +261,7 @@ def test_the_ideal_learning_signal_times_the_eligibility_is_the_gradient():
                                                                          reset=reset)),),
                           projections=(Projection("in", "rec", w_in, onto="x"),
                                        Projection("rec", "rec", w_rec, onto="x")))
-        net = GradientNetwork(network, Readout("rec", N_OUT, TAU_OUT, weights=w_out), "bptt",
+        net = GradientNetwork(network, LeakyReadout("rec", N_OUT, TAU_OUT, weights=w_out), "bptt",
                               triangular(0.3, THRESHOLD), dtype=torch.float64)
         signal = learning_signals(net, torch.tensor(X)[None], objective)["rec"][0].numpy()
         s = Setting(P, 1.0, math.exp(-DT / tau_a), np.full(N1, beta), THRESHOLD, 2, reset, 0.0, 0.3)
@@ -274,7 +275,7 @@ def test_a_spiking_map_carries_credit_through_its_own_silence():
     network = Network(inputs=(Input("in", 1),), populations=(Population("one", 1, snu(0.9)),), dt=DT,
                       projections=(Projection("in", "one", np.array([[0.4]]), onto="x"),))
     for rule, reset in (("bptt", 1.0), (eprop("symmetric"), 0.0)):
-        net = GradientNetwork(network, Readout("one", 1, 0.0, weights=np.ones((1, 1))), rule, triangular(0.3, 1.0),
+        net = GradientNetwork(network, LeakyReadout("one", 1, 0.0, weights=np.ones((1, 1))), rule, triangular(0.3, 1.0),
                               dtype=torch.float64)
         x = X[None, :, :1]
         found = gradients(net, torch.tensor(x), lambda run: (run.outputs ** 2).sum() / 2)["weights.in->one"].item()
@@ -324,14 +325,14 @@ def test_broadcast_lets_eprop_train_layers():
 
 
 def test_rules_by_name():
-    for name in catalogue:
-        rule = make(name.replace("_", "-"))
+    for name in all_rules.KINDS["credit"]:
+        rule = all_rules.make(name.replace("_", "-"))
         assert rule.name == name and rule.words and rule.memory and rule.source
-    assert make("eprop(feedback=symmetric, reset=True)") == eprop("symmetric", reset=True)
+    assert all_rules.make("eprop(feedback=symmetric, reset=True)") == eprop("symmetric", reset=True)
     with pytest.raises(PlasticityError, match="did you mean 'bptt'"):
-        make("bpt")
+        all_rules.make("bpt")
     with pytest.raises(PlasticityError, match="unexpected keyword"):
-        make("bptt", steps=3)
+        all_rules.make("bptt", steps=3)
     with pytest.raises(PlasticityError, match="feedback"):
         eprop("sideways")
     with pytest.raises(PlasticityError, match="truncate"):
@@ -352,7 +353,8 @@ def test_a_hidden_layer_learns_from_targets():
                       (Projection("in", "hid", w, onto="x"),))
 
     def accuracy(rule, **options):
-        net = GradientNetwork(network, Readout("hid", 10), rule, triangular(0.3, 0.6), dtype=torch.float32, **options)
+        net = GradientNetwork(network, LeakyReadout("hid", 10), rule, triangular(0.3, 0.6), dtype=torch.float32,
+                              **options)
         optimiser = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=0.01)
         for batch in torch.randperm(800, generator=torch.Generator().manual_seed(1)).repeat(4).split(50):
             optimiser.zero_grad()

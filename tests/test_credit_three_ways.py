@@ -9,10 +9,10 @@ from plasticity.engines.gradient.exact import gradients
 from plasticity.engines.gradient.fused import Layer, Weights, gradient
 from plasticity.engines.gradient.losses import cross_entropy, mse
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import triangular
 from plasticity.neurons import lif
 from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import eprop
 
 DT, STEPS, N_IN, N, N_OUT = 1e-3, 60, 6, 5, 2
@@ -38,7 +38,7 @@ def network(neuron, weights, rule, onto="x", width=THRESHOLD, beta=None, feedbac
         populations=(Population("rec", N, neuron, initial={} if beta is None else {"beta": beta}),),
         projections=(Projection("in", "rec", weights.w_in, onto=onto),
                      Projection("rec", "rec", weights.w_rec, onto=onto, **mask)))
-    return GradientNetwork(described, Readout("rec", N_OUT, TAU_OUT, weights=weights.w_out), rule,
+    return GradientNetwork(described, LeakyReadout("rec", N_OUT, TAU_OUT, weights=weights.w_out), rule,
                            triangular(0.3, width), dtype=torch.float64,
                            feedback=None if feedback is None else {"rec": feedback.T})
 

@@ -25,7 +25,7 @@ CASES = [(name, kind) for name in RESTARTED for kind in KINDS if kind == "dense"
 
 @pytest.mark.parametrize("rule, expected", [
     (rules.dopamine_stdp(), {"c": BOTH}), (rules.mstdpet(), {"z": BOTH}), (rules.r_max(), {"e": ("pre",)}),
-    (rules.eprop(), {"e_bar": ("pre",), "eps_a": ("pre",)}), (rules.urbanczik_senn(), {"e": ("pre",)}),
+    (rules.eprop_online(), {"e_bar": ("pre",), "eps_a": ("pre",)}), (rules.urbanczik_senn(), {"e": ("pre",)}),
     (rules.graupner_brunel(), {"c": ANY}), (rules.nearest_stdp("presynaptic_centred"), {"used": BOTH})])
 def test_states_that_wait_for_spikes(rule, expected):
     found = confined(rule, BOTH)

@@ -11,7 +11,7 @@ from plasticity import Rule, Trace, rules
 from plasticity.cli.explain import describe, explain
 
 ROOT = Path(__file__).resolve().parent.parent
-MAKERS = [*rules.catalogue.values(), *STRESS.values()]
+MAKERS = [*rules.KINDS["synapse"].values(), *STRESS.values()]
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)

@@ -20,7 +20,7 @@ def script():
 
 def test_every_listed_rule_has_one_small_figure_and_nothing_else_has():
     figures = {path.stem: path.read_bytes() for path in FOLDER.glob("*.png")}
-    assert set(figures) == set(rules.catalogue), "run python scripts/gallery.py"
+    assert set(figures) == set(rules.KINDS["synapse"]), "run python scripts/gallery.py"
     assert all(content[:4] == b"\x89PNG" and len(content) < LARGEST for content in figures.values())
     assert len({*figures.values()}) == len(figures)
 
@@ -29,5 +29,5 @@ def test_the_page_is_what_the_script_writes_and_its_links_lead_somewhere():
     committed = (FOLDER / "index.md").read_text(encoding="utf-8")
     assert committed == script().page(), "run python scripts/gallery.py"
     links = re.findall(r"\]\(([^)#]+)\)", committed)
-    assert len(links) > 2 * len(rules.catalogue)
+    assert len(links) > 2 * len(rules.KINDS["synapse"])
     assert all((FOLDER / link).exists() for link in links)

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from plasticity.methods.catalogue import catalogue, make
+from plasticity import rules
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "gradient-rules.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", catalogue)
+@pytest.mark.parametrize("name", rules.KINDS["network"])
 def test_every_method_is_on_the_page(name):
     (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{name}`")]
-    author = catalogue[name]().source.split()[0].rstrip(",")
+    author = rules.KINDS["network"][name]().source.split()[0].rstrip(",")
     assert author in row
 
 
@@ -24,7 +24,7 @@ def test_results_were_made_with_methods_that_exist(study):
     page = (DOCS / "results.md").read_text(encoding="utf-8")
     for name, settings in found["config"]["learners"].items():
         accuracy = found["summary"][name]["accuracy"]
-        assert make(settings["method"]).name == name
+        assert rules.make(settings["method"]).name == name
         assert accuracy["seeds"] == [0, 1, 2]
         (row,) = [line for line in page.splitlines() if line.startswith(f"| {study} | `{settings['method']}`")]
         assert f"{accuracy['mean']:.4f} ± {accuracy['sd']:.4f}" in row

@@ -10,9 +10,9 @@ from sklearn.datasets import load_digits
 from plasticity import PlasticityError
 from plasticity.engines.gradient.losses import spike_count_mse
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import fast_sigmoid
 from plasticity.networks.csnn import csnn
+from plasticity.readout.leaky import LeakyReadout
 
 
 def test_the_sizes_are_those_of_the_notation():
@@ -41,7 +41,7 @@ def test_seeds_and_mistakes():
 
 
 def test_a_spike_takes_one_step_per_population():
-    net = GradientNetwork(csnn(64, (2,), size=3, outputs=0, gain=30.0, seed=3), Readout("pool1", 2, 0.0),
+    net = GradientNetwork(csnn(64, (2,), size=3, outputs=0, gain=30.0, seed=3), LeakyReadout("pool1", 2, 0.0),
                           backend="autograd", dtype=torch.float64)
     x = torch.zeros(1, 4, 64, dtype=torch.float64)
     x[0, 0, ::3] = 1

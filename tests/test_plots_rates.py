@@ -19,7 +19,7 @@ def test_the_curve_is_the_equation(name, formula):
 
 
 def test_every_rule_of_rates_has_a_curve_and_rules_of_spikes_have_none():
-    drawn = {name for name, make in rules.catalogue.items() if plots.of_rates(make())}
+    drawn = {name for name, make in rules.KINDS["synapse"].items() if plots.of_rates(make())}
     assert drawn >= set(RATE_RULES)
     assert not any(rules.make(name).on_pre or rules.make(name).on_post for name in drawn)
     axes = plots.rate_curve(rules.bcm()).axes[0]

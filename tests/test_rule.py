@@ -10,7 +10,7 @@ from support.stress_rules import STRESS
 
 from plasticity import LanguageError, PlasticityError, Rule, State, Trace, replay, rules
 from plasticity.language.rule import ORDERS
-from plasticity.rules.triplet import FITS
+from plasticity.rules.texts.triplet import FITS
 
 PAIR = {"pre": {"x": Trace(20e-3)}, "post": {"y": Trace(20e-3)}, "on_pre": {"w": "-a * y"}, "on_post": {"w": "a * x"},
         "params": {"a": 0.01}}
@@ -66,7 +66,7 @@ def test_a_rule_is_frozen_and_hashable():
     assert hash(rule) == hash(Rule(**PAIR)) and rule == Rule(**PAIR) and rule != rule.with_(order="strict")
 
 
-@pytest.mark.parametrize("make", [*rules.catalogue.values(), *STRESS.values()], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [*rules.KINDS["synapse"].values(), *STRESS.values()], ids=lambda make: make.__name__)
 def test_rules_survive_pickling_and_work_without_arguments(make):
     rule = make()
     assert pickle.loads(pickle.dumps(rule)) == rule
@@ -102,7 +102,7 @@ def test_a_definition_is_inlined_where_it_is_read():
 
 # The catalogue.
 
-@pytest.mark.parametrize("name", rules.catalogue)
+@pytest.mark.parametrize("name", rules.KINDS["synapse"])
 @pytest.mark.parametrize("order", ORDERS)
 def test_every_rule_takes_order_and_bounds(name, order):
     rule = rules.make(name, order=order, w_min=0.1, w_max=0.9)

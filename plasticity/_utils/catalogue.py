@@ -1,69 +1,172 @@
-"""Catalogue entries with options as one text: "pair_stdp" or "pair_stdp(a_plus=0.02, pairing=nearest)"."""
+"""Names with options as one text, "pair_stdp(a_plus=0.02)", and catalogues that make what such a text names."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+import importlib
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from plasticity.errors import PlasticityError, unknown
 
-if TYPE_CHECKING:
-    from plasticity.language.rule import Rule
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+LONGEST = 10_000  # letters of a text; a longer one is no name with options
 
 
-def parse(text: str, what: str = "a name") -> tuple[str, dict[str, object]]:
-    """Name and options of an entry. Values are numbers, True, False, None, quoted texts or bare words.
+@dataclass(frozen=True)
+class Call:
+    """What a text says: "layers(200, 100, gain=2)" is the name "layers", arguments (200, 100), options {"gain": 2}."""
 
-    >>> parse("diehl_cook(variant=released, w_max=0.5)")
-    ('diehl_cook', {'variant': 'released', 'w_max': 0.5})
+    name: str
+    arguments: tuple = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        words = [*map(_written, self.arguments), *(f"{name}={_written(value)}" for name, value in self.options.items())]
+        return f"{self.name}({', '.join(words)})" if words else self.name
+
+
+def parse(text: str, what: str = "a name") -> Call:
+    """The name, arguments and options of a text. Values are numbers, True, False, None, quoted texts, tuples of these,
+    bare words, or names with options of their own (kept as texts).
+
+    >>> parse("diehl_cook(variant=released, w_max=0.5)").options
+    {'variant': 'released', 'w_max': 0.5}
 
     Raises PlasticityError for anything else, calling it `what`; nothing is evaluated.
     """
     if not isinstance(text, str):
         raise PlasticityError(f"{what} must be a text, NAME or NAME(option=value, ...), got {text!r}")
-    name, bracket, inside = text.partition("(")
-    if not bracket:
-        return text, {}
+    if len(text) > LONGEST:
+        raise PlasticityError(f"{what} has {len(text):,} letters, more than {LONGEST:,}: {text[:40]!r}...")
+    name, bracket, inside = text.strip().partition("(")
+    name = name.rstrip()
     try:
-        call = ast.parse(f"f({inside}", mode="eval").body
-        if not isinstance(call, ast.Call) or call.args or not all(keyword.arg for keyword in call.keywords):
-            raise ValueError("options are name=value")
-        return name.strip(), {keyword.arg: _value(keyword.value) for keyword in call.keywords}
-    except (SyntaxError, ValueError) as error:
-        reason = getattr(error, "msg", error)
-        raise PlasticityError(f"cannot read {text!r} ({reason}); write NAME or NAME(option=value, ...)") from None
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name")
+        return _call(name, inside) if bracket else Call(name)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = getattr(error, "msg", None) or error or type(error).__name__
+        raise PlasticityError(f"cannot read {_short(text)} ({_short(reason, str)}); write NAME or "
+                              "NAME(option=value, ...)") from None
 
 
-def made(kind: str, catalogue: Mapping[str, Callable], name: str, options: Mapping[str, object]):
-    """The entry `name` of a catalogue of functions, called with its options ("pair-stdp" is "pair_stdp").
-
-    Raises PlasticityError for an unknown name, with the nearest match, and for an option the entry does not have.
-    """
-    found = catalogue.get(name.replace("-", "_"))
-    if found is None:
-        raise unknown(kind, name, catalogue)
-    try:
-        return found(**options)
-    except TypeError as error:
-        raise PlasticityError(f"{kind} {name!r}: {error}") from None
-
-
-def rule_of(rule: str | Rule | None) -> Rule | None:
-    """A rule of the catalogue, by its name with or without options; a Rule or None as it is."""
-    from plasticity import rules
-    from plasticity.language.rule import Rule
-
-    if rule is None or isinstance(rule, Rule):
-        return rule
-    name, options = parse(rule, "rule, if no Rule,")
-    return rules.make(name, **options)
+def _call(name: str, inside: str) -> Call:
+    call = ast.parse(f"f({inside}", mode="eval").body
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+        raise ValueError("options stand in one pair of brackets at the end")
+    named = [keyword.arg for keyword in call.keywords]
+    if None in named or any(isinstance(value, ast.Starred) for value in call.args):
+        raise ValueError("options are name=value")
+    twice = sorted({option for option in named if named.count(option) > 1})
+    if twice:
+        raise ValueError(f"{twice[0]} is given twice")
+    return Call(name, tuple(map(_value, call.args)),
+                MappingProxyType({keyword.arg: _value(keyword.value) for keyword in call.keywords}))
 
 
 def _value(node: ast.expr) -> object:
     if isinstance(node, ast.Name):
         return node.id
+    if isinstance(node, ast.Call):
+        return str(parse(ast.unparse(node)))
+    if isinstance(node, ast.Tuple | ast.List):
+        return tuple(map(_value, node.elts))
     try:
-        return ast.literal_eval(node)
+        value = ast.literal_eval(node)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isinf(float(value)):
+            raise OverflowError
+        if not isinstance(value, str | int | float | None):
+            raise ValueError
+    except OverflowError:
+        raise ValueError(f"{ast.unparse(node)[:20]}... is too large for a number") from None
     except ValueError:
         raise ValueError(f"{ast.unparse(node)!r} is not a number, a text or a word") from None
+    return value
+
+
+def _written(value: object) -> str:
+    if isinstance(value, str):
+        return value if _reads_as_itself(value) else repr(value)
+    return f"({', '.join(map(_written, value))}{',' * (len(value) == 1)})" if isinstance(value, tuple) else repr(value)
+
+
+def _reads_as_itself(text: str) -> bool:
+    """Whether a text may stand without quotes, as a bare word or a name with options."""
+    try:
+        return _value(ast.parse(text, mode="eval").body) == text
+    except (SyntaxError, ValueError, PlasticityError):
+        return False
+
+
+def _short(value: object, write: Callable[[object], str] = repr, most: int = 200) -> str:
+    text = write(value)
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+@dataclass(frozen=True)
+class Catalogue(Mapping[str, Callable]):
+    """Functions by name, each imported when it is first asked for; all of their arguments have defaults.
+
+    kind: what an entry is called in errors. places: name -> "module:function". "pair-stdp" is "pair_stdp".
+    """
+
+    kind: str
+    places: Mapping[str, str]
+
+    def __post_init__(self):
+        object.__setattr__(self, "places", MappingProxyType(dict(self.places)))
+
+    def __getitem__(self, name: str) -> Callable:
+        module, _, function = self.places[self.known(name)].partition(":")
+        return getattr(importlib.import_module(module), function)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._canonical(name) is not None
+
+    def _canonical(self, name: str) -> str | None:
+        plain = name.replace("-", "_")
+        return next((known for known in self.places if known.replace("-", "_") == plain), None)
+
+    def known(self, name: str) -> str:
+        """The name as the catalogue writes it. Raises PlasticityError for an unknown one, with the nearest match."""
+        canonical = self._canonical(name)
+        if canonical is None:
+            raise unknown(self.kind, name, self.places)
+        return canonical
+
+    def make(self, text: str | Call, *arguments, **options):
+        """What a text names, made with its options and with those given apart.
+
+        Raises PlasticityError for an unknown name, and for an option that the entry does not have.
+        """
+        call = text if isinstance(text, Call) else parse(text, self.kind)
+        twice = sorted(call.options.keys() & options.keys())
+        if twice:
+            raise PlasticityError(f"{self.kind} {call.name!r}: {twice[0]} is given twice, in the text and apart")
+        return called(self.kind, call.name, self[call.name], (*call.arguments, *arguments),
+                      {**call.options, **options})
+
+
+def called(kind: str, name: str, function: Callable, arguments: tuple, options: Mapping[str, object]):
+    """function(*arguments, **options); arguments that it does not have raise a PlasticityError that names them."""
+    try:
+        inspect.signature(function).bind(*arguments, **options)
+    except TypeError as error:
+        raise PlasticityError(f"{kind} {name!r}: {error}") from None
+    try:
+        return function(*arguments, **options)
+    except PlasticityError:
+        raise
+    except (TypeError, ValueError, OverflowError) as error:
+        raise PlasticityError(f"{kind} {Call(name, arguments, dict(options))}: {error}") from None

@@ -1,11 +1,11 @@
-"""Modules under the names they had before: they work for one release and say what they are called now."""
+"""Modules and names as they were called before: they work for one release and say what they are called now."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.machinery import ModuleSpec
 from types import MappingProxyType, ModuleType
 
@@ -39,9 +39,15 @@ MOVED: Mapping[str, str] = MappingProxyType({
     "devices": "_utils.devices", "stopping": "_utils.stopping", "progress": "_utils.progress",
     "noise": "_utils.random", "bench_eprop": "bench.eprop", "bench_gradient": "bench.bptt", "explain": "cli.explain",
     "tasks": "datasets.tasks", "credit.rules": "rules.credit", "credit.paths": "rules.paths",
-    "rules.collected": "rules.once_per_step", "engines.torch.volley": "engines.torch.step_spikes",
+    "rules.collected": "rules.texts.once_per_step", "engines.torch.volley": "engines.torch.step_spikes",
     "engines.brian.joint": "engines.brian.network_operations", "datasets.tape": "datasets.streaming_tar",
     "plots.held": "plots.clamped", "baselines": "methods.networks",
+    "rules.anti": "rules.texts.anti", "rules.competitive": "rules.texts.competitive",
+    "rules.nearest": "rules.texts.nearest", "rules.pair": "rules.texts.pair",
+    "rules.power_law": "rules.texts.power_law", "rules.rank_order": "rules.texts.rank_order",
+    "rules.rate": "rules.texts.rate", "rules.reward": "rules.texts.reward",
+    "rules.symmetric": "rules.texts.symmetric", "rules.triplet": "rules.texts.triplet",
+    "rules.vogels": "rules.texts.vogels",
 })
 PACKAGE = "plasticity."
 
@@ -77,6 +83,19 @@ class Moved:
     def exec_module(module: ModuleType) -> None:
         """It ran under its own name; the import system has put its spec aside."""
         module.__spec__ = module.__spec__.loader_state
+
+
+def names(module: str, **places: str) -> Callable[[str], object]:
+    """A module's `__getattr__` for names that it had before: name -> "module:name" of now."""
+    def found(name: str) -> object:
+        if name not in places:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        now, _, leaf = places[name].partition(":")
+        warnings.warn(f"{module}.{name} is called {now}.{leaf} now; the old name goes with the next release",
+                      DeprecationWarning, stacklevel=2)
+        return getattr(importlib.import_module(now), leaf)
+
+    return found
 
 
 def install() -> None:

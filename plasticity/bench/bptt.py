@@ -14,12 +14,12 @@ from plasticity.bench.eprop import HIGHEST, LOWEST, PROBE, check, reach, timed
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines.gradient.losses import cross_entropy
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import fast_sigmoid, triangular
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Input, Network, Population, Projection
 from plasticity.networks.csnn import csnn
 from plasticity.neurons.neuron import Neuron
+from plasticity.readout.leaky import LeakyReadout
 
 TAU = 20e-3  # s, of membranes and readout
 TIMES = {"tau": f"{TAU}*second"}
@@ -45,7 +45,8 @@ def bench_bptt(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: i
     network = Network((Input("in", inputs),), (Population("hidden", hidden, neuron),), (
         Projection("in", "hidden", rng.normal(0, inputs**-0.5, (inputs, hidden)), onto="v"),
         Projection("hidden", "hidden", loop * ~np.eye(hidden, dtype=bool), onto="v")))
-    net = GradientNetwork(network, Readout("hidden", outputs, TAU), rule, triangular(), dtype=getattr(torch, dtype),
+    readout = LeakyReadout("hidden", outputs, TAU)
+    net = GradientNetwork(network, readout, rule, triangular(), dtype=getattr(torch, dtype),
                           seed=seed, backend=backend)
     x = Spikes.from_dense(rng.random((batch, steps, inputs), dtype=np.float32) < density)
     labels, loss = torch.tensor(rng.integers(0, outputs, batch)), cross_entropy()

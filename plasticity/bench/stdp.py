@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 
 from plasticity import engines, networks
-from plasticity._utils.catalogue import rule_of
 from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
 from plasticity.language.rule import Rule
@@ -17,6 +16,7 @@ from plasticity.learner.presenting import Source, blocks, encode, encoded_ahead
 from plasticity.learner.unsupervised import default_dtype
 from plasticity.network.network import Network, Signal
 from plasticity.network.presentation import Model
+from plasticity.rules import of_kind
 
 INPUTS, ACTIVE, MAX_RATE, STEPS = 784, 150, 127.5, 250
 BLOCKS = 7
@@ -46,7 +46,7 @@ def bench_stdp(neurons: int = 400, images: int = 700, engine: str = "event", bat
     require_positive(neurons=neurons, images=images, batch=batch)
     model = networks.build("diehl-cook", INPUTS, neurons, seed=seed, steps=STEPS)
     model = model.with_(presentation=replace(model.presentation, max_rate=MAX_RATE, total_rate=None))
-    model = model.with_(network=taught(model.network, rule_of(rule) or model.network.plastic[0].rule))
+    model = model.with_(network=taught(model.network, of_kind("synapse", rule or model.network.plastic[0].rule)))
     per_block = -(-images // (BLOCKS * batch)) * batch
     x = intensities((BLOCKS + 1) * per_block + batch, seed)
     dtype = dtype or default_dtype(engine)

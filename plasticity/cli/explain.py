@@ -1,14 +1,16 @@
-"""What a rule does, in words and equations: plain text for a person, or a dictionary for a program."""
+"""What a rule of any kind does: plain text for a person, or a dictionary for a program."""
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 from plasticity.engines import ENGINES
-from plasticity.language import expressions
 from plasticity.language.rule import ORDERS, Rule, Statement, Trace
+from plasticity.methods.method import Method
+from plasticity.rules import RuleLike
+from plasticity.rules.paths import GradientRule
 
 EVENTS = {"on_pre": "at a presynaptic spike", "on_post": "at a postsynaptic spike", "on_step": "in every step"}
 _RISES = {"add": "+1 per spike", "set": "set to 1 by a spike", "none": "changed by the rule only"}
@@ -22,17 +24,20 @@ _COINCIDENT = {
 }
 
 
-def explain(rule: Rule) -> str:
-    """A rule as text: equations per event, traces, parameters with units, what each synapse must know, source."""
-    return "\n".join(_lines(describe(rule))) + "\n"
+def explain(rule: RuleLike) -> str:
+    """A rule as text: what it does (equations, or paths of credit), what a change needs to know, memory, source."""
+    return "\n".join(_TOLD[rule.kind](describe(rule))) + "\n"
 
 
-def describe(rule: Rule) -> dict:
+def describe(rule: RuleLike) -> dict:
     """A rule as plain data (strings, numbers, lists, dictionaries; infinite numbers as None), ready for JSON."""
+    return {"name": rule.name, "kind": rule.kind, "words": rule.words, **_DETAILS[rule.kind](rule),
+            "engines": engines(rule), "needs": list(rule.needs), "memory": rule.memory, "source": rule.source}
+
+
+def _text(rule: Rule) -> dict:
     return {
-        "name": rule.name,
         "family": rule.family,
-        "words": rule.words,
         "equations": {event: [_equation(line) for line in lines] for event, lines in _in_order(rule.statements)},
         "definitions": dict(rule.let),
         "sends": f"w * ({rule.sends})" if rule.sends else "w",
@@ -45,35 +50,30 @@ def describe(rule: Rule) -> dict:
         "order": {"name": rule.order, "phases": list(ORDERS[rule.order]), "coincident": _COINCIDENT[rule.order]},
         "locality": {event: list(kinds) for event, kinds in _in_order(rule.locality)},
         "state": {place: sum(rule.place[name] == place for name in rule.variables) for place in _OWNERS},
-        "source": rule.source,
     }
 
 
-def needs(rule: Rule) -> list[str]:
-    """What a synapse must know for its changes, for the whole rule in a few words: how local it is.
-
-    "pre", "post": traces or variables of its own two neurons; "w": its weight; "state": what it remembers besides;
-    "third": a factor from outside; "population": what other neurons of the postsynaptic population do.
-    """
-    lines = [line for lines in rule.statements.values() for line in lines]
-    read = frozenset().union(*map(_read, lines))
-    kinds = {"pre": {name for name in rule.place if rule.place[name] == "pre"} - {*rule.signals},
-             "post": {name for name in rule.place if rule.place[name] == "post"} - {*rule.signals},
-             "w": {"w"}, "state": {*rule.syn}, "third": {*rule.signals}}
-    reduced = any(expressions.calls(line.expr) & expressions.REDUCTIONS for line in lines)
-    return [kind for kind, names in kinds.items() if names & read] + ["population"] * reduced
+def _credit(rule: GradientRule) -> dict:
+    return {"paths": asdict(rule.paths), "teacher": rule.teacher, "feedback": rule.feedback,
+            "broadcast": rule.broadcast, "transport": rule.transport, "online": rule.online}
 
 
-def _read(line: Statement) -> frozenset[str]:
-    """The names that a change depends on; "w + change" does not depend on w itself."""
-    terms = [term for term in expressions.sum_terms(line.expr) if ast.unparse(term) != line.target]
-    return frozenset().union(*map(expressions.names, terms))
+def _method(rule: Method) -> dict:
+    return {"keeps": rule.keeps, "cuts": rule.cuts, "takes": rule.form,
+            "parameters": [{"name": name, "value": value, "unit": ""} for name, value in rule.options.items()]}
 
 
-def engines(rule: Rule) -> list[str]:
-    """The engines that run a rule on a dense projection (docs/engines.md has the reasons, and other projections)."""
-    names = list(ENGINES)
-    return [name for name in names if not name.startswith("brian2")] if "population" in needs(rule) else names
+_DETAILS = {"synapse": _text, "credit": _credit, "network": _method}
+
+
+def engines(rule: RuleLike) -> list[str]:
+    """The engines that run a rule: of synapses on a dense projection (docs/engines.md has the reasons, and other
+    projections); of credit, those that compute gradients; methods bring their own."""
+    if rule.kind == "network":
+        return ["autograd"]
+    if rule.kind == "credit":
+        return ["autograd"] if rule.online else ["compiled", "autograd"]
+    return [name for name in ENGINES if not (name.startswith("brian2") and "other neurons" in rule.needs)]
 
 
 def _in_order(events: Mapping) -> Iterator[tuple]:
@@ -94,7 +94,33 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _lines(found: dict) -> Iterator[str]:
+def _credit_lines(found: dict) -> Iterator[str]:
+    yield f"{found['name']} (gradient rule)"
+    yield found["words"]
+    yield from _section("credit passes", [f"{name}: {'yes' if value is True else 'no' if value is False else value}"
+                                          for name, value in found["paths"].items() if name != "truncate"])
+    yield from _section("what brings the error", [f"{found['teacher']}, {found['feedback']} feedback"])
+    yield from _common(found)
+
+
+def _method_lines(found: dict) -> Iterator[str]:
+    yield f"{found['name']} (brings its own network)"
+    yield found["words"]
+    yield from _section("credit it keeps", filter(None, [found["keeps"]]))
+    yield from _section("paths of backpropagation that are closed", filter(None, [found["cuts"]]))
+    yield from _section("parameters", (f"{p['name']} = {p['value']}" for p in found["parameters"]))
+    yield from _section("samples", [found["takes"]])
+    yield from _common(found)
+
+
+def _common(found: dict) -> Iterator[str]:
+    yield from _section("what a change depends on", [", ".join(found["needs"])])
+    yield from _section("memory", [found["memory"]])
+    yield from _section("engines", [", ".join(found["engines"])])
+    yield f"\nsource: {found['source']}"
+
+
+def _text_lines(found: dict) -> Iterator[str]:
     yield f"{found['name']} ({found['family']})"
     if found["words"]:
         yield found["words"]
@@ -151,3 +177,6 @@ def _bounds(low: float | None, high: float | None) -> str:
     below = "" if low is None else f"{low:g} <= "
     above = "" if high is None else f" <= {high:g}"
     return f"{below}w{above}" if below or above else "none"
+
+
+_TOLD = {"synapse": _text_lines, "credit": _credit_lines, "network": _method_lines}

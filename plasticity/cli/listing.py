@@ -10,19 +10,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from plasticity.cli.described import described
-from plasticity.cli.output import table, write_json
+from plasticity.cli.output import say, table, write_json
 from plasticity.engines import ENGINES
 from plasticity.errors import choice
 
 _WORK = re.compile(r"(?P<authors>[A-Z][\w-]*(?:(?:, | & )[A-Z][\w-]*)*(?: et al\.)?) (?P<year>\d{4})")
 #: what the table of rules shows, and how wide a column is at most
-RULE_COLUMNS = {"name": 15, "family": 11, "locality": 10, "reads": 10, "engines": 7, "source": 40}
+RULE_COLUMNS = {"name": 23, "kind": 7, "needs": 13, "engines": 8, "memory": 12, "source": 40}
 DATA_COLUMNS = {"name": 22, "kind": 10, "licence": 20, "citation": 40}
 
 
 def show(what: str, as_json: bool) -> None:
     """Prints all entries of a catalogue."""
-    entries = LISTS[choice("list", what, LISTS)]()
+    if what in BEFORE:
+        say(f"list {what}: all rules stand in one table now, plasticity list rules; these are those of kind "
+            f"{BEFORE[what]!r}")
+        what, entries = "rules", rules(BEFORE[what])
+    else:
+        entries = LISTS[choice("list", what, LISTS)]()
     if as_json:
         write_json({what: entries}, sys.stdout)
         return
@@ -38,9 +43,9 @@ def show(what: str, as_json: bool) -> None:
 
 def _cells(entry: Mapping) -> list[str]:
     """A rule's row; a dash for nothing."""
-    everywhere = len(entry["engines"]) == len(ENGINES)
-    return [entry["name"], entry["family"], " ".join(entry["locality"]), " ".join(entry["reads"]) or "-",
-            "all" if everywhere else " ".join(entry["engines"]), cited(entry["source"])]
+    everywhere = entry["engines"] == list(ENGINES)
+    return [entry["name"], entry["kind"], ", ".join(entry["needs"]) or "-",
+            "all" if everywhere else " ".join(entry["engines"]), entry["memory"], cited(entry["source"])]
 
 
 def _data_cells(entry: Mapping) -> list[str]:
@@ -62,18 +67,26 @@ def cited(source: str) -> str:
     return f"{found['authors'] if len(authors) < 3 else f'{authors[0]} et al.'} {found['year']}"
 
 
-def rules() -> list[dict]:
-    """Every rule, made with its defaults."""
-    from plasticity.cli.explain import engines, needs
-    from plasticity.rules import catalogue
+def rules(kind: str | None = None) -> list[dict]:
+    """Every rule (of one kind), made with its defaults."""
+    from plasticity.cli.explain import engines
+    from plasticity.rules import KINDS, catalogue
     from plasticity.rules.evidence import EVIDENCE
 
-    made = {name: make() for name, make in catalogue.items()}
-    return [{"name": name, "summary": rule.words or _summary(catalogue[name]), "family": rule.family,
-             "source": rule.source, "parameters": _defaults(catalogue[name]), "order": rule.order,
-             "reads": [*rule.reads, *rule.signals], "locality": needs(rule), "engines": engines(rule),
-             "evidence": [{"claim": claim, "where": where} for claim, where in EVIDENCE[name]]}
+    made = {name: make() for name, make in (KINDS[kind] if kind else catalogue).items()}
+    return [{"name": name, "kind": rule.kind, "summary": rule.words or _summary(catalogue[name]),
+             "needs": list(rule.needs), "engines": engines(rule), "memory": rule.memory, "source": rule.source,
+             "parameters": _defaults(catalogue[name]), **_DETAILS[rule.kind](rule),
+             "evidence": [{"claim": claim, "where": where} for claim, where in EVIDENCE.get(name, ())]}
             for name, rule in made.items()]
+
+
+#: kind of rule -> what is told of it besides
+_DETAILS: Mapping[str, Callable[..., dict]] = {
+    "synapse": lambda rule: {"family": rule.family, "order": rule.order, "reads": [*rule.reads, *rule.signals]},
+    "credit": lambda rule: {"paths": asdict(rule.paths), "teacher": rule.teacher, "feedback": rule.feedback,
+                            "broadcast": rule.broadcast, "transport": rule.transport},
+    "network": lambda rule: {"keeps": rule.keeps, "cuts": rule.cuts, "takes": rule.form}}
 
 
 def neurons() -> list[dict]:
@@ -95,30 +108,10 @@ def engines() -> list[dict]:
     return [{"name": name, "summary": purpose} for name, (_, purpose) in ENGINES.items()]
 
 
-def methods() -> list[dict]:
-    """Every method that brings its own network, made with its defaults."""
-    from plasticity.methods.catalogue import catalogue
-
-    made = {name: make() for name, make in catalogue.items()}
-    return [{"name": name, "summary": method.words, "keeps": method.keeps, "cuts": method.cuts, "memory": method.memory,
-             "source": method.source, "takes": method.form, "parameters": _defaults(catalogue[name])}
-            for name, method in made.items()]
-
-
-def gradient_rules() -> list[dict]:
-    """Every gradient rule, made with its defaults."""
-    from plasticity.rules.credit import catalogue
-
-    made = {name: make() for name, make in catalogue.items()}
-    return [{"name": name, "summary": rule.words, "paths": asdict(rule.paths), "teacher": rule.teacher,
-             "feedback": rule.feedback, "broadcast": rule.broadcast, "transport": rule.transport,
-             "memory": rule.memory, "source": rule.source, "parameters": _defaults(catalogue[name])}
-            for name, rule in made.items()]
-
-
 LISTS: Mapping[str, Callable[[], list[dict]]] = {
-    "rules": rules, "neurons": neurons, "networks": networks, "datasets": datasets, "engines": engines,
-    "methods": methods, "gradient-rules": gradient_rules}
+    "rules": rules, "neurons": neurons, "networks": networks, "datasets": datasets, "engines": engines}
+#: what was a list of its own -> kind of rules
+BEFORE: Mapping[str, str] = {"methods": "network", "gradient-rules": "credit"}
 
 
 def _functions(module: str) -> list[dict]:

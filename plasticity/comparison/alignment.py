@@ -9,7 +9,7 @@ import torch
 
 from plasticity.engines.gradient.exact import Objective, gradients
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.rules import credit
+from plasticity.rules import of_kind
 from plasticity.rules.paths import GradientRule
 
 
@@ -30,10 +30,10 @@ def alignment(network: GradientNetwork, x, objective: Objective, rule: str | Gra
               reference: str | GradientRule = "bptt", seed: int = 0) -> dict[str, Alignment]:
     """The update of a rule against that of `reference`, {parameter: Alignment}, with the network's present weights.
 
-    rule: None for the network's own. x: [batch, steps, n]. objective: from a `Run` to a number. seed: of random
+    rule: None for the network's own. x: [batch, steps, n]. objective: from a `Output` to a number. seed: of random
     feedback weights, where `rule` is given.
     """
-    under = network if rule is None else network.with_rule(credit.make(rule), seed=seed)
+    under = network if rule is None else network.with_rule(of_kind("credit", rule), seed=seed)
     found = gradients(under, x, objective)
     exact = gradients(network.with_rule(reference), x, objective)
     return {name: compare(found[name], exact[name]) for name in found if name in exact}
@@ -42,5 +42,5 @@ def alignment(network: GradientNetwork, x, objective: Objective, rule: str | Gra
 def table(network: GradientNetwork, x, objective: Objective, names: Sequence[str | GradientRule],
           reference: str | GradientRule = "bptt") -> Mapping[str, dict[str, Alignment]]:
     """`alignment` for several rules, {rule name: {parameter: Alignment}}."""
-    made = [credit.make(name) for name in names]
+    made = [of_kind("credit", name) for name in names]
     return {rule.name: alignment(network, x, objective, rule, reference) for rule in made}

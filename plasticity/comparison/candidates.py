@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from plasticity import methods
+from plasticity import rules
 from plasticity._utils.catalogue import parse
 from plasticity.comparison import counting, settings
 from plasticity.comparison.encoded import encoded
@@ -19,7 +19,6 @@ from plasticity.errors import PlasticityError, unknown
 from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.gradient import GradientClassifier
 from plasticity.learner.methods import MethodClassifier
-from plasticity.rules import credit
 
 COMPARED = 32  # samples of a batch whose updates are compared with backpropagation's
 LOOKS = 10  # how often in a training they are
@@ -55,7 +54,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        return parse(self.rule)[0].replace("-", "_")
+        return parse(self.rule).name.replace("-", "_")
 
     def own(self, name: str):
         """A setting: the job's own, or else the task's."""
@@ -68,7 +67,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Entrant:
+class Candidate:
     """A learner ready to fit, in scikit-learn's form. network: in words. count(x): what is counted on samples once it
     has learned. shaped: samples [samples, inputs] as it takes them. options: of fit. learned: what is told of it after
     fit."""
@@ -81,7 +80,7 @@ class Entrant:
     learned: Callable[[], Mapping[str, object]] = dict
 
 
-def entrant(job: Job, task: Task) -> Entrant:
+def candidate(job: Job, task: Task) -> Candidate:
     """The learner of a job, for a task. Raises PlasticityError for names and options that do not exist."""
     for names, make in FAMILIES:
         if job.name in names:
@@ -108,10 +107,9 @@ def _common(job: Job, lr: float | None) -> dict[str, object]:
             "lr": lr if job.lr is None else job.lr, "device": job.device}
 
 
-def _gradient_rule(job: Job, task: Task) -> Entrant:
-    name, options = parse(job.rule)
+def _gradient_rule(job: Job, task: Task) -> Candidate:
     network = job.own("network")
-    learner = GradientClassifier(credit.make(name, **options), network_of(network), encoder=job.own("encoder"),
+    learner = GradientClassifier(rules.make(job.rule), network_of(network), encoder=job.own("encoder"),
                                  **settings.SPIKING, **_common(job, settings.rate_of(job.rule)))
     updates = learner.epochs * -(-len(task.train_x) // learner.batch)
     recorder = AlignmentRecorder(learner, max(1, updates // LOOKS), most=COMPARED)
@@ -121,13 +119,12 @@ def _gradient_rule(job: Job, task: Task) -> Entrant:
         return {"update_cosine": float(np.mean([cosine for cosine, _ in found.values()])) if found else None,
                 "update_alignment": {name: {"cosine": cosine, "norm": norm} for name, (cosine, norm) in found.items()}}
 
-    return Entrant(learner, network, partial(counting.gradient_rule, learner), options={"watch": recorder},
+    return Candidate(learner, network, partial(counting.gradient_rule, learner), options={"watch": recorder},
                    learned=learned)
 
 
-def _method(job: Job, task: Task) -> Entrant:
-    name, options = parse(job.rule)
-    method = methods.make(name, **{**job.setting.options.get(job.name, {}), **options})
+def _method(job: Job, task: Task) -> Candidate:
+    method = rules.make(job.rule)
     method = encoded(method, job.own("encoder")) if job.setting.encoder else method
     learner = MethodClassifier(method, **_common(job, settings.rate_of(job.rule, method.lr)))
 
@@ -136,11 +133,11 @@ def _method(job: Job, task: Task) -> Entrant:
 
     words = ", ".join(f"{key}={value}" for key, value in method.options.items())
     count = counting.by_goodness if method.spikes and job.setting.encoder else counting.method
-    return Entrant(learner, words, lambda x: count(learner, learner.taken(shaped(x))), shaped)
+    return Candidate(learner, words, lambda x: count(learner, learner.taken(shaped(x))), shaped)
 
 
-def _stdp(job: Job, task: Task) -> Entrant:
-    _, options = parse(job.rule)
+def _stdp(job: Job, task: Task) -> Candidate:
+    options = dict(parse(job.rule).options)
     if not job.setting.encoder:
         raise PlasticityError(f"rule 'stdp' takes images; task {job.task!r} is one of sequences")
     given = {"neurons": job.setting.stdp_neurons, "epochs": job.setting.stdp_epochs} | options
@@ -148,8 +145,8 @@ def _stdp(job: Job, task: Task) -> Entrant:
         learner = UnsupervisedClassifier(seed=job.seed, **given)
     except TypeError as error:
         raise PlasticityError(f"rule {job.rule!r}: {error}") from None
-    return Entrant(learner, f"{learner.network}-{learner.neurons}", partial(counting.stdp, learner))
+    return Candidate(learner, f"{learner.network}-{learner.neurons}", partial(counting.stdp, learner))
 
 
-FAMILIES: tuple[tuple[Iterable[str], Callable[[Job, Task], Entrant]], ...] = (
-    (tuple(credit.catalogue), _gradient_rule), (tuple(methods.catalogue), _method), (("stdp",), _stdp))
+FAMILIES: tuple[tuple[Iterable[str], Callable[[Job, Task], Candidate]], ...] = (
+    (tuple(rules.KINDS["credit"]), _gradient_rule), (tuple(rules.KINDS["network"]), _method), (("stdp",), _stdp))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from plasticity.comparison.candidates import Job, entrant, network_of
+from plasticity.comparison.candidates import Job, candidate, network_of
 from plasticity.comparison.processes import run_all
 from plasticity.comparison.rows import row
 from plasticity.datasets.tasks import Task
@@ -54,7 +54,7 @@ class Comparison:
 
 def _try(job: Job, task: Task) -> None:
     """Builds the learner and, where it can say so at once, its network."""
-    made = entrant(job, task)
+    made = candidate(job, task)
     prepare = getattr(made.learner, "prepare", None)
     if prepare is not None:
         few = slice(2 * len(task.classes))

@@ -1,4 +1,4 @@
-"""Spikes and synaptic operations per sample of every kind of learner; see `plasticity.comparison.operations.operations`.
+"""Spikes and synaptic operations per sample of every kind of learner; see `plasticity.comparison.operations`.
 
 Networks that do not spike count one operation per multiplication and addition of a weight, zeros included, in an answer
 and in an update (torch's own counter of floating-point operations, halved).

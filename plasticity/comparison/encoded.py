@@ -16,7 +16,7 @@ from plasticity.methods.method import Learning, Method
 class Encoded(nn.Module):
     """A network that learns from sequences, given samples [batch, inputs] in [0, 1] through an encoder."""
 
-    def __init__(self, inner: Learning, code: catalogue.Code):
+    def __init__(self, inner: Learning, code: catalogue.Encoder):
         super().__init__()
         self.inner, self.code = inner, code
 

@@ -18,7 +18,7 @@ import torch
 from sklearn.base import clone
 
 from plasticity._utils import memory
-from plasticity.comparison.candidates import Entrant, Job, entrant
+from plasticity.comparison.candidates import Candidate, Job, candidate
 from plasticity.datasets.tasks import Task
 from plasticity.errors import PlasticityError
 from plasticity.runs import write_json
@@ -30,7 +30,7 @@ FIRST = 4  # samples of the training before the training
 def train_one(job: Job) -> dict[str, object]:
     """Trains on the task's training part and answers what was measured; accuracy is that on the held-out part."""
     task = job.load()
-    given = entrant(job, task)
+    given = candidate(job, task)
     _first(given, task)
     x = given.shaped(task.train_x)
     before = _start(job.device)
@@ -49,7 +49,7 @@ def train_one(job: Job) -> dict[str, object]:
             **given.count(task.test_x[:COUNTED]), **given.learned()}
 
 
-def _first(given: Entrant, task: Task) -> None:
+def _first(given: Candidate, task: Task) -> None:
     """A training on a few samples of two classes or more, of a copy."""
     chosen = np.unique(task.train_y, return_index=True)[1][:FIRST]
     clone(given.learner).set_params(epochs=1).fit(given.shaped(task.train_x[chosen]), task.train_y[chosen])

@@ -11,7 +11,7 @@ import torch
 from plasticity.comparison.alignment import compare
 from plasticity.engines.gradient.connections import Link, carried
 from plasticity.engines.gradient.exact import gradients
-from plasticity.engines.gradient.network import GradientNetwork, Run
+from plasticity.engines.gradient.network import GradientNetwork, Output
 from plasticity.learner.plan import Step
 from plasticity.rules.paths import GradientRule
 
@@ -125,7 +125,7 @@ class AlignmentRecorder:
                                "norm": norm})
 
     def _gradients(self, network: GradientNetwork, x: np.ndarray, labels: np.ndarray, step: Step) -> Mapping:
-        def objective(run: Run) -> torch.Tensor:
+        def objective(run: Output) -> torch.Tensor:
             return self.classifier.objective(run, labels)
 
         return gradients(network, self.classifier.presented(x, step.seed), objective)

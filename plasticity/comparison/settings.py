@@ -8,7 +8,7 @@ largest was 2e-2, so that where it stands a larger one may do better still.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from plasticity.neurons.lsnn import lsnn_neuron
@@ -17,7 +17,7 @@ from plasticity.neurons.lsnn import lsnn_neuron
 @dataclass(frozen=True)
 class Setting:
     """A task's own numbers. data: name of the data set; encoder: of its images for the gradient rules (see
-    `plasticity.encoding.catalogue`), None where it is one of sequences (`plasticity.datasets.load_sequences`). network: of
+    `plasticity.encoding`), None where it is one of sequences (`plasticity.datasets.load_sequences`). network: of
     the gradient rules (see `network_of`). epochs, batch: of all that learn by gradients. stdp_neurons,
     stdp_epochs: of the STDP network."""
 
@@ -28,12 +28,11 @@ class Setting:
     batch: int
     stdp_neurons: int = 400
     stdp_epochs: int = 1
-    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 TASKS: Mapping[str, Setting] = MappingProxyType({
     "digits": Setting("digits", "latency(steps=25)", "layers-100-100", epochs=30, batch=32, stdp_neurons=100,
-                      stdp_epochs=10, options={"cnn": {"padding": 2}}),
+                      stdp_epochs=10),
     "mnist": Setting("mnist", "latency(steps=25)", "layers-200-200", epochs=3, batch=100),
     "fashion_mnist": Setting("fashion_mnist", "latency(steps=25)", "layers-200-200", epochs=3, batch=100),
     "rows_mnist": Setting("rows_mnist", None, "recurrent-200", epochs=5, batch=100),

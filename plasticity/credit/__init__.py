@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import importlib
 
+from plasticity._utils.moved import names
+
 #: public name -> module it is loaded from when first used (torch takes seconds to load)
 _PUBLIC = {
-    **dict.fromkeys(("bptt", "catalogue", "decolle", "dfa", "drtp", "eprop", "etlp", "feedback_alignment", "make",
-                     "ostl", "ottt", "rflo", "sltt", "truncated_bptt"), "plasticity.rules.credit"),
+    **dict.fromkeys(("bptt", "decolle", "dfa", "drtp", "eprop", "etlp", "feedback_alignment", "ostl", "ottt", "rflo",
+                     "sltt", "truncated_bptt"), "plasticity.rules.credit"),
     **dict.fromkeys(("GradientRule", "Paths"), "plasticity.rules.paths"),
     **dict.fromkeys(("layered_network", "lsnn_network", "recurrent_network"), "plasticity.network.builders"),
     "lsnn_neuron": "plasticity.neurons.lsnn",
     "rate_neuron": "plasticity.neurons.rate",
     "GradientNetwork": "plasticity.engines.gradient.network",
-    "Readout": "plasticity.engines.gradient.readout",
-    "Run": "plasticity.engines.gradient.output",
+    "LeakyReadout": "plasticity.readout.leaky",
+    "Output": "plasticity.engines.gradient.output",
     "refusal": "plasticity.engines.gradient.support",
     "online_gradients": "plasticity.engines.gradient.online",
     **dict.fromkeys(("gradients", "learning_signals", "rtrl"), "plasticity.engines.gradient.exact"),
@@ -28,12 +30,16 @@ _PUBLIC = {
     **dict.fromkeys(("AlignmentRecorder", "Operations", "operations"), "plasticity.comparison.operations"),
 }
 __all__ = sorted(_PUBLIC)
+#: names of before, for one release
+_before = names(__name__, Readout="plasticity.readout.leaky:LeakyReadout",
+                Run="plasticity.engines.gradient.output:Output", catalogue="plasticity.rules:catalogue",
+                make="plasticity.rules:make")
 
 
 def __getattr__(name: str):
     if name in _PUBLIC:
         return getattr(importlib.import_module(_PUBLIC[name]), name)
-    raise AttributeError(f"module 'plasticity.credit' has no attribute {name!r}")
+    return _before(name)
 
 
 def __dir__() -> list[str]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 
 import numpy as np
 
 from plasticity import encoding
-from plasticity._utils.catalogue import made, parse
+from plasticity._utils.catalogue import Catalogue
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 
 #: samples [n, inputs] and a seed -> what the network gets, [n, steps, inputs], or Spikes
-Code = Callable[[np.ndarray, int], np.ndarray | Spikes]
+Encoder = Callable[[np.ndarray, int], np.ndarray | Spikes]
 
 
-def latency(steps: int = 25, threshold: float = 0.0) -> Code:
+def latency(steps: int = 25, threshold: float = 0.0) -> Encoder:
     """One spike per input, the brighter the earlier (`encoding.latency`); none for intensities up to `threshold`."""
     def code(x: np.ndarray, seed: int) -> Spikes:
         return encoding.latency(np.where(x > threshold, x, 0.0), steps, 1e-3)
@@ -24,7 +23,7 @@ def latency(steps: int = 25, threshold: float = 0.0) -> Code:
     return code
 
 
-def rate(steps: int = 25, most: float = 0.5) -> Code:
+def rate(steps: int = 25, most: float = 0.5) -> Encoder:
     """In every step, independently, an input spikes with probability intensity * most; drawn anew in every epoch."""
     def code(x: np.ndarray, seed: int) -> Spikes:
         return encoding.bernoulli(x * most, steps, seed)
@@ -32,7 +31,7 @@ def rate(steps: int = 25, most: float = 0.5) -> Code:
     return code
 
 
-def current(steps: int = 25) -> Code:
+def current(steps: int = 25) -> Encoder:
     """The intensities themselves, the same in every step."""
     def code(x: np.ndarray, seed: int) -> np.ndarray:
         return encoding.constant(x, steps)
@@ -40,7 +39,7 @@ def current(steps: int = 25) -> Code:
     return code
 
 
-def rows(width: int = 28) -> Code:
+def rows(width: int = 28) -> Encoder:
     """An image line by line: in every step the intensities of one row of `width` pixels."""
     def code(x: np.ndarray, seed: int) -> np.ndarray:
         if x.shape[1] % width:
@@ -50,14 +49,11 @@ def rows(width: int = 28) -> Code:
     return code
 
 
-#: name -> function that makes the code; all of its arguments have defaults
-catalogue: Mapping[str, Callable[..., Code]] = MappingProxyType({
-    make.__name__: make for make in (latency, rate, current, rows)})
+#: name -> function that makes the encoder; all of its arguments have defaults
+catalogue = Catalogue("encoder", {make.__name__: f"{__name__}:{make.__name__}" for make in (
+    latency, rate, current, rows)})
 
 
-def make(code: str | Code) -> Code:
-    """The code of that name, with or without options ("latency(steps=20)"), or the function itself."""
-    if callable(code):
-        return code
-    name, options = parse(code)
-    return made("encoder", catalogue, name, options)
+def make(encoder: str | Encoder) -> Encoder:
+    """The encoder that a text names, with or without options ("latency(steps=20)"), or the function itself."""
+    return encoder if callable(encoder) else catalogue.make(encoder)

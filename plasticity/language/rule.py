@@ -196,8 +196,36 @@ class Rule:
     @cached_property
     def locality(self) -> Mapping[str, tuple[str, ...]]:
         """event -> the kinds of information its change uses."""
-        return {event: tuple(sorted({self._kind(name) for line in lines for name in expressions.names(line.expr)} - {""}))
-                for event, lines in self.statements.items()}
+        names = {event: frozenset().union(*(expressions.names(line.expr) for line in lines))
+                 for event, lines in self.statements.items()}
+        return {event: tuple(sorted({self._kind(name) for name in read} - {""})) for event, read in names.items()}
+
+    @property
+    def kind(self) -> str:
+        """Of which kind of rules it is: a text for synapses."""
+        return "synapse"
+
+    @cached_property
+    def needs(self) -> tuple[str, ...]:
+        """What a change of the weight depends on, in the words of `plasticity.rules.NEEDS`: how local the rule is."""
+        lines = [line for lines in self.statements.values() for line in lines]
+        read = frozenset().union(*map(_depends_on, lines))
+        rates = {name: name.rpartition("_")[2] for name in self.reads}
+        own = {name for name in self.reads if self.reads[name] == "post" and rates[name] != "post"}
+        kinds = {"pre": {name for name in self.place if self.place[name] == "pre"} - {*self.signals},
+                 "post": {name for name in self.place if self.place[name] == "post"} - {*self.signals} - own,
+                 "weight": {"w"}, "own voltage": own, "third factor": {*self.signals}, "past": {*self.syn}}
+        found = [kind for kind, names in kinds.items() if names & read]
+        if any(expressions.calls(line.expr) & expressions.REDUCTIONS for line in lines):
+            found.insert(sum(kind in found for kind in ("pre", "post", "weight", "own voltage")), "other neurons")
+        return tuple(found)
+
+    @property
+    def memory(self) -> str:
+        """What is kept while it learns: values per neuron and synapse, whatever the number of steps."""
+        counts = ((len(self.pre), "pre"), (len(self.post), "post"), (len(self.syn), "synapse"))
+        kept = [f"{count} per {place}" for count, place in counts if count]
+        return f"{', '.join(kept) or 'nothing but weights'}; O(1) in T"
 
     def _kind(self, name: str) -> str:
         if name in ("w",):
@@ -226,13 +254,20 @@ class Rule:
     @property
     def reads_names(self) -> frozenset[str]:
         """All names that any statement reads."""
-        return frozenset().union(*(expressions.names(line.expr) for lines in self.statements.values() for line in lines))
+        lines = (line for lines in self.statements.values() for line in lines)
+        return frozenset().union(*(expressions.names(line.expr) for line in lines))
 
     def with_(self, **changes) -> Rule:
         """A copy with fields replaced; `params` given are merged into the present ones."""
         if "params" in changes:
             changes["params"] = {**self.params, **changes["params"]}
         return replace(self, **changes)
+
+
+def _depends_on(line: Statement) -> frozenset[str]:
+    """The names that a change depends on; "w + change" does not depend on w itself."""
+    terms = [term for term in expressions.sum_terms(line.expr) if ast.unparse(term) != line.target]
+    return frozenset().union(*map(expressions.names, terms))
 
 
 def _rebuild(fields: dict) -> Rule:

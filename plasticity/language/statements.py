@@ -6,15 +6,28 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from plasticity.errors import LanguageError
 from plasticity.language import expressions
 
-if TYPE_CHECKING:
-    from plasticity.language.rule import Rule
-
 _DERIVATIVE = re.compile(r"^d(\w+)/dt$")
+
+
+class Declared(Protocol):
+    """What a rule has declared, as far as its texts are concerned; see `plasticity.language.rule.Rule`."""
+
+    let: Mapping[str, str]
+    sends: str
+    params: Mapping[str, float]
+    pre: Mapping[str, object]
+    reads: Mapping[str, str]
+    signals: Mapping[str, str]
+    place: Mapping[str, str]
+    variables: Mapping[str, object]
+    constants: Mapping[str, float]
+    statements: Mapping[str, tuple[Statement, ...]]
+    sent: ast.expr | None
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Texts:
     delayed: Mapping[str, tuple[str, float]]
 
 
-def texts(rule: Rule) -> Texts:
+def texts(rule: Declared) -> Texts:
     """The rule's events. Raises LanguageError for a text that the language or the rule does not allow."""
     known, delayed = definitions(rule), {}
     events: dict[str, tuple[Statement, ...]] = {}
@@ -47,7 +60,7 @@ def texts(rule: Rule) -> Texts:
     return Texts(events, delayed)
 
 
-def definitions(rule: Rule) -> dict[str, ast.expr]:
+def definitions(rule: Declared) -> dict[str, ast.expr]:
     """`let`, each with those before it inlined."""
     done: dict[str, ast.expr] = {}
     for name, text in rule.let.items():
@@ -57,7 +70,7 @@ def definitions(rule: Rule) -> dict[str, ast.expr]:
     return done
 
 
-def sent(rule: Rule) -> ast.expr | None:
+def sent(rule: Declared) -> ast.expr | None:
     """`sends`, definitions inlined; None where a spike transmits its weight."""
     if not rule.sends:
         return None
@@ -67,7 +80,7 @@ def sent(rule: Rule) -> ast.expr | None:
     return expressions.substitute(expressions.numbers(expr), known)
 
 
-def check_sent(rule: Rule) -> None:
+def check_sent(rule: Declared) -> None:
     """One value goes to all synapses, so it may read presynaptic variables alone, and these change by themselves."""
     if rule.sent is None:
         return
@@ -81,7 +94,7 @@ def check_sent(rule: Rule) -> None:
                             f"this one has {', '.join([*others, *rule.reads, *rule.signals])}")
 
 
-def _statement(rule: Rule, event: str, own: str | None, target: str, text: str, known: Mapping[str, ast.expr],
+def _statement(rule: Declared, event: str, own: str | None, target: str, text: str, known: Mapping[str, ast.expr],
                delayed: dict[str, tuple[str, float]]) -> Statement:
     kind = "increment" if own else "assign"
     derivative = _DERIVATIVE.match(target)
@@ -100,7 +113,7 @@ def _statement(rule: Rule, event: str, own: str | None, target: str, text: str, 
                      expressions.rewrite(expr, lambda node: _delayed(rule, text, node, delayed)))
 
 
-def _place_of_target(rule: Rule, event: str, own: str | None, target: str) -> str:
+def _place_of_target(rule: Declared, event: str, own: str | None, target: str) -> str:
     if target != "w" and target not in rule.variables:
         raise LanguageError(f"{event} changes {target!r}, which is not w or a variable of this rule "
                             f"(known: {', '.join(['w', *rule.variables])})")
@@ -111,7 +124,7 @@ def _place_of_target(rule: Rule, event: str, own: str | None, target: str) -> st
     return place
 
 
-def _check_reads(rule: Rule, event: str, target: str, place: str, text: str, expr: ast.expr) -> None:
+def _check_reads(rule: Declared, event: str, target: str, place: str, text: str, expr: ast.expr) -> None:
     if place == "syn":
         return
     for name in expressions.names(expr):
@@ -120,7 +133,7 @@ def _check_reads(rule: Rule, event: str, target: str, place: str, text: str, exp
                                 f"read {name!r}, which lives in {rule.place[name]}; make {target!r} a syn variable")
 
 
-def _delayed(rule: Rule, text: str, node: ast.expr, found: dict[str, tuple[str, float]]) -> ast.expr | None:
+def _delayed(rule: Declared, text: str, node: ast.expr, found: dict[str, tuple[str, float]]) -> ast.expr | None:
     """delayed(v, tau) becomes a name of its own, which does not depend on the value of tau."""
     if not (isinstance(node, ast.Call) and node.func.id == "delayed"):
         return None

@@ -46,7 +46,7 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
         """Learns from samples X and labels y [samples].
 
         run: a `plasticity.runs.Run` that keeps metrics and checkpoints, and from which an interrupted fit goes on.
-        watch: see `plasticity.learner.gradient_training.train`. After Ctrl-C the estimator has learned what it was shown.
+        watch: see `gradient_training.train`. After Ctrl-C the estimator has learned what it was shown.
         """
         plan = Plan(self.epochs, self.batch, self.seed, True, self.schedule, self.patience, self.verbose)
         x, labels = self.prepare(X, y, None)

@@ -14,9 +14,8 @@ from plasticity._utils.validation import require_samples
 from plasticity.encoding import catalogue
 from plasticity.encoding.spikes import Spikes, densified
 from plasticity.engines.gradient.losses import Loss, cross_entropy, rate_regularisation
-from plasticity.engines.gradient.network import GradientNetwork, Run
+from plasticity.engines.gradient.network import GradientNetwork, Output
 from plasticity.engines.gradient.online import online_gradients
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import Surrogate, triangular
 from plasticity.errors import PlasticityError, RefusedError, choice
 from plasticity.learner.estimator import LoopClassifier
@@ -25,6 +24,7 @@ from plasticity.network.builders import layered_network, recurrent_network
 from plasticity.network.network import Network
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.neuron import Neuron
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.paths import GradientRule
 
 Builder = Callable[[int], Network]
@@ -39,13 +39,13 @@ class GradientClassifier(LoopClassifier):
     flattened) in [0, 1]. The prediction is the class with the largest readout, averaged over the last steps. The same
     network, data and seed under another `rule` is another experiment.
 
-    rule: a `GradientRule` or its name. encoder: name in `plasticity.encoding.catalogue.catalogue`, as "latency(steps=25)",
+    rule: a `GradientRule` or its name. encoder: name in `plasticity.encoding.catalogue`, as "latency(steps=25)",
     or a function (X, seed) -> [samples, steps, inputs]; None for sequences. Random ones draw anew in every epoch.
     network: neurons of one recurrent population; or a tuple, neurons of layers one above the other; or a function from
     the number of inputs to a `plasticity.Network`. read: whether the readout hears the "last" population or "all".
     neuron: where network is no function (None: `lsnn_neuron()`). gain: of its first weights.
     surrogate: None for e-prop's triangle. tau_out: s, of the readout; scaled_readout: whether it weighs by 1 - kappa
-    (`Readout`). last: steps that count (None: all).
+    (`LeakyReadout`). last: steps that count (None: all).
     rate, rate_strength: firing rate (Hz) that is wished, and how much (0: not at all). epochs, batch, lr: of Adam.
     loss: of outputs and labels; None for cross-entropy. seed: of weights, feedback and order. device, dtype: of torch.
     online: whether gradients are computed forward in time, with memory that the number of steps does not enter
@@ -58,7 +58,7 @@ class GradientClassifier(LoopClassifier):
     """
 
     def __init__(self, rule: str | GradientRule = "eprop", network: int | tuple[int, ...] | Builder = 100, *,
-                 encoder: str | catalogue.Code | None = None, read: str = "last", gain: float = 1.0,
+                 encoder: str | catalogue.Encoder | None = None, read: str = "last", gain: float = 1.0,
                  neuron: Neuron | None = None, surrogate: str | Surrogate | None = None, tau_out: float = 20e-3,
                  scaled_readout: bool = True, last: int | None = None, rate: float = 10.0,
                  rate_strength: float = 0.0, epochs: int = 10,
@@ -97,7 +97,7 @@ class GradientClassifier(LoopClassifier):
         made = self._network(n_inputs)
         names = [part.name for part in made.populations]
         heard = tuple(names) if choice("read", self.read, READ) == "all" else names[-1]
-        readout = Readout(heard, n_classes, self.tau_out, self.scaled_readout)
+        readout = LeakyReadout(heard, n_classes, self.tau_out, self.scaled_readout)
         surrogate = self.surrogate or triangular(width=_threshold(made.populations[-1].neuron))
         return GradientNetwork(made, readout, self.rule, surrogate, seed=self.seed, dtype=self.dtype,
                                backend=self.backend).to(self.device)
@@ -108,7 +108,7 @@ class GradientClassifier(LoopClassifier):
         kind = layered_network if isinstance(self.network, tuple) else recurrent_network
         return kind(n_inputs, self.network, self.neuron or lsnn_neuron(), gain=self.gain, seed=self.seed)
 
-    def objective(self, run: Run, labels: np.ndarray) -> torch.Tensor:
+    def objective(self, run: Output, labels: np.ndarray) -> torch.Tensor:
         """What is minimised: the loss, with what teaches the populations, and firing rates far from the wished one."""
         labels = torch.as_tensor(labels, device=run.outputs.device)
         error = run.error(labels, self.loss or cross_entropy(last=self.last))
@@ -141,7 +141,7 @@ class GradientClassifier(LoopClassifier):
         return (y if self.last is None else y[:, -self.last:]).mean(1).cpu().numpy()
 
     @torch.no_grad()
-    def _runs(self, network: GradientNetwork, x: np.ndarray) -> Iterator[Run]:
+    def _runs(self, network: GradientNetwork, x: np.ndarray) -> Iterator[Output]:
         """Presentations of all samples, a part at a time. Each part draws from its own seed."""
         for begin in range(0, len(x), AT_ONCE):
             yield network(self.presented(x[begin:begin + AT_ONCE], begin))

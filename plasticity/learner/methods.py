@@ -12,8 +12,8 @@ import torch
 from plasticity.errors import choice
 from plasticity.learner.estimator import LoopClassifier
 from plasticity.learner.gradient_training import Learner
-from plasticity.methods.catalogue import make
 from plasticity.methods.method import Method, require_shape, samples
+from plasticity.rules import of_kind
 
 AT_ONCE = 256  # samples that are scored at once
 
@@ -48,7 +48,7 @@ class MethodClassifier(LoopClassifier):
 
     @property
     def method_(self) -> Method:
-        return make(self.method)
+        return of_kind("network", self.method)
 
     @property
     def module_(self) -> torch.nn.Module:

@@ -9,12 +9,12 @@ import torch
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from plasticity._utils.catalogue import rule_of
 from plasticity._utils.devices import torch_device
 from plasticity._utils.validation import require_positive
 from plasticity.engines.torch.clocked import Clocked
 from plasticity.engines.torch.language import Context
 from plasticity.errors import PlasticityError, choice
+from plasticity.rules import of_kind
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
@@ -145,7 +145,7 @@ class HebbianLayer(TransformerMixin, BaseEstimator):
     def _begin(self, X) -> torch.Tensor:
         """Checks, draws first weights and compiles the rule; answers X as a tensor."""
         self._check()
-        rule = rule_of(self.rule)
+        rule = of_kind("synapse", self.rule)
         self._require_readable(rule)
         self._rule = rule
         self._compile()

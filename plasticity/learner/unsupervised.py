@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from plasticity import engines
-from plasticity._utils.catalogue import parse, rule_of
+from plasticity._utils.catalogue import parse
 from plasticity._utils.validation import require_labels, require_positive, require_samples
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
@@ -23,6 +23,7 @@ from plasticity.learner.training import Training, train
 from plasticity.network.network import Network
 from plasticity.network.presentation import Model
 from plasticity.readout import assign_labels
+from plasticity.rules import of_kind
 from plasticity.runs.checkpoint import fingerprint
 
 QUICK = ("event", "torch")  # engines that show a whole block in well under a second
@@ -176,14 +177,14 @@ class UnsupervisedClassifier(ClassifierMixin, BaseEstimator):
 
         presentations: how many samples will be shown; named networks whose homeostasis depends on it are told.
         """
-        rule = rule_of(self.rule)
+        rule = None if self.rule is None else of_kind("synapse", self.rule)
         if isinstance(self.network, Model):
             return self.network if rule is None else _with_rule(self.network, rule)
         from plasticity import networks
 
         require_positive(neurons=self.neurons)
         options = dict(self.network_options or {})
-        builder = networks.catalogue.get(parse(self.network)[0])
+        builder = networks.catalogue.get(parse(self.network).name)
         if presentations and builder and "presentations" in inspect.signature(builder).parameters:
             options.setdefault("presentations", presentations)
         return networks.build(self.network, n_inputs, self.neurons, rule=rule, seed=self.seed, **options)

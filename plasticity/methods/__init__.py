@@ -1,7 +1,9 @@
-"""Ways to learn that bring their own network, and one estimator for all of them."""
+"""Ways to learn that bring their own network, and the baselines; `Learner` trains them as every other rule."""
 
-from plasticity.learner.methods import MethodClassifier
-from plasticity.methods.catalogue import catalogue, make
+from plasticity._utils.moved import names
 from plasticity.methods.method import Method
 
-__all__ = ["Method", "MethodClassifier", "catalogue", "make"]
+__all__ = ["Method"]
+
+__getattr__ = names(__name__, MethodClassifier="plasticity.learner.methods:MethodClassifier",
+                    catalogue="plasticity.rules:catalogue", make="plasticity.rules:make")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
-import torch
-
+from plasticity._utils.catalogue import parse
 from plasticity._utils.validation import require_positive
-from plasticity.errors import PlasticityError, choice
-from plasticity.methods.method import Method, require_sizes
-from plasticity.methods.networks.layers import READ, Backpropagated, Recurrent, convolutional, perceptron
+from plasticity.errors import PlasticityError, choice, unknown
+from plasticity.methods.method import Method, as_sizes
 
-KEEPS = "every path"
+READ = ("last", "mean")
+NEEDS = ("pre", "own voltage", "error of the readout", "error of other layers")
 
 
-def _seeded(seed: int, dtype: torch.dtype, make: Callable[[], torch.nn.Module]) -> Backpropagated:
+def _seeded(seed: int, dtype, make: Callable):
     """torch's default first weights, drawn from `seed`; torch's own generator stays as it was."""
+    import torch
+
+    from plasticity.methods.networks.layers import Backpropagated
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Backpropagated(make()).to(dtype)
@@ -28,45 +33,58 @@ def _require_share(dropout: float) -> None:
 
 
 def _mlp(hidden, dropout, shape, classes, seed, dtype):
+    from plasticity.methods.networks.layers import perceptron
+
     return _seeded(seed, dtype, lambda: perceptron((*shape, *hidden, classes), dropout))
 
 
 def _cnn(options, shape, classes, seed, dtype):
+    from plasticity.methods.networks.layers import convolutional
+
     return _seeded(seed, dtype, lambda: convolutional(shape, classes, **options))
 
 
 def _recurrent(cell, options, shape, classes, seed, dtype):
+    from plasticity.methods.networks.layers import Recurrent
+
     return _seeded(seed, dtype, lambda: Recurrent(cell, shape[1], classes=classes, **options))
 
 
-def mlp(hidden: tuple[int, ...] = (500,), dropout: float = 0.0) -> Method:
-    """A perceptron with rectified hidden units.
+def mlp(*sizes: int, hidden: int | tuple[int, ...] = (500,), dropout: float = 0.0) -> Method:
+    """A perceptron with rectified hidden units: "mlp(200, 100)" has two hidden layers.
+
+    sizes: units of the hidden layers, the same as `hidden`.
 
     Source: Rumelhart, Hinton & Williams 1986.
     """
-    require_sizes(hidden=hidden)
+    hidden = as_sizes("hidden", sizes or hidden)
     _require_share(dropout)
     return Method("mlp", partial(_mlp, hidden, dropout), "flat", lr=1e-3, words="backpropagation, rectified units",
-                  keeps=KEEPS, memory="O(N)", source="Rumelhart, Hinton & Williams 1986",
-                  options={"hidden": hidden, "dropout": dropout})
+                  keeps="every path", memory="O(N)", source="Rumelhart, Hinton & Williams 1986",
+                  options={"hidden": hidden, "dropout": dropout}, needs=NEEDS)
 
 
-def cnn(channels: tuple[int, ...] = (8, 16), kernel: int = 5, padding: int = 0, pool: int = 2) -> Method:
+def cnn(*maps: int, channels: int | tuple[int, ...] = (8, 16), kernel: int = 5, padding: int | None = None,
+        pool: int = 2) -> Method:
     """Convolution, max pooling and rectified units, then one linear layer: 8C5-MP2-16C5-MP2-FC by default.
 
     Those are the sizes of the convolutional spiking network "csnn" with rectified units for the spiking ones. A last
     rectified layer after the linear one, which that network's published counterpart has, is left out, as it has no
     gradient where a class score is negative.
 
+    maps: channels of the convolutions, the same as `channels`. padding: pixels around each image; None for none, or for
+    half a kernel where images would else be too small.
+
     Source: LeCun, Bottou, Bengio & Haffner 1998.
     """
-    require_sizes(channels=channels)
+    channels = as_sizes("channels", maps or channels)
     require_positive(kernel=kernel, pool=pool)
-    if padding < 0:
+    if padding is not None and padding < 0:
         raise PlasticityError(f"padding must not be negative, got {padding!r}")
     options = {"channels": channels, "kernel": kernel, "padding": padding, "pool": pool}
     return Method("cnn", partial(_cnn, options), "images", lr=2e-3, words="backpropagation, convolutions",
-                  keeps=KEEPS, memory="O(N)", source="LeCun, Bottou, Bengio & Haffner 1998", options=options)
+                  keeps="every path", memory="O(N)", source="LeCun, Bottou, Bengio & Haffner 1998", options=options,
+                  needs=NEEDS)
 
 
 def _over_time(name: str, words: str, source: str, hidden: int, layers: int, dropout: float, read: str) -> Method:
@@ -75,8 +93,8 @@ def _over_time(name: str, words: str, source: str, hidden: int, layers: int, dro
     choice("read", read, READ)
     options = {"hidden": hidden, "layers": layers, "dropout": dropout, "read": read}
     return Method(name, partial(_recurrent, name, options), "sequences", lr=2e-3,
-                  words=f"backpropagation through time, {words}", keeps=KEEPS, memory="O(T N)", source=source,
-                  options=options)
+                  words=f"backpropagation through time, {words}", keeps="every path", memory="O(T N)", source=source,
+                  options=options, needs=(*NEEDS, "past", "future"))
 
 
 def rnn(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "last") -> Method:
@@ -102,3 +120,22 @@ def lstm(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "
     """
     return _over_time("lstm", "long short-term memory", "Hochreiter & Schmidhuber 1997; Gers et al. 2000", hidden,
                       layers, dropout, read)
+
+
+#: networks that do not spike: name -> function that makes them, trained by backpropagation
+STATIC: Mapping[str, Callable[..., Method]] = MappingProxyType({make.__name__: make for make in
+                                                                (mlp, cnn, rnn, gru, lstm)})
+
+
+def backprop(network: str = "mlp") -> Method:
+    """Backpropagation of a network that does not spike, as "backprop(network=mlp(200, 100))".
+
+    network: mlp, cnn, rnn, gru or lstm, with their options.
+
+    Source: Rumelhart, Hinton & Williams 1986, Nature 323:533.
+    """
+    call = parse(network, "network")
+    if call.name not in STATIC:
+        raise unknown("network that does not spike", call.name, STATIC)
+    made = STATIC[call.name](*call.arguments, **call.options)
+    return replace(made, name="backprop", options={"network": str(call)})

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import torch
 
 from plasticity._utils.validation import require_positive
 from plasticity.errors import PlasticityError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Shape = tuple[int, ...]
 
@@ -18,10 +20,10 @@ Shape = tuple[int, ...]
 class Learning(Protocol):
     """What a method builds: a torch module with these two functions."""
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, x: Tensor) -> Tensor:
         """Scores [batch, classes]: the larger, the likelier."""
 
-    def gradient(self, x: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    def gradient(self, x: Tensor, labels: Tensor, rng: np.random.Generator) -> Tensor:
         """Leaves the method's change in `.grad` of the parameters, with the sign of a gradient; answers the loss."""
 
 
@@ -32,10 +34,11 @@ class Method:
     words: what it does. keeps, cuts: what credit there is, and which of backpropagation's paths are closed. memory:
     what has to be kept while one sample is learned from: N units, T steps, L layers. source: authors and year.
     options: what the method was made with. spikes: whether its network spikes, and reads samples as spikes in steps.
+    needs: what a change of a weight depends on, of `plasticity.rules.NEEDS`.
     """
 
     name: str
-    build: Callable[[Shape, int, int, torch.dtype], Learning] = field(compare=False, repr=False)
+    build: Callable[..., Learning] = field(compare=False, repr=False)
     form: str
     lr: float
     words: str = ""
@@ -45,6 +48,12 @@ class Method:
     source: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
     spikes: bool = False
+    needs: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Of which kind of rules it is: one that brings its own network."""
+        return "network"
 
 
 def _flat(x: np.ndarray) -> np.ndarray:
@@ -83,13 +92,15 @@ def samples(x, form: str) -> np.ndarray:
     return x
 
 
-def require_sizes(**given) -> None:
-    """Raises PlasticityError for layers that are not a tuple of whole numbers of at least 1, as (500,)."""
-    for name, sizes in given.items():
-        if not isinstance(sizes, tuple | list):
-            raise PlasticityError(f"{name} must be a tuple with a size per layer, as (500,), got {sizes!r}")
-        for size in sizes:
-            require_positive(**{f"each of {name}": size})
+def as_sizes(name: str, sizes: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The sizes of layers, one number for one layer. Raises PlasticityError for all but whole numbers of at least 1."""
+    if isinstance(sizes, int) and not isinstance(sizes, bool):
+        sizes = (sizes,)
+    if not isinstance(sizes, tuple | list):
+        raise PlasticityError(f"{name} must be a number or a tuple with a size per layer, as (500,), got {sizes!r}")
+    for size in sizes:
+        require_positive(**{f"each of {name}": size})
+    return tuple(sizes)
 
 
 def require_shape(x: np.ndarray, shape: Shape, form: str) -> None:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-
-from plasticity._utils.catalogue import made
+from plasticity._utils.catalogue import Catalogue
 from plasticity.neurons.adaptive import alif, diehl_cook
 from plasticity.neurons.adex import adex
 from plasticity.neurons.izhikevich import izhikevich
 from plasticity.neurons.lif import lif
+from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.maps import relay, snu
 from plasticity.neurons.neuron import Neuron
+from plasticity.neurons.rate import rate_neuron
 
-__all__ = ["Neuron", "adex", "alif", "catalogue", "diehl_cook", "izhikevich", "lif", "make", "relay", "snu"]
+__all__ = ["Neuron", "adex", "alif", "catalogue", "diehl_cook", "izhikevich", "lif", "lsnn_neuron", "make",
+           "rate_neuron", "relay", "snu"]
 
 #: name -> function that makes the neuron; all of its arguments have defaults
-catalogue: Mapping[str, Callable[..., Neuron]] = MappingProxyType({
-    make.__name__: make for make in (lif, diehl_cook, alif, adex, izhikevich, snu, relay)})
+catalogue = Catalogue("neuron", {make.__name__: f"{make.__module__}:{make.__name__}" for make in (
+    lif, diehl_cook, alif, adex, izhikevich, snu, relay, lsnn_neuron, rate_neuron)})
 
 
-def make(name: str, **options) -> Neuron:
-    """The neuron called `name`.
+def make(neuron: str | Neuron, **options) -> Neuron:
+    """The neuron that a text names, "lif(tau=20e-3)"; a Neuron as it is.
 
     Raises PlasticityError for an unknown name, with the nearest match, and for an option that the neuron does not have.
     """
-    return made("neuron", catalogue, name, options)
+    return neuron if isinstance(neuron, Neuron) else catalogue.make(neuron, **options)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
-from plasticity._utils.catalogue import made, parse
 from plasticity.rules.paths import GradientRule, Paths
 
 
@@ -31,8 +28,8 @@ def truncated_bptt(steps: int = 20) -> GradientRule:
 _EPROP = Paths(reset=False, recurrent=False, autapse=False, layers="cut")
 
 
-def eprop(feedback: str = "random", reset: bool = False, autapse: bool = False,
-          broadcast: bool = False) -> GradientRule:
+def eprop(feedback: str = "random", reset: bool = False, autapse: bool = False, broadcast: bool = False,
+          online: bool = False) -> GradientRule:
     """e-prop: a local eligibility trace per synapse times a learning signal per neuron.
 
     dE/dW_ji = sum_t L_j(t) ebar_ji(t); credit stays within the neuron (membrane and adaptation) and takes the readout
@@ -40,23 +37,26 @@ def eprop(feedback: str = "random", reset: bool = False, autapse: bool = False,
 
     feedback: "symmetric", "random" or "adaptive". reset, autapse: whether credit passes a neuron's own reset, and its
     connection onto itself (the paper's does not). broadcast: whether populations that do not project to the readout
-    hear its error as well (with random feedback).
+    hear its error as well (with random feedback). online: whether the gradient is computed forward in time, with memory
+    that does not grow with the number of steps (slower; the same gradient).
 
     Source: Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass 2020, Nature Communications 11:3625.
     """
     return GradientRule("eprop", replace(_EPROP, reset=reset, autapse=autapse), feedback, broadcast,
                         words=f"within each neuron through time, not through other neurons; {feedback} feedback",
-                        memory="O(N^2) online, O(1) in T", source="Bellec et al. 2020")
+                        memory="O(N^2) online, O(1) in T", source="Bellec et al. 2020", online=online)
 
 
-def rflo() -> GradientRule:
+def rflo(online: bool = False) -> GradientRule:
     """Random feedback local online learning, e-prop's form for rate networks: leaky eligibility, random feedback.
+
+    online: as for `eprop`.
 
     Source: Murray 2019, eLife 8:e43299.
     """
     return GradientRule("rflo", _EPROP, "random",
                         words="the leak carries credit, recurrent weights do not; random feedback",
-                        memory="O(N^2) online, O(1) in T", source="Murray 2019")
+                        memory="O(N^2) online, O(1) in T", source="Murray 2019", online=online)
 
 
 def ottt() -> GradientRule:
@@ -89,7 +89,7 @@ def decolle() -> GradientRule:
     """Deep continuous local learning: each layer has its own loss, on a fixed random readout of its spikes.
 
     Traces carry the past of the inputs; resets, recurrent weights and layers carry nothing. The readout learns by its
-    loss and tells the layers nothing. Use `Run.error` for the sum of all losses.
+    loss and tells the layers nothing. Use `Output.error` for the sum of all losses.
 
     Source: Kaiser, Mostafa & Neftci 2020, Frontiers in Neuroscience 14:424.
     """
@@ -134,7 +134,7 @@ def drtp() -> GradientRule:
 
     dE/dz_j(t) stands for sum_k B_kj target_k(t), with the weight that the loss gives step t; in the hidden layers of a
     classifier the target says what the sign of the error would. No backward pass waits for the outputs. Paths within a
-    population stay open, as in `dfa`. Use `Run.error` for the loss with its teachers.
+    population stay open, as in `dfa`. Use `Output.error` for the loss with its teachers.
 
     Source: Frenkel, Lefebvre & Bol 2021, Frontiers in Neuroscience 15:629892; the sign is that of their code (the
     projection takes the place of the gradient, which is descended); B is normal with variance 1/n here, as all feedback
@@ -149,7 +149,7 @@ def etlp() -> GradientRule:
     """Event-based three-factor local plasticity: a presynaptic trace, the neuron's own psi, and the projected target.
 
     dE/dW_ji = sum_t L_j(t) psi_j(t) zbar_i(t), L_j = sum_k B_kj target_k: e-prop's paths with the teacher of `drtp`. In
-    adaptive neurons the trace includes the adaptation. Use `Run.error`; let the loss count the steps in
+    adaptive neurons the trace includes the adaptation. Use `Output.error`; let the loss count the steps in
     which the target is given.
 
     Source: Quintana, Perez-Pena, Galindo, Neftci, Chicca & Khacef 2023, arXiv:2301.08281, and their code.
@@ -157,20 +157,3 @@ def etlp() -> GradientRule:
     return GradientRule("etlp", _EPROP, teacher="target",
                         words="presynaptic traces and psi; each population hears the target over fixed random weights",
                         memory="O(N^2) online, O(1) in T", source="Quintana et al. 2023")
-
-
-#: name -> function that makes the rule; all of its arguments have defaults
-catalogue: Mapping[str, Callable[..., GradientRule]] = MappingProxyType({
-    make.__name__: make for make in (bptt, truncated_bptt, eprop, rflo, ottt, ostl, sltt, decolle, feedback_alignment,
-                                     dfa, drtp, etlp)})
-
-
-def make(rule: str | GradientRule, **options) -> GradientRule:
-    """The gradient rule of that name, with options in the text or apart ("eprop(feedback=symmetric)"), or itself.
-
-    Raises PlasticityError for an unknown name, and for an option that the rule does not have.
-    """
-    if isinstance(rule, GradientRule):
-        return rule
-    name, given = parse(rule, "rule, if no GradientRule,")
-    return made("gradient rule", catalogue, name, {**given, **options})

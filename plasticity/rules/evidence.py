@@ -100,8 +100,8 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = MappingProxyType({
         "rules/test_r_stdp", reward_and_punishment_turn_the_order_of_spikes_into_change="all four rates, by hand",
         digits_are_learned_from_reward_and_not_from_random_reward="digits, learned from reward and not from chance"),
         Evidence("the same, three seeds", "docs/results/reward_digits.json")),
-    "eprop": _tests(
-        "rules/test_eprop", the_change_is_that_of_the_papers_recursion="the paper's recursion, on every engine",
+    "eprop_online": _tests(
+        "rules/test_eprop_online", the_change_is_that_of_the_papers_recursion="the paper's recursion, on every engine",
         the_text_and_going_back_in_time_give_the_same_gradient="the gradient of autograd with the paths cut, to 1e-10"),
     "tsodyks_markram": _tests(
         "rules/test_against_nest", each_spike_transmits_what_nests_does="what NEST's two synapses transmit, to 1e-10"

@@ -57,6 +57,7 @@ class GradientRule:
     teacher: what teaches the populations: "readout", the readout's error; "local", the error of a loss of each
         population's own, on its spikes through fixed random weights; "target", no error at all but the target itself,
         through such weights. With the latter two the readout learns from its loss and tells the populations nothing.
+    online: whether gradients are computed forward in time, with memory that the number of steps does not enter.
     words: what it does. memory: what has to be kept while a sample of T steps is shown to N neurons, as published;
         autograd, which computes the gradients here, keeps all T steps for every rule. source: authors and year.
     """
@@ -70,6 +71,7 @@ class GradientRule:
     words: str = ""
     memory: str = "O(T N)"
     source: str = ""
+    online: bool = False
 
     def __post_init__(self):
         choice("feedback", self.feedback, FEEDBACK)
@@ -78,6 +80,24 @@ class GradientRule:
         if self.broadcast and self.feedback != "random":
             raise PlasticityError(f"rule {self.name!r}: broadcast needs feedback='random', as a population that does "
                                   "not project to the readout has no weights to transpose")
+
+    @property
+    def kind(self) -> str:
+        """Of which kind of rules it is: a choice of paths for credit."""
+        return "credit"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What a change of a weight depends on, in the words of `plasticity.rules.NEEDS`.
+
+        A rule whose memory grows with the number of steps T goes back over them when an error has come: it needs what
+        is the future to each of them.
+        """
+        asked = {"pre": True, "own voltage": True, "other neurons": self.paths.recurrent,
+                 "third factor": self.teacher == "target", "error of the readout": self.teacher != "target",
+                 "error of other layers": self.paths.layers != "cut",
+                 "past": self.paths.time, "future": "O(1) in T" not in self.memory}
+        return tuple(name for name, yes in asked.items() if yes)
 
     def with_(self, **changes) -> GradientRule:
         """A copy with fields replaced, those of `paths` too: rule.with_(reset=True)."""

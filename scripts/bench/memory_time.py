@@ -34,12 +34,12 @@ def steps_of(steps: int) -> Iterator[np.ndarray]:
 
 def network(rule: str, backend: str):
     from plasticity.engines.gradient.network import GradientNetwork
-    from plasticity.engines.gradient.readout import Readout
     from plasticity.network.builders import recurrent_network
     from plasticity.neurons.lsnn import lsnn_neuron
+    from plasticity.readout.leaky import LeakyReadout
 
     described = recurrent_network(INPUTS, NEURONS, lsnn_neuron(tau=20e-3, tau_a=0.2, beta=BETA), seed=1)
-    return GradientNetwork(described, Readout("rec", CLASSES), rule, backend=backend, seed=1)
+    return GradientNetwork(described, LeakyReadout("rec", CLASSES), rule, backend=backend, seed=1)
 
 
 def online() -> Callable[[int], float]:

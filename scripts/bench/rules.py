@@ -21,10 +21,10 @@ from rich.table import Table
 from turns import ROOT, machine, versions, warn_if_busy, write
 
 from plasticity import PlasticityError, Rule, rules
-from plasticity._utils.catalogue import rule_of
 from plasticity.bench.stdp import ACTIVE, BLOCKS, INPUTS, STEPS, bench_stdp
 from plasticity.engines.event.sharing import Places, confined, idle, zeros
 from plasticity.language import expressions
+from plasticity.rules import of_kind
 
 REFERENCE = "pair_stdp"
 SLOW = 3.0  # times pair_stdp, from which on a rule owes a reason
@@ -98,7 +98,7 @@ def costs(rule: Rule, event: str, expr: ast.expr) -> Iterator[str]:
 def measure(name: str, given: argparse.Namespace) -> dict:
     """One rule and pair_stdp, round by round; `refused` says why the stream cannot have it."""
     chosen = OPTIONS.get(name, name)
-    rule = rule_of(chosen)
+    rule = of_kind("synapse", chosen)
     images = given.images or (IMAGES_CLOCKED if clocked(rule) else IMAGES)
     row = {"rule": chosen, "family": rule.family, "images": images, "clocked": clocked(rule)}
     try:
@@ -129,7 +129,7 @@ def doubts(rows: list[dict]) -> list[str]:
     return ([f"{row['rule']}: {row['ratio']:.1f} times {REFERENCE}, and nothing says why" for row in ran
              if row["ratio"] > SLOW and not row["reasons"]]
             + [f"{row['rule']}: the weights did not change" for row in ran
-               if not row["weights_changed"] > 0 and not rule_of(row["rule"]).sends])
+               if not row["weights_changed"] > 0 and not of_kind("synapse", row["rule"]).sends])
 
 
 def main() -> None:
@@ -137,12 +137,13 @@ def main() -> None:
     parser.add_argument("--neurons", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--images", type=int, help="timed images (default: 700, or 14 for rules that change in steps)")
-    parser.add_argument("--rules", nargs="*", choices=rules.catalogue, help="only these; then no file is written")
+    parser.add_argument("--rules", nargs="*", choices=rules.KINDS["synapse"],
+                        help="only these; then no file is written")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/results/bench_rules.json")
     given = parser.parse_args()
     console, here, rows = Console(stderr=True), machine(), []
     warn_if_busy(console, here)
-    for name in given.rules or rules.catalogue:
+    for name in given.rules or rules.KINDS["synapse"]:
         rows.append(measure(name, given))
         told = rows[-1].get("refused") or f"{rows[-1]['ms_per_image']:.3g} ms, {rows[-1]['ratio']:.3g} times"
         console.print(f"{name}: {told}")

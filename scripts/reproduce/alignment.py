@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from plasticity import plots
-from plasticity.comparison.candidates import Job, entrant
+from plasticity.comparison.candidates import Job, candidate
 from plasticity.comparison.operations import AlignmentRecorder
 from plasticity.plots.alignment import alignment
 from plasticity.runs import write_json
@@ -39,7 +39,7 @@ EVERY = 10
 def followed(job: Job) -> dict:
     """One rule and seed: lines of a recorder, and the accuracy reached."""
     task = job.load()
-    made = entrant(job, task)
+    made = candidate(job, task)
     recorder = AlignmentRecorder(made.learner, EVERY)
     made.learner.fit(task.train_x, task.train_y, watch=recorder)
     accuracy = float((made.learner.predict(task.test_x) == task.test_y).mean())

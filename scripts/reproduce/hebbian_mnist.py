@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from scipy.linalg import cho_factor, cho_solve
 
-from plasticity._utils.catalogue import rule_of
 from plasticity.datasets import load, validation_split
 from plasticity.learner import HebbianLayer
 from plasticity.readout.metrics import accuracy, summarise
+from plasticity.rules import of_kind
 from plasticity.runs.machine import machine, versions
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
@@ -67,7 +67,8 @@ def once(settings: dict, data, seed: int) -> dict:
     started = time.perf_counter()
     layer.fit(data.train_x)
     seconds = time.perf_counter() - started
-    still = {**settings, "rule": rule_of(settings["rule"]).with_(params={"eta": 0.0}), "epochs": 1, "batch_size": 1000}
+    without = of_kind("synapse", settings["rule"]).with_(params={"eta": 0.0})
+    still = {**settings, "rule": without, "epochs": 1, "batch_size": 1000}
     controls = {"accuracy_first_weights": still, "accuracy_random_weights": {**still, **RANDOM}}
     return {"seed": seed, "accuracy": score(layer, data),
             **{what: score(HebbianLayer(units=UNITS, seed=seed, **options).fit(data.train_x), data)

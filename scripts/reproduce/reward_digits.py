@@ -20,10 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))  # the task lives with the tests
 from support.first_spikes import PER_CLASS, STEPS, UNITS, accuracy_by_reward, by_chance, by_label  # noqa: E402
 
 from plasticity.readout.metrics import summarise  # noqa: E402
-from plasticity.runs.machine import (
-    machine,
-    versions,
-)
+from plasticity.runs.machine import machine, versions  # noqa: E402
 
 
 def main() -> None:

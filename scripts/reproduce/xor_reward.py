@@ -26,10 +26,7 @@ from support import xor  # noqa: E402
 
 from plasticity import rules  # noqa: E402
 from plasticity.readout.metrics import summarise  # noqa: E402
-from plasticity.runs.machine import (
-    machine,
-    versions,
-)
+from plasticity.runs.machine import machine, versions  # noqa: E402
 
 OUT = ROOT / "docs" / "results" / "xor_reward.json"
 RULES = {"mstdp": rules.mstdp, "mstdpet": rules.mstdpet}

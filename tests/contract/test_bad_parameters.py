@@ -24,7 +24,7 @@ EITHER_SIGN = {("clopath", name) for name in ("theta_minus", "theta_plus", "v_re
 
 def cases():
     """(rule, its variant, argument)"""
-    for name, make in rules.catalogue.items():
+    for name, make in rules.KINDS["synapse"].items():
         for variant in VARIANTS.get(name, [{}]):
             listed = [key for key, parameter in inspect.signature(make).parameters.items()
                       if isinstance(parameter.default, float) or (name, key) in MAY_BE_ZERO or key in FITTED]
@@ -50,7 +50,7 @@ def test_numbers_out_of_range(name, variant, argument):
         assert argument in refused(name, variant, **{argument: 0.0})
 
 
-@pytest.mark.parametrize("name", rules.catalogue)
+@pytest.mark.parametrize("name", rules.KINDS["synapse"])
 def test_bounds_out_of_order(name):
     for variant in VARIANTS.get(name, [{}]):
         assert "w_min" in refused(name, variant, w_min=0.9, w_max=0.1)
@@ -59,4 +59,4 @@ def test_bounds_out_of_order(name):
 
 def test_the_table_is_long_enough():
     assert len(list(cases())) > 80
-    assert {name for name, _, _ in cases()} == {*rules.catalogue}
+    assert {name for name, _, _ in cases()} == {*rules.KINDS["synapse"]}

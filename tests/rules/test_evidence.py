@@ -22,8 +22,8 @@ def defined_in(file):
 
 
 def test_all_rules_and_no_others_have_evidence():
-    assert set(EVIDENCE) == set(rules.catalogue)
-    assert "for name in rules.catalogue)" in NETWORKS  # and each is measured in a network of neurons
+    assert set(EVIDENCE) == set(rules.KINDS["synapse"])
+    assert "for name in rules.KINDS[\"synapse\"])" in NETWORKS  # and each is measured in a network of neurons
 
 
 @pytest.mark.parametrize("name", EVIDENCE)

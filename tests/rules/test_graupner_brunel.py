@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from plasticity import PlasticityError, replay, rules
-from plasticity.rules.graupner_brunel import FITS
+from plasticity.rules.texts.graupner_brunel import FITS
 
 DT, PAIRS = 1e-3, 60
 PERIOD = 0.3  # s between pairs, instead of the paper's 1 s, so that less silence is simulated

@@ -51,7 +51,7 @@ def read_by(rule, seed=7):
             for name, place in {**rule.reads, **rule.signals}.items()}
 
 
-@pytest.mark.parametrize(("name", "engine"), [*((name, "torch") for name in rules.catalogue), *COMPILED])
+@pytest.mark.parametrize(("name", "engine"), [*((name, "torch") for name in rules.KINDS["synapse"]), *COMPILED])
 def test_neurons_that_are_made_to_spike_change_the_weights_as_imposed_spikes_do(name, engine):
     rule = rules.make(name, **OPTIONS.get(name, {}))
     rng = np.random.default_rng(11)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from plasticity import PlasticityError, plots, replay, rules
-from plasticity.rules.nearest import SCHEMES
+from plasticity.rules.texts.nearest import SCHEMES
 
 PRE, POST = (0, 10, 20, 30, 32), (25, 27, 45)  # ms
 #: scheme -> (pairs that strengthen, pairs that weaken), as differences in ms, from figure 7 of the paper

@@ -12,7 +12,7 @@ SIGNED = {"": {"w_min", "w_max"}, "pair_stdp": {"a_plus", "a_minus"}, "symmetric
           "clopath": {"theta_minus", "theta_plus", "v_rest"}, "sdsp": {"theta_v", "theta_x"},
           "urbanczik_senn": {"e_l", "theta"}}
 OFF = {("r_max", "tau_c"), ("tsodyks_markram", "tau_fac"), ("tsodyks_markram", "tau_psc")}  # 0 leaves it out
-CHOICES = [(name, argument.name) for name, make in rules.catalogue.items()
+CHOICES = [(name, argument.name) for name, make in rules.KINDS["synapse"].items()
            for argument in inspect.signature(make).parameters.values()
            if isinstance(argument.default, int | float) and not isinstance(argument.default, bool)]
 VARIANTS = {"paper": ("eta", "x_tar", "mu", "tau"), "bindsnet": ("nu_pre", "nu_post", "tau"),
@@ -40,7 +40,7 @@ def test_a_time_constant_of_zero_is_refused(name, argument):
         rules.make(name, **{argument: 0.0})
 
 
-@pytest.mark.parametrize("name", rules.catalogue)
+@pytest.mark.parametrize("name", rules.KINDS["synapse"])
 def test_bounds_must_be_in_order(name):
     with pytest.raises(PlasticityError, match="w_m"):
         rules.make(name, w_min=2.0, w_max=1.0)

@@ -54,4 +54,5 @@ def reduces(rule: Rule) -> bool:
     """Whether the rule reads the whole postsynaptic population at once."""
     from plasticity.language import expressions
 
-    return any(expressions.calls(line.expr) & expressions.REDUCTIONS for lines in rule.statements.values() for line in lines)
+    lines = (line for lines in rule.statements.values() for line in lines)
+    return any(expressions.calls(line.expr) & expressions.REDUCTIONS for line in lines)

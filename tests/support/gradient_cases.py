@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from plasticity import Input, Network, Population, Projection, neurons
-from plasticity.engines.gradient.readout import Readout
+from plasticity import rules as all_rules
 from plasticity.network.window import Window
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.neuron import Neuron
 from plasticity.neurons.rate import rate_neuron
-from plasticity.rules.credit import catalogue, eprop
+from plasticity.readout.leaky import LeakyReadout
+from plasticity.rules.credit import eprop
 from plasticity.rules.paths import GradientRule
 
 N_IN, N, N_OUT = 36, 8, 3
@@ -23,7 +24,7 @@ class Case(NamedTuple):
     """A network with its readout (None: the loss is on the spikes of the last population)."""
 
     network: Network
-    readout: Readout | None
+    readout: LeakyReadout | None
 
 
 def _weights(rng: np.random.Generator, pre: int, post: int, size: float = 1.0) -> np.ndarray:
@@ -39,7 +40,7 @@ def _row(*names: str, neuron: Neuron | None = None, loops: tuple[str, ...] = (),
     projections = tuple(Projection(pre, post, _weights(rng, sizes[pre], N, 0.5 if pre == post else 1.0), onto="x",
                                    axonal_delay=delay) for pre, post in pairs)
     network = Network((Input("in", N_IN),), tuple(Population(name, N, made) for name in names), projections)
-    return Case(network, Readout(read or names[-1], N_OUT))
+    return Case(network, LeakyReadout(read or names[-1], N_OUT))
 
 
 def _convolutional() -> Case:
@@ -51,7 +52,7 @@ def _convolutional() -> Case:
         Projection("in", "conv1", _weights(rng, first.fan_in, 2), "convolution", onto="x", window=first),
         Projection("conv1", "pool", 1.0, "max_pool", onto="x", window=pool),
         Projection("pool", "conv2", _weights(rng, second.fan_in, N), "convolution", onto="x", window=second))),
-        Readout("conv2", N_OUT))
+        LeakyReadout("conv2", N_OUT))
 
 
 def _delay_per_synapse() -> Case:
@@ -76,6 +77,6 @@ NETWORKS: Mapping[str, Callable[[], Case]] = {
 
 def rules() -> dict[str, GradientRule]:
     """{what to write: rule}: the catalogue, e-prop in all its forms."""
-    found = {f"`{name}`": make() for name, make in catalogue.items() if name != "eprop"}
+    found = {f"`{name}`": make() for name, make in all_rules.KINDS["credit"].items() if name != "eprop"}
     forms = {f'`eprop("{feedback}")`': eprop(feedback) for feedback in ("symmetric", "random", "adaptive")}
     return {**found, **forms, '`eprop("random", broadcast=True)`': eprop("random", broadcast=True)}

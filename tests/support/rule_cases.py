@@ -105,7 +105,7 @@ CASES: Mapping[str, Case] = MappingProxyType({
 #: rules that change in every step or read more than spikes: see `trains.signals_for`
 CONTINUOUS: Mapping[str, Callable[..., Rule]] = MappingProxyType({
     **STRESS,
-    **{make.__name__: make for make in (rules.clopath, rules.eprop, rules.graupner_brunel, rules.dopamine_stdp,
+    **{make.__name__: make for make in (rules.clopath, rules.eprop_online, rules.graupner_brunel, rules.dopamine_stdp,
                                         rules.mstdp, rules.mstdpet, rules.r_max, rules.urbanczik_senn)},
     "r_stdp": partial(rules.r_stdp, 0.05, 0.02, 0.03, 0.06),
     "sdsp": partial(rules.sdsp, up=(0.5, 3.0), down=(0.2, 1.5))})

@@ -72,7 +72,7 @@ def signals_for(name: str, steps: int, seed: int = 9) -> dict[str, np.ndarray]:
     voltage[rng.random((steps, N_POST)) < 0.1] = 0.02  # action potentials
     made = {
         "clopath": {"v": voltage},
-        "eprop": {"psi": 0.3 * rng.random((steps, N_POST)), "L": rng.normal(size=(steps, N_POST))},
+        "eprop_online": {"psi": 0.3 * rng.random((steps, N_POST)), "L": rng.normal(size=(steps, N_POST))},
         "sanger": {"rate_pre": rng.normal(size=(steps, N_PRE)), "rate_post": rng.normal(size=(steps, N_POST))},
         "dopamine_stdp": {"dopamine": rng.normal(size=steps)},
         "mstdp": {"reward": rng.normal(size=steps)},

@@ -88,7 +88,9 @@ def needed(expr: ast.expr, name: str, fixed: Mapping[str, float]) -> list[ast.ex
     if found is None:
         return None
     products = [[factor for whole in factors for factor in _may_vanish(whole, fixed)] for factors in found]
-    return [expressions.product((factor, False) for factor in product) for product in products] if all(products) else None
+    if not all(products):
+        return None
+    return [expressions.product((factor, False) for factor in product) for product in products]
 
 
 def _may_vanish(expr: ast.expr, fixed: Mapping[str, float]) -> list[ast.expr]:

@@ -1,1 +1,1 @@
-"""Networks that learn by gradients: autograd (the oracle, and GPUs), generated programs, a fused kernel, online forms."""
+"""Networks that learn by gradients: autograd (the oracle, and GPUs), generated programs, a fused kernel, online."""

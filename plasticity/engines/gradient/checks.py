@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from plasticity.engines.gradient.connections import Link
-from plasticity.engines.gradient.readout import Readout
 from plasticity.errors import PlasticityError, unknown
 from plasticity.network.network import Network, existing, weight_matrix
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.paths import GradientRule
 
 
@@ -26,7 +26,7 @@ class Weights(NamedTuple):
     local: dict[str, np.ndarray]
 
 
-def initial_weights(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule,
+def initial_weights(network: Network, links: Sequence[Link], readout: LeakyReadout | None, rule: GradientRule,
                     frozen: Sequence[str], feedback: Mapping[str, np.ndarray],
                     generator: np.random.Generator) -> Weights:
     """Given weights, and those that are drawn: readout and feedback with variance 1/n, n neurons of the population.

@@ -9,18 +9,18 @@ import torch
 
 from plasticity.engines.gradient.checks import presented
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.output import Run
+from plasticity.engines.gradient.output import Output
 from plasticity.engines.gradient.stepping import State, leaf, start
 from plasticity.errors import RefusedError
 
-Objective = Callable[[Run], torch.Tensor]
+Objective = Callable[[Output], torch.Tensor]
 Gradients = dict[str, torch.Tensor]
 
 
 def gradients(network: GradientNetwork, x, objective: Objective) -> Gradients:
     """The gradients that the network's rule gives, {parameter name: tensor}; `.grad` stays as it is.
 
-    objective: from a `Run` to a number, as `lambda run: loss(run.outputs, target)`. Zeros where no credit arrives.
+    objective: from a `Output` to a number, as `lambda run: loss(run.outputs, target)`. Zeros where no credit arrives.
     """
     learning = {name: p for name, p in network.named_parameters() if p.requires_grad}
     found = torch.autograd.grad(objective(network(x)), list(learning.values()), allow_unused=True)

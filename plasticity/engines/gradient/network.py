@@ -15,15 +15,16 @@ from plasticity.engines.gradient.cells import cell
 from plasticity.engines.gradient.checks import initial_weights, missing, presented, require_records
 from plasticity.engines.gradient.connections import NONE, carried, delayed, hint, links, transmit
 from plasticity.engines.gradient.losses import TEACH
-from plasticity.engines.gradient.output import Run
-from plasticity.engines.gradient.readout import Readout, read
+from plasticity.engines.gradient.output import Output
+from plasticity.engines.gradient.readout import read
 from plasticity.engines.gradient.signals import require_signal
 from plasticity.engines.gradient.stepping import State, begin, cut, fire, settle, start
 from plasticity.engines.gradient.surrogates import Surrogate
 from plasticity.engines.torch.language import Context
 from plasticity.errors import RefusedError, choice
 from plasticity.network.network import Network
-from plasticity.rules import credit
+from plasticity.readout.leaky import LeakyReadout
+from plasticity.rules import of_kind
 from plasticity.rules.paths import GradientRule
 
 if TYPE_CHECKING:
@@ -54,13 +55,13 @@ class GradientNetwork(nn.Module):
     Source of the idea that learning rules are choices of paths: Marschall, Cho & Savin 2020, JMLR 21:135.
     """
 
-    def __init__(self, network: Network, readout: Readout | None = None, rule: str | GradientRule = "bptt",
+    def __init__(self, network: Network, readout: LeakyReadout | None = None, rule: str | GradientRule = "bptt",
                  surrogate: str | Surrogate = "triangular", frozen: Sequence[str] = (),
                  feedback: Mapping[str, np.ndarray] | None = None, seed: int = 0, dtype: torch.dtype | None = None,
                  backend: str = "auto"):
         super().__init__()
         self.network, self.readout = network, readout
-        self.rule, self.surrogate = credit.make(rule), surrogates.make(surrogate)
+        self.rule, self.surrogate = of_kind("credit", rule), surrogates.make(surrogate)
         self.dtype = dtype or torch.get_default_dtype()
         if network.signals:
             raise RefusedError("a gradient network takes no signals; give values as an input (they need not be spikes)")
@@ -112,7 +113,7 @@ class GradientNetwork(nn.Module):
         """Variables at the start of a presentation, {name: [n]}, where the parameters are."""
         return {variable: getattr(self, f"{population} {variable}") for variable in self.cells[population].initial}
 
-    def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Run:
+    def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Output:
         """Presents spikes (or graded values) {input: [batch, steps, n]}; a tensor if there is one input only."""
         require_records(self.network, record)
         if self.compiled is None or self.device.type != "cpu":
@@ -120,8 +121,8 @@ class GradientNetwork(nn.Module):
         spikes, records = self.compiled.run(x, record)
         return self._run(spikes, {name: z.unbind(1) for name, z in spikes.items()}, records)
 
-    def step_by_step(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Run:
-        """The same by autograd over single steps, whatever the backend: only so `Run.sent` are nodes of the graph."""
+    def step_by_step(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Output:
+        """The same by autograd over single steps, whatever the backend: so `Output.sent` are nodes of the graph."""
         require_records(self.network, record)
         given = presented(self.network, densified(x), self.dtype, self.device)
         batch, steps = next(iter(given.values())).shape[:2]
@@ -136,9 +137,9 @@ class GradientNetwork(nn.Module):
         spikes = {name: torch.stack(found, 1) for name, found in sent.items()}
         return self._run(spikes, sent, {name: torch.stack(found, 1) for name, found in records.items()})
 
-    def _run(self, spikes: Mapping[str, torch.Tensor], sent: Mapping, records: Mapping[str, torch.Tensor]) -> Run:
+    def _run(self, spikes: Mapping[str, torch.Tensor], sent: Mapping, records: Mapping[str, torch.Tensor]) -> Output:
         local = {name: spikes[name] @ g for name, g in self.local.items()}
-        return Run(self.answer(spikes), spikes, sent, records, local, TEACH[self.rule.teacher])
+        return Output(self.answer(spikes), spikes, sent, records, local, TEACH[self.rule.teacher])
 
     @property
     def device(self) -> torch.device:

@@ -12,7 +12,7 @@ from plasticity.errors import PlasticityError
 
 
 @dataclass(frozen=True)
-class Run:
+class Output:
     """What a presentation answers.
 
     outputs: [batch, steps, n] of the readout (None without one). spikes: {population: [batch, steps, n]}, 0 or 1 (or

@@ -1,57 +1,13 @@
-"""A leaky readout, and the ways in which its error enters the network."""
+"""What a leaky readout answers, and the ways in which its error enters the network."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from plasticity.engines.gradient.scan import leaky_sum
-from plasticity.errors import PlasticityError
 from plasticity.rules.paths import Paths
-
-
-@dataclass(frozen=True)
-class Readout:
-    """Leaky sums of spikes: y[t] = kappa y[t-1] + gain z[t] W (+ bias), kappa = exp(-dt/tau).
-
-    pre: name of the population that is read, or several. n: how many outputs. tau: seconds (0: no memory).
-    scaled: gain is 1 - kappa, as in Bellec et al. 2020; else 1. bias: adds a learned constant.
-    weights: [n_pre, n], or one such array per population; None for normal draws of variance 1/n_pre.
-    """
-
-    pre: str | tuple[str, ...]
-    n: int
-    tau: float = 20e-3
-    scaled: bool = True
-    bias: bool = False
-    weights: np.ndarray | Mapping[str, np.ndarray] | None = None
-
-    def __post_init__(self):
-        if self.tau < 0 or self.n < 1:
-            raise PlasticityError(f"a readout needs n >= 1 and tau >= 0 (seconds), got n={self.n!r}, tau={self.tau!r}")
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return (self.pre,) if isinstance(self.pre, str) else tuple(self.pre)
-
-    def leak(self, dt: float) -> tuple[float, float]:
-        """kappa and gain."""
-        kappa = math.exp(-dt / self.tau) if self.tau else 0.0
-        return kappa, 1 - kappa if self.scaled else 1.0
-
-    def first_weights(self, pre: str, n_pre: int, generator: np.random.Generator) -> np.ndarray:
-        """The weights [n_pre, n] that a population's part of the readout starts with."""
-        drawn = generator.normal(size=(n_pre, self.n)) / math.sqrt(n_pre)
-        given = self.weights.get(pre) if isinstance(self.weights, Mapping) else self.weights
-        found = drawn if given is None else np.asarray(given, float)
-        if found.shape != (n_pre, self.n):
-            raise PlasticityError(f"weights of the readout from {pre!r} must have shape {(n_pre, self.n)} "
-                                  f"([pre, output]), got {found.shape}")
-        return found
 
 
 class _Entry(torch.autograd.Function):

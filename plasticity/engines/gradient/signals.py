@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from plasticity.engines.gradient.connections import Link
-from plasticity.engines.gradient.readout import Readout
 from plasticity.errors import RefusedError, unknown
 from plasticity.language import expressions
 from plasticity.network.network import Network
 from plasticity.neurons.discretise import discretise
 from plasticity.neurons.neuron import Assignment, Neuron
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.paths import GradientRule
 
 
-def require_signal(network: Network, links: Sequence[Link], readout: Readout | None, rule: GradientRule,
+def require_signal(network: Network, links: Sequence[Link], readout: LeakyReadout | None, rule: GradientRule,
                    frozen: Sequence[str]) -> None:
     """Raises RefusedError where weights would never learn under the rule.
 
@@ -37,7 +37,7 @@ def require_signal(network: Network, links: Sequence[Link], readout: Readout | N
                                f"{link.onto!r} has no effect on threshold or output of neuron {neuron.name!r}{within}")
 
 
-def _require_teacher(network: Network, readout: Readout | None, rule: GradientRule) -> None:
+def _require_teacher(network: Network, readout: LeakyReadout | None, rule: GradientRule) -> None:
     if readout is None:
         if rule.feedback != "symmetric" or rule.teacher != "readout":
             raise RefusedError(f"rule {rule.name!r} needs a readout, whose error or target teaches the populations: "
@@ -48,7 +48,7 @@ def _require_teacher(network: Network, readout: Readout | None, rule: GradientRu
             raise unknown("population for the readout:", name, [part.name for part in network.populations])
 
 
-def hearing(links: Sequence[Link], readout: Readout, rule: GradientRule) -> frozenset[str]:
+def hearing(links: Sequence[Link], readout: LeakyReadout, rule: GradientRule) -> frozenset[str]:
     """The populations that something teaches: directly, or by credit from those that it teaches."""
     if rule.broadcast or rule.teacher != "readout":
         return frozenset(link.post for link in links)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.errors import RefusedError
 from plasticity.network.network import Network
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.paths import GradientRule
 
 
-def refusal(network: Network, readout: Readout | None = None, rule: str | GradientRule = "bptt", **options) -> str:
+def refusal(network: Network, readout: LeakyReadout | None = None, rule: str | GradientRule = "bptt", **options) -> str:
     """Why the rule cannot train the network; "" if it can.
 
     options: further arguments of `GradientNetwork`. Other mistakes raise PlasticityError as they do there.

@@ -10,11 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import torch
 
-from plasticity._utils.catalogue import made, parse
+from plasticity._utils.catalogue import Catalogue
 from plasticity.engines.torch.language import FUNCTIONS, expression
 from plasticity.errors import PlasticityError
 from plasticity.language import expressions
@@ -127,9 +126,8 @@ def _positive(**values: float) -> None:
 
 
 #: name -> function that makes the surrogate; all of its arguments have defaults
-catalogue: Mapping[str, Callable[..., Surrogate]] = MappingProxyType({
-    make.__name__: make for make in (triangular, fast_sigmoid, superspike, sigmoid_derivative, arctan,
-                                     multi_gaussian)})
+catalogue = Catalogue("surrogate derivative", {make.__name__: f"{__name__}:{make.__name__}" for make in (
+    triangular, fast_sigmoid, superspike, sigmoid_derivative, arctan, multi_gaussian)})
 
 
 def make(surrogate: str | Surrogate, options: Mapping[str, float] | None = None) -> Surrogate:
@@ -137,10 +135,7 @@ def make(surrogate: str | Surrogate, options: Mapping[str, float] | None = None)
 
     Raises PlasticityError for an unknown name or option.
     """
-    if isinstance(surrogate, Surrogate):
-        return surrogate
-    name, given = parse(surrogate)
-    return made("surrogate derivative", catalogue, name, {**given, **(options or {})})
+    return surrogate if isinstance(surrogate, Surrogate) else catalogue.make(surrogate, **(options or {}))
 
 
 def spike(u: torch.Tensor, strict: bool, surrogate: Surrogate, able: torch.Tensor | None = None) -> torch.Tensor:

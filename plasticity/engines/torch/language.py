@@ -107,7 +107,8 @@ def functions(context: Context, n_post: int | None = None) -> dict[str, Callable
 
 def text(expr: ast.expr, rename: Mapping[str, str]) -> str:
     """The expression as Python over tensors; comparisons inside arithmetic become 0 and 1."""
-    return expressions.render(numeric(expr), rename, {name: f"f_{name}" for name in (*FUNCTIONS, *REDUCTIONS, "number")})
+    functions = {name: f"f_{name}" for name in (*FUNCTIONS, *REDUCTIONS, "number")}
+    return expressions.render(numeric(expr), rename, functions)
 
 
 def condition_text(expr: ast.expr, rename: Mapping[str, str]) -> str:

@@ -11,7 +11,6 @@ from torch import nn
 from plasticity.errors import PlasticityError, choice
 
 CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-READ = ("last", "mean")
 
 
 class Backpropagated(nn.Module):
@@ -40,12 +39,21 @@ def perceptron(sizes: Sequence[int], dropout: float = 0.0) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
 
 
-def convolutional(shape: tuple[int, int, int], classes: int, channels: Sequence[int], kernel: int, padding: int,
-                  pool: int) -> nn.Sequential:
+def _fits(shape: tuple[int, int, int], convolutions: int, kernel: int, padding: int, pool: int) -> bool:
+    side = min(shape[1:])
+    for _ in range(convolutions):
+        side = (side + 2 * padding - kernel + 1) // pool
+    return side >= 1
+
+
+def convolutional(shape: tuple[int, int, int], classes: int, channels: Sequence[int], kernel: int,
+                  padding: int | None, pool: int) -> nn.Sequential:
     """Convolution, max pooling and rectified units, once per entry of `channels`; then one linear layer.
 
-    shape: (channels, height, width) of a sample.
+    shape: (channels, height, width) of a sample. padding: None for 0, or half a kernel where 0 leaves nothing.
     """
+    if padding is None:
+        padding = 0 if _fits(shape, len(channels), kernel, 0, pool) else kernel // 2
     layers: list[nn.Module] = []
     inward, height, width = shape
     for outward in channels:
@@ -64,7 +72,7 @@ class Recurrent(nn.Module):
     def __init__(self, cell: str, inputs: int, hidden: int, classes: int, layers: int = 1, dropout: float = 0.0,
                  read: str = "last"):
         super().__init__()
-        self.read = choice("read", read, READ)
+        self.read = read
         self.cell = CELLS[choice("cell", cell, CELLS)](inputs, hidden, layers, batch_first=True)
         self.dropout, self.out = nn.Dropout(dropout), nn.Linear(hidden, classes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.language.rule import Rule
-from plasticity.rules._parts import not_negative, positive, trace
+from plasticity.rules.texts._parts import not_negative, positive, trace
 
 
 def anti_stdp(a_minus: float = 0.01, a_plus: float = 0.0105, tau_minus: float = 20e-3, tau_plus: float = 20e-3,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity.errors import choice
 from plasticity.language.rule import Rule, State, Trace
-from plasticity.rules._parts import finite, not_negative, positive
+from plasticity.rules.texts._parts import finite, not_negative, positive
 
 FILTERS = ("rule", "neuron")
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule, Trace
-from plasticity.rules._parts import finite, not_negative, positive, soft_bounds, toward, trace
+from plasticity.rules.texts._parts import finite, not_negative, positive, soft_bounds, toward, trace
 
 
 def diehl_cook(variant: str = "paper", *, order: str | None = None, w_min: float = 0.0, w_max: float = 1.0,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from plasticity.language.rule import Rule, State, Trace
-from plasticity.rules._parts import not_negative, positive
+from plasticity.rules.texts._parts import not_negative, positive
 
 
-def eprop(eta: float = 1e-3, beta: float = 0.07, tau_m: float = 20e-3, tau_a: float = 0.2, tau_out: float = 20e-3, *,
-          order: str = "brian2", w_min: float = float("-inf"), w_max: float = float("inf")) -> Rule:
+def eprop_online(eta: float = 1e-3, beta: float = 0.07, tau_m: float = 20e-3, tau_a: float = 0.2,
+                 tau_out: float = 20e-3, *, order: str = "brian2", w_min: float = float("-inf"),
+                 w_max: float = float("inf")) -> Rule:
     """A synapse remembers what it did to its neuron's spikes, and changes by it when it hears the neuron's error.
 
     in every step, from spikes of the steps before:
@@ -43,7 +44,7 @@ def eprop(eta: float = 1e-3, beta: float = 0.07, tau_m: float = 20e-3, tau_a: fl
              "filtered": "kappa * e_bar + (1 - kappa) * e"},
         on_step={**slow, "e_bar": "filtered", "w": "w - eta * L * filtered"},
         params={"eta": eta, "tau_m": tau_m, "tau_out": tau_out} | ({"beta": beta, "tau_a": tau_a} if adapts else {}),
-        reads={"psi": "post"}, signals={"L": "post"}, w_min=w_min, w_max=w_max, order=order, name="eprop",
+        reads={"psi": "post"}, signals={"L": "post"}, w_min=w_min, w_max=w_max, order=order, name="eprop_online",
         family="gradient",
         words="A synapse remembers what it did to its neuron's spikes, and changes by it when it hears the error.",
         source="Bellec et al. 2020",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from plasticity.errors import choice
 from plasticity.language.rule import Rule, State
-from plasticity.rules._parts import not_negative
+from plasticity.rules.texts._parts import not_negative
 
 
 class Fit(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.language.rule import Rule
-from plasticity.rules._parts import not_negative, positive, trace
+from plasticity.rules.texts._parts import not_negative, positive, trace
 
 
 def log_stdp(eta: float = 2e-4, w_0: float = 5e-3, alpha: float = 5.0, beta: float = 50.0, c_plus: float = 1.0,

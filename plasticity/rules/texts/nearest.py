@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from plasticity.errors import choice
 from plasticity.language.rule import Rule, State, Trace
-from plasticity.rules._parts import not_negative, positive, soft_bounds, toward
+from plasticity.rules.texts._parts import not_negative, positive, soft_bounds, toward
 
 
 def nearest_stdp(scheme: str = "symmetric", a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 20e-3,

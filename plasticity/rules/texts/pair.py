@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.language.rule import Rule
-from plasticity.rules._parts import finite, positive, soft_bounds, toward, trace
+from plasticity.rules.texts._parts import finite, positive, soft_bounds, toward, trace
 
 
 def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 20e-3, tau_minus: float = 20e-3,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule
-from plasticity.rules._parts import not_negative, positive, trace
+from plasticity.rules.texts._parts import not_negative, positive, trace
 
 
 def power_law_stdp(rate: float = 0.1, alpha: float = 1.0, mu: float = 0.4, w_0: float = 1.0, tau_plus: float = 20e-3,

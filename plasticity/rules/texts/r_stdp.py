@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.language.rule import Rule, State, Trace
-from plasticity.rules._parts import finite_bounds, not_negative
+from plasticity.rules.texts._parts import finite_bounds, not_negative
 
 
 def r_stdp(a_r_plus: float = 0.005, a_r_minus: float = 0.0025, a_p_plus: float = 0.0005, a_p_minus: float = 0.005, *,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.language.rule import Rule, Trace
-from plasticity.rules._parts import finite_bounds, not_negative
+from plasticity.rules.texts._parts import finite_bounds, not_negative
 
 
 def rank_order_stdp(a_plus: float = 0.004, a_minus: float = 0.003, *, order: str = "brian2", w_min: float = 0.0,

@@ -11,7 +11,7 @@ import math
 
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule, State
-from plasticity.rules._parts import not_negative
+from plasticity.rules.texts._parts import not_negative
 
 RATES = {"r_pre": "pre", "r_post": "post"}
 

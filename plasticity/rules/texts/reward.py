@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule, State, Trace
-from plasticity.rules._parts import not_negative, positive
+from plasticity.rules.texts._parts import not_negative, positive
 
 #: form of Florian's rules -> its own order of coincident spikes
 FORMS = {"continuous": "brian2", "discrete": "inclusive"}

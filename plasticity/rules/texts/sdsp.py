@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule, Trace
-from plasticity.rules._parts import finite, not_negative, positive
+from plasticity.rules.texts._parts import finite, not_negative, positive
 
 
 def sdsp(a: float = 0.1, b: float = 0.1, theta_v: float = 0.8, up: tuple[float, float] = (3.0, 13.0),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.language.rule import Rule
-from plasticity.rules._parts import finite, trace
+from plasticity.rules.texts._parts import finite, trace
 
 
 def symmetric_stdp(a: float = 0.005, tau: float = 20e-3, pairing: str = "all", *, order: str = "brian2",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule
-from plasticity.rules._parts import not_negative, positive, trace
+from plasticity.rules.texts._parts import not_negative, positive, trace
 
 
 class Fit(NamedTuple):

@@ -6,7 +6,7 @@ import math
 
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule, State
-from plasticity.rules._parts import not_negative, positive
+from plasticity.rules.texts._parts import not_negative, positive
 
 
 def tsodyks_markram(U: float = 0.5, tau_rec: float = 0.8, tau_fac: float = 0.0, tau_psc: float = 0.0, *,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule, State, Trace
-from plasticity.rules._parts import finite, not_negative, positive
+from plasticity.rules.texts._parts import finite, not_negative, positive
 
 
 def urbanczik_senn(eta: float = 5e-5, share: float = 600 / 630, e_l: float = -70e-3, theta: float = -55e-3,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plasticity.language.rule import Rule, Trace
-from plasticity.rules._parts import not_negative
+from plasticity.rules.texts._parts import not_negative
 
 
 def vogels_istdp(eta: float = 1e-3, rho0: float = 3.0, tau: float = 20e-3, *, order: str = "brian2",

@@ -57,7 +57,8 @@ class Scribe:
 
     def text(self, expr: ast.expr) -> str:
         """psi: what `slope(u)` stands for."""
-        return expressions.render(expressions.rewrite(self.constants.pull(expressions.rewrite(expr, self._plain)), _called))
+        pulled = self.constants.pull(expressions.rewrite(expr, self._plain))
+        return expressions.render(expressions.rewrite(pulled, _called))
 
     def _plain(self, node: ast.expr) -> ast.expr | None:
         """`int(u)` is u, as conditions are numbers already; `slope(u)` is the surrogate's."""

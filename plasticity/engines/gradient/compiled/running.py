@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 
 from plasticity._utils.memory import keep_freed
 from plasticity.encoding.spikes import Spikes, as_spikes, densified
+from plasticity.engines.gradient.cells import Cell
 from plasticity.engines.gradient.checks import presented
 from plasticity.engines.gradient.compiled.events import DENSEST, found_in, later, sparse_product
 from plasticity.engines.gradient.compiled.population import Way, present
 from plasticity.engines.gradient.compiled.step import Loop, Shape
 from plasticity.engines.gradient.compiled.writing import Programs, programs
 from plasticity.engines.gradient.connections import NONE, Credit, Link, carried, hint, transmit
-
-if TYPE_CHECKING:
-    from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.surrogates import Surrogate
+from plasticity.network.network import Network
+from plasticity.rules.paths import GradientRule
 
 LARGE = 1 << 23  # numbers in an array: from there on the system takes as long to give memory as it takes to use it
 NARROWEST = 16  # with fewer neurons to add to, a spike costs more than the product of its row
+
+
+class Net(Protocol):
+    """A gradient network, as far as its programs need it; see `plasticity.engines.gradient.network`."""
+
+    network: Network
+    links: Sequence[Link]
+    cells: Mapping[str, Cell]
+    weights: Mapping[str, torch.Tensor]
+    transport: Mapping[str, torch.Tensor]
+    surrogate: Surrogate
+    rule: GradientRule
+    dtype: torch.dtype
+    device: torch.device
+
+    def effective(self) -> Mapping[str, torch.Tensor]: ...
 
 
 class Train:
@@ -54,7 +71,7 @@ def order(links: Sequence[Link], populations: Sequence[str]) -> list[str] | None
     return found
 
 
-def refusal(net: GradientNetwork) -> str | None:
+def refusal(net: Net) -> str | None:
     """Why a network cannot be compiled, or None."""
     if order(net.links, list(net.cells)) is None:
         return "populations project to each other in a loop"
@@ -71,7 +88,7 @@ def refusal(net: GradientNetwork) -> str | None:
 class LayerByLayer:
     """The populations of a network in their order, each with its programs."""
 
-    def __init__(self, net: GradientNetwork):
+    def __init__(self, net: Net):
         self.net = net
         self._programs: dict[tuple[str, bool], Programs] = {}
 
@@ -136,7 +153,7 @@ class LayerByLayer:
         return drives, hints
 
 
-def given_trains(net: GradientNetwork, x) -> tuple[dict[str, Train], tuple[int, int]]:
+def given_trains(net: Net, x) -> tuple[dict[str, Train], tuple[int, int]]:
     """Inputs as trains, and the batch's size and steps."""
     sizes = {part.name: part.n for part in net.network.inputs}
     given = x if isinstance(x, Mapping) else dict.fromkeys(sizes, x) if len(sizes) == 1 else {}
@@ -150,17 +167,17 @@ def given_trains(net: GradientNetwork, x) -> tuple[dict[str, Train], tuple[int, 
             tuple(next(iter(dense.values())).shape[:2]))
 
 
-def _events(net: GradientNetwork, name: str, values: torch.Tensor) -> Spikes | None:
+def _events(net: Net, name: str, values: torch.Tensor) -> Spikes | None:
     wanted = any(link.pre == name and _wide(net, link) for link in net.links)
     return found_in(values) if wanted and not values.requires_grad else None
 
 
-def _wide(net: GradientNetwork, link: Link) -> bool:
+def _wide(net: Net, link: Link) -> bool:
     """Whether a projection can add rows of weights, and these are long enough to be worth it."""
     return link.operator.dense and net.weights[link.name].shape[1] >= NARROWEST
 
 
-def _sent(net: GradientNetwork, link: Link, train: Train, w: torch.Tensor, credit: Credit) -> torch.Tensor:
+def _sent(net: Net, link: Link, train: Train, w: torch.Tensor, credit: Credit) -> torch.Tensor:
     """What arrives over a projection in every step."""
     if train.spikes is not None and _wide(net, link):
         way = None if link.kind == "input" or not credit.others else w if credit.back is None else credit.back

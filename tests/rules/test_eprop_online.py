@@ -11,9 +11,9 @@ from plasticity import Input, Network, Population, Projection, replay, rules
 from plasticity.engines.gradient.exact import gradients
 from plasticity.engines.gradient.losses import mse
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.readout import Readout
 from plasticity.engines.gradient.surrogates import triangular
 from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import eprop
 
 STEPS, N_PRE, N_POST, DT = 60, 5, 4, 1e-3
@@ -31,7 +31,7 @@ def given(seed=0):
 def test_the_change_is_that_of_the_papers_recursion(engine, beta):
     w, pre, post, psi, signal = given()
     options = {"eta": 0.02, "beta": beta, "tau_m": 12e-3, "tau_a": 0.1, "tau_out": 8e-3}
-    found = replay(rules.eprop(**options), w, pre, post, DT, engine, psi=psi, L=signal).w
+    found = replay(rules.eprop_online(**options), w, pre, post, DT, engine, psi=psi, L=signal).w
     wanted = [[eprop_alif(w[i, j], set(np.flatnonzero(pre[:, i])), psi[:, j], signal[:, j], DT, **options)
                for j in range(N_POST)] for i in range(N_PRE)]
     assert np.abs(found - w).max() > 1e-3
@@ -39,7 +39,8 @@ def test_the_change_is_that_of_the_papers_recursion(engine, beta):
 
 
 def test_without_adaptation_there_is_one_number_less_per_synapse():
-    assert set(rules.eprop(beta=0).syn) == {"e_bar"} and set(rules.eprop(beta=0.1).syn) == {"e_bar", "eps_a"}
+    assert set(rules.eprop_online(beta=0).syn) == {"e_bar"}
+    assert set(rules.eprop_online(beta=0.1).syn) == {"e_bar", "eps_a"}
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.4])
@@ -52,7 +53,7 @@ def test_the_text_and_going_back_in_time_give_the_same_gradient(beta):
         Network(inputs=(Input("in", N_PRE),), dt=DT, populations=(
             Population("rec", N_POST, lsnn_neuron(tau, threshold, tau_a, beta)),),
             projections=(Projection("in", "rec", 0.4 + 0.3 * w, onto="x"),)),
-        Readout("rec", 2, tau_out), eprop("random"), triangular(0.3, threshold), dtype=torch.float64,
+        LeakyReadout("rec", 2, tau_out), eprop("random"), triangular(0.3, threshold), dtype=torch.float64,
         feedback={"rec": feedback})
     x, loss = torch.tensor(pre[None], dtype=torch.float64), mse(factor=0.5, steps="sum", batch="sum")
     wanted = gradients(net, x, lambda run: loss(run.outputs, target))["weights.in->rec"].numpy()
@@ -61,6 +62,6 @@ def test_the_text_and_going_back_in_time_give_the_same_gradient(beta):
     psi = 0.3 / threshold * np.maximum(0, 1 - np.abs(v - threshold - beta * a) / threshold)
     spikes, signal = run.spikes["rec"][0].detach().numpy() > 0, run.outputs[0].detach().numpy() @ feedback
     assert 0.03 < spikes.mean() < 0.7
-    rule = rules.eprop(eta=1.0, beta=beta, tau_m=tau, tau_a=tau_a, tau_out=tau_out)
+    rule = rules.eprop_online(eta=1.0, beta=beta, tau_m=tau, tau_a=tau_a, tau_out=tau_out)
     change = replay(rule, np.zeros_like(w), pre, spikes, DT, "interpreter", psi=psi, L=signal).w
     assert np.abs(-change - wanted).max() <= 1e-10 * np.abs(wanted).max()

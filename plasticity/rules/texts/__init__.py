@@ -1,0 +1,1 @@
+"""Rules of synapses as text, one family per file: functions of SI numbers that answer a `Rule`."""
