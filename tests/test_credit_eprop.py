@@ -168,7 +168,7 @@ def test_the_text_rule_gives_the_same_change():
     v, a = (run.records[f"rec.{name}"][0].detach() for name in ("v", "a"))
     psi = triangular(0.3, THRESHOLD)(v - THRESHOLD - 0.3 * a).numpy()
     learning = (run.outputs[0].detach().numpy() - target) @ w["B"]
-    rule = rules.eprop(eta=1.0, beta=0.3, tau_m=TAU, tau_a=TAU_A, tau_out=TAU_OUT)
+    rule = rules.eprop_online(eta=1.0, beta=0.3, tau_m=TAU, tau_a=TAU_A, tau_out=TAU_OUT)
     z = run.spikes["rec"][0].detach().numpy()
     for name, pre, first in (("in->rec", x[0], w["in"]), ("rec->rec", z, w["rec"])):
         change = replay(rule, first, pre > 0, z > 0, DT, "interpreter", psi=psi, L=learning).w - first

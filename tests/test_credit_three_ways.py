@@ -117,7 +117,7 @@ def test_kernel_autograd_and_text(beta, rest):
     for late in range(1, rest):
         psi[late:][spikes[0, :-late]] = 0
     signal = (found.readout[0] - target[0]) @ feedback.T
-    rule = rules.eprop(eta=1.0, beta=beta, tau_m=TAU, tau_a=TAU_A, tau_out=TAU_OUT)
+    rule = rules.eprop_online(eta=1.0, beta=beta, tau_m=TAU, tau_a=TAU_A, tau_out=TAU_OUT)
     changes = [replay(rule, w, pre, spikes[0], DT, "interpreter", psi=psi, L=signal).w - w
                for w, pre in ((weights.w_in, x[0]), (weights.w_rec, spikes[0]))]
     agree([-change for change in changes], found.gradient[:2])

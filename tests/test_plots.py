@@ -33,7 +33,7 @@ def test_the_window_can_have_many_pairs():
 
 
 def test_every_rule_of_spikes_alone_has_a_window():
-    for name, make in rules.catalogue.items():
+    for name, make in rules.KINDS["synapse"].items():
         rule = make()
         if not (rule.reads or rule.signals):
             assert np.isfinite(plots.window(rule, points=21)[1]).all(), name

@@ -19,7 +19,7 @@ def test_every_rule_has_a_figure_that_is_not_flat(name):
 
 
 def test_settings_are_those_of_rules_there_are():
-    assert set(SHOWN) <= {make().name for make in rules.catalogue.values()}
+    assert set(SHOWN) <= {make().name for make in rules.KINDS["synapse"].values()}
 
 
 def test_a_window_under_reward_is_the_window_times_the_reward():

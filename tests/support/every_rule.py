@@ -25,7 +25,7 @@ _NAMES = {make().name for make in _CHOSEN.values()}
 #: rules with options that show them at work, and those of the catalogue that are not among them with their defaults
 EVERY: Mapping[str, Callable[[], Rule]] = MappingProxyType({
     **_CHOSEN,
-    **{name: make for name, make in rules.catalogue.items() if make().name not in _NAMES and learns(make())}})
+    **{name: make for name, make in rules.KINDS["synapse"].items() if make().name not in _NAMES and learns(make())}})
 #: name read from outside -> its values, of numbers drawn uniformly from 0 to 1
 RANGES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = MappingProxyType({
     "v": lambda x: np.where(x > 0.9, 0.02, -0.065 + 0.03 * x**2), "v_dendrite": lambda x: -0.07 + 0.03 * x,
