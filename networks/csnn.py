@@ -15,34 +15,40 @@ import numpy as np
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Input, Network, Population, Projection
 from plasticity.network.window import Window
-from plasticity.neurons import relay
-from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.neurons import lsnn_neuron, make, relay
 from plasticity.neurons.neuron import Neuron
 
 
-def csnn(n_inputs: int = 784, channels: Sequence[int] = (8, 16), *, size: int = 5, pool: int = 2, outputs: int = 10,
-         shape: tuple[int, int, int] | None = None, neuron: Neuron | None = None, gain: float = 1.0, dt: float = 1e-3,
-         seed: int = 0) -> Network:
+def csnn(n_inputs: int = 784, *maps: int | Sequence[int], channels: Sequence[int] = (8, 16), size: int = 5,
+         pool: int = 2, padding: int | None = None, outputs: int = 10, shape: tuple[int, ...] | None = None,
+         neuron: str | Neuron | None = None, gain: float = 1.0, dt: float = 1e-3, seed: int = 0) -> Network:
     """Convolutions (`conv1`, `conv2`, ...), each followed by a max pool (`pool1`, ...), then `out`, all to all.
 
     A spike takes one step per population, so that with two convolutions `out` answers in the fifth step after an input;
     a pool is a population of relays. Pools act on spikes; in the tutorial they act on currents.
 
-    channels: maps of each convolution. size: rows and columns that a neuron sees. pool: rows and columns of a pool.
-    outputs: neurons of `out`; 0 leaves it out, for a `Readout` of the last pool. shape: (channels, rows, columns) of
-    the input; by default one square map. neuron: of convolutions and `out`; by default beta = 0.9 per step.
-    gain: weights are uniform in +-gain/sqrt(fan-in); 1 is what torch draws by default. There are no biases.
+    maps: channels of each convolution, "csnn(8, 16)", the same as `channels`. size: rows and columns that a neuron
+    sees. pool: rows and columns of a pool. padding: pixels around each map; None for none, or for half a window where
+    maps would else be too small. outputs: neurons of `out`; 0 leaves it out, for a readout of the last pool.
+    shape: (channels, rows, columns) or (rows, columns) of the input; by default one square map. neuron: of convolutions
+    and `out`; by default beta = 0.9 per step. gain: weights are uniform in +-gain/sqrt(fan-in); 1 is what torch draws
+    by default. There are no biases.
 
     Raises PlasticityError for sizes that do not fit.
     """
-    rng, neuron = np.random.default_rng(seed), neuron or lsnn_neuron(tau=-dt / math.log(0.9), threshold=1.0)
-    shape = shape or _square(n_inputs)
+    rng = np.random.default_rng(seed)
+    neuron = make(lsnn_neuron(tau=-dt / math.log(0.9), threshold=1.0) if neuron is None else neuron)
+    if maps:
+        channels = maps[0] if np.ndim(maps[0]) else maps
+    shape = _square(n_inputs) if shape is None or len(shape) == 1 else (1, *shape)[-3:]
     if math.prod(shape) != n_inputs:
         raise PlasticityError(f"shape {shape} holds {math.prod(shape)} inputs, not {n_inputs}")
+    if padding is None:
+        padding = 0 if _fits(shape, len(channels), size, pool) else size // 2
     populations, projections, last = [], [], "in"
     for number, maps in enumerate(channels, 1):
         conv, pooled = f"conv{number}", f"pool{number}"
-        window = Window(shape, size, maps)
+        window = Window(shape, size, maps, padding=padding)
         below = Window(window.out_shape, pool, maps, stride=pool)
         populations += [Population(conv, window.n_post, neuron), Population(pooled, below.n_post, relay())]
         projections += [Projection(last, conv, _drawn(rng, gain, window.fan_in, maps), "convolution", onto="x",
@@ -53,6 +59,13 @@ def csnn(n_inputs: int = 784, channels: Sequence[int] = (8, 16), *, size: int = 
         populations.append(Population("out", outputs, neuron))
         projections.append(Projection(last, "out", _drawn(rng, gain, math.prod(shape), outputs), onto="x"))
     return Network((Input("in", n_inputs),), tuple(populations), tuple(projections), dt=dt, name="csnn")
+
+
+def _fits(shape: tuple[int, ...], convolutions: int, size: int, pool: int) -> bool:
+    side = min(shape[1:])
+    for _ in range(convolutions):
+        side = (side - size + 1) // pool
+    return side >= 1
 
 
 def _drawn(rng: np.random.Generator, gain: float, fan_in: int, n: int) -> np.ndarray:

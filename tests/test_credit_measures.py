@@ -14,6 +14,7 @@ from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.gradient import GradientClassifier
 from plasticity.learner.methods import MethodClassifier
+from plasticity.learner.targets import Targets
 from plasticity.network.window import Window
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.plots.alignment import alignment as drawn
@@ -120,7 +121,7 @@ def test_the_recorder_sees_what_alignment_says_and_changes_nothing():
         recorder(step, batch, labels)
         if step.epoch == 0 and step.batch == 3:
             seen.update(alignment(watched.network_, torch.as_tensor(batch),
-                                  lambda run: watched.objective(run, labels)))
+                                  lambda run: watched.presented_.objective(run, Targets(labels))))
 
     watched.fit(x, y, watch=watch)
     np.testing.assert_array_equal(plain.decision_function(x), watched.decision_function(x))

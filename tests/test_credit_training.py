@@ -15,9 +15,12 @@ from plasticity import PlasticityError
 from plasticity.encoding import catalogue
 from plasticity.encoding.spikes import densified
 from plasticity.learner.gradient import GradientClassifier
-from plasticity.learner.gradient_training import Diverged, Learner, Training, train
+from plasticity.learner.gradients.trainer import TorchTrainer
+from plasticity.learner.loop import train
 from plasticity.learner.methods import MethodClassifier
 from plasticity.learner.plan import Plan
+from plasticity.learner.targets import Targets
+from plasticity.learner.training import Diverged, Training
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.runs import Run, load_arrays
 
@@ -38,6 +41,11 @@ def samples(n=N, seed=0):
     return (rng.normal(size=(n, INPUTS)) + np.eye(3, INPUTS)[y] * 2).astype(np.float32), y
 
 
+def taught(n=N, seed=0):
+    x, y = samples(n, seed)
+    return x, Targets(y)
+
+
 class Linear:
     """Softmax regression with dropout, so that an update draws something; counts its updates, and can go wrong."""
 
@@ -46,14 +54,14 @@ class Linear:
         self.module = torch.nn.Sequential(torch.nn.Dropout(0.2), torch.nn.Linear(INPUTS, 3))
         self.updates, self.wrong_at, self.wrong, self.after = 0, wrong_at, wrong, after or {}
         optimiser = torch.optim.Adam(self.module.parameters(), lr=0.05)
-        self.learner = Learner(self.module, optimiser, self.gradient, self.scores)
+        self.learner = TorchTrainer(self.module, optimiser, self.gradient, self.scores)
 
-    def gradient(self, x, labels, seed):
+    def gradient(self, x, targets, seed):
         self.module.train()
         number, self.updates = self.updates, self.updates + 1
         if number in self.after:
             self.after[number]()
-        loss = torch.nn.functional.cross_entropy(self.module(torch.tensor(x)), torch.tensor(labels))
+        loss = torch.nn.functional.cross_entropy(self.module(torch.tensor(x)), torch.tensor(targets.values))
         loss.backward()
         if number == self.wrong_at and self.wrong == "gradient":
             self.module[1].bias.grad[1] = torch.inf
@@ -102,21 +110,21 @@ def test_schedules_scale_the_step(schedule, rates):
     seen = []
     watched = one.learner.optimiser.step
     one.learner.optimiser.step = lambda: (seen.append(one.learner.optimiser.param_groups[0]["lr"] / 0.05), watched())
-    train(one.learner, *samples(8), Plan(epochs=2, batch=4, schedule=schedule))
+    train(one.learner, *taught(8), Plan(epochs=2, batch=4, schedule=schedule))
     assert seen == pytest.approx(rates)
 
 
 @pytest.mark.parametrize("stop_at", [0, 3, 4, 7])
 def test_an_interrupted_training_ends_with_the_same_bits(tmp_path, stop_at):
     """Ctrl-C in the middle of an epoch, at its end, and before the last one; momentum, order, dropout and all."""
-    plan, held = Plan(epochs=2, batch=12, seed=3, schedule="cosine"), samples(30, 1)
+    plan, held = Plan(epochs=2, batch=12, seed=3, schedule="cosine"), taught(30, 1)
     whole = Linear()
-    wanted = train(whole.learner, *samples(), plan, held_out=held)
+    wanted = train(whole.learner, *taught(), plan, held_out=held)
     cut = Linear(after={stop_at: lambda: os.kill(os.getpid(), signal.SIGINT)})
     with pytest.raises(KeyboardInterrupt):
-        train(cut.learner, *samples(), plan, held_out=held, run=Run(tmp_path / "run", {}), identity={"a": "b"})
+        train(cut.learner, *taught(), plan, held_out=held, run=Run(tmp_path / "run", {}), identity={"a": "b"})
     fresh = Linear(seed=9)  # other first weights: everything has to come from the checkpoint
-    found = train(fresh.learner, *samples(), plan, held_out=held, run=Run.resume(tmp_path / "run"), identity={"a": "b"})
+    found = train(fresh.learner, *taught(), plan, held_out=held, run=Run.resume(tmp_path / "run"), identity={"a": "b"})
     assert fresh.updates == whole.updates - stop_at - 1
     assert same(fresh.weights, whole.weights)
     assert (found.losses, found.validation, found.shown) == (wanted.losses, wanted.validation, 120)
@@ -124,31 +132,31 @@ def test_an_interrupted_training_ends_with_the_same_bits(tmp_path, stop_at):
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path):
-    train(Linear().learner, *samples(), Plan(epochs=1), run=Run(tmp_path / "run", {}), identity={"data": "one"})
+    train(Linear().learner, *taught(), Plan(epochs=1), run=Run(tmp_path / "run", {}), identity={"data": "one"})
     with pytest.raises(PlasticityError, match="another data"):
-        train(Linear().learner, *samples(), Plan(epochs=1), run=Run.resume(tmp_path / "run"), identity={"data": "two"})
+        train(Linear().learner, *taught(), Plan(epochs=1), run=Run.resume(tmp_path / "run"), identity={"data": "two"})
 
 
 @pytest.mark.parametrize(("wrong", "said"), [("loss", "loss itself"), ("gradient", r"1\.bias")])
 def test_what_is_not_finite_stops_the_training_and_is_not_learned(tmp_path, wrong, said):
     good = Linear()
-    train(good.learner, *samples(), Plan(epochs=1, batch=12))
+    train(good.learner, *taught(), Plan(epochs=1, batch=12))
     one = Linear(wrong_at=5, wrong=wrong)
     with pytest.raises(Diverged, match=f"in epoch 1, batch 0.*{said}.*saved in .*lower lr=0.05") as stopped:
-        train(one.learner, *samples(), Plan(epochs=2, batch=12), run=Run(tmp_path / "run", {}))
+        train(one.learner, *taught(), Plan(epochs=2, batch=12), run=Run(tmp_path / "run", {}))
     assert same(one.weights, good.weights)
     assert (stopped.value.step.epoch, stopped.value.step.batch) == (1, 0)
     saved = load_arrays(next((tmp_path / "run" / "checkpoint").glob("at-*/state.safetensors")))
-    np.testing.assert_array_equal(saved["module/1.weight"], good.weights["1.weight"].numpy())
+    np.testing.assert_array_equal(saved["trainer/module/1.weight"], good.weights["1.weight"].numpy())
 
 
 def test_weights_that_overflow_go_back_to_the_last_epoch():
     good = Linear()
-    train(good.learner, *samples(), Plan(epochs=1, batch=12))
+    train(good.learner, *taught(), Plan(epochs=1, batch=12))
     one = Linear()
     one.after = {7: lambda: one.module[1].weight.data.fill_(torch.inf)}
     with pytest.raises(Diverged, match=r"epoch 1, batch 2.*first that is not finite is 1\.weight.*last epoch's end"):
-        train(one.learner, *samples(), Plan(epochs=2, batch=12))
+        train(one.learner, *taught(), Plan(epochs=2, batch=12))
     assert same(one.weights, good.weights)
 
 
@@ -156,8 +164,8 @@ def test_patience_stops_and_takes_the_best_weights():
     one = Linear()
     accuracies = iter([0.5, 0.9, 0.8, 0.85, 0.1])
     kept = []
-    object.__setattr__(one.learner, "accuracy", lambda x, y: (kept.append(one.weights), next(accuracies))[1])
-    found = train(one.learner, *samples(), Plan(epochs=5, batch=30, patience=2), held_out=samples(9, 1))
+    object.__setattr__(one.learner, "accuracy", lambda x, y, learned: (kept.append(one.weights), next(accuracies))[1])
+    found = train(one.learner, *taught(), Plan(epochs=5, batch=30, patience=2), held_out=taught(9, 1))
     assert found.early and found.best == 1 and found.validation == [0.5, 0.9, 0.8, 0.85]
     assert same(one.weights, kept[1]) and not same(kept[1], kept[3])
 
@@ -197,10 +205,10 @@ def test_partial_fit_goes_on():
     x, y = np.clip(samples()[0], 0, 1), samples()[1]
     model = GradientClassifier("bptt", (8,), encoder="current(steps=5)", batch=20, lr=0.02)
     model.partial_fit(x[:20], y[:20], classes=[0, 1, 2])
-    first = model.learner_
+    first = model.trainer_
     for _ in range(9):
         model.partial_fit(x, y)
-    assert model.learner_ is first and len(model.losses_) == 10 and model.training_.shown == 20 + 9 * N
+    assert model.trainer_ is first and len(model.losses_) == 10 and model.training_.shown == 20 + 9 * N
     assert model.losses_[-1] < model.losses_[1]
     with pytest.raises(PlasticityError, match="not one of the classes"):
         model.partial_fit(x, y + 1)
@@ -223,7 +231,7 @@ def test_the_layer_that_is_not_finite_is_named():
 
 
 @pytest.mark.parametrize(("options", "named"), [
-    ({"patience": 2}, "validation_fraction"), ({"validation_fraction": 1.5}, "validation_fraction"),
+    ({"patience": 2}, "validation > 0"), ({"validation_fraction": 1.5}, "validation must lie"),
     ({"epochs": -1}, "epochs"), ({"batch": 0}, "batch"), ({"schedule": "sometimes"}, "schedule"),
     ({"encoder": "latensy"}, "did you mean 'latency'"), ({"read": "some"}, "read"), ({"network": ()}, "layers")])
 def test_mistakes_are_named(options, named):
@@ -232,17 +240,16 @@ def test_mistakes_are_named(options, named):
         GradientClassifier(**{"encoder": "rate(steps=3)", "network": (4,)} | options).fit(x, y)
 
 
-@pytest.mark.parametrize("code", sorted(catalogue.catalogue))
+@pytest.mark.parametrize("code", sorted({*catalogue.catalogue} - {"sequences"}))
 def test_codes(code):
     x = np.array([[0.0, 0.5, 1.0, 0.25]], np.float32)
-    made = catalogue.make(f"{code}(width=2)" if code == "rows" else f"{code}(steps=9)")(x, 3)
-    assert densified(made).shape == ((1, 2, 2) if code == "rows" else (1, 9, 4))
-    made = densified(made)
+    made = densified(catalogue.make(f"{code}(width=2)" if code == "rows" else f"{code}(steps=9)")(x, 3))
+    assert made.shape == ((1, 2, 2) if code == "rows" else (1, 9, 4))
     assert not made[0, :, 0].any() or code == "rows"
     if code == "latency":
         assert [np.flatnonzero(made[0, :, k]).tolist() for k in (1, 2, 3)] == [[4], [0], [6]]
 
 
 def test_training_counts():
-    found = train(Linear().learner, *samples(), Plan(epochs=0))
+    found = train(Linear().learner, *taught(), Plan(epochs=0))
     assert found == Training()

@@ -10,7 +10,7 @@ from support.rates import CASES, run
 
 from plasticity import PlasticityError, RefusedError, Rule, State, Trace, rules
 from plasticity.learner import HebbianLayer, patches
-from plasticity.learner.rate_layer import ACTIVATIONS, FEATURES
+from plasticity.learner.rates.trainer import ACTIVATIONS, FEATURES
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_rules_of_spikes_are_refused(rule, what, x):
 
 @pytest.mark.parametrize("bad, what", [
     (np.zeros((3, 6, 1)), "shape"), (np.zeros((0, 6)), "shape"), (np.full((2, 6), np.nan), "NaN"),
-    (np.array([["a"] * 6]), "numbers"), (np.zeros((2, 5)), "5 inputs per sample, the layer was fitted on 6")])
+    (np.array([["a"] * 6]), "numbers"), (np.zeros((2, 5)), "5 features, but HebbianLayer is expecting 6")])
 def test_bad_samples_are_refused(bad, what, x):
     made = layer().fit(x)
     with pytest.raises(PlasticityError, match=what):

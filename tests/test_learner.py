@@ -13,8 +13,11 @@ from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording
 from plasticity.errors import NetworkWarning, PlasticityError
 from plasticity.learner import UnsupervisedClassifier
-from plasticity.learner.presenting import Source, block_size, encode, epoch_order, joined, learn, respond, show
-from plasticity.learner.running import RunningAccuracy
+from plasticity.learner.plan import Plan
+from plasticity.learner.stream.presenting import Source, block_size, encode, joined, respond, show
+from plasticity.learner.stream.reading import Reading
+from plasticity.learner.stream.running import RunningAccuracy
+from plasticity.learner.stream.trainer import StreamTrainer
 
 INPUTS, NEURONS, STEPS = 16, 6, 60
 
@@ -42,16 +45,19 @@ def learner(model=None, **options):
 
 def learned(model, x, engine="event", batch=1, cuts=(), block=256, epochs=2):
     """Weights after all epochs; at each of `cuts` the state moves into a new simulation that goes on."""
-    options = {"seed": 5, "epochs": epochs, "shuffle": True, "batch": batch, "block": block}
     build = {"dtype": "float32", "batch": batch, "seed": 5}
-    simulation, start = engines.build(model.network, engine, **build), 0
+    state, start = None, 0
     for cut in (*cuts, epochs * len(x)):
-        for shown, _, _ in learn(simulation, model, x, start=start, **options):
-            if shown >= cut:
-                break
-        state, start = simulation.state(), shown
         simulation = engines.build(model.network, engine, **build)
-        simulation.restore(state)
+        trainer = StreamTrainer(model, simulation, Reading(("all_activity",)), engine, "float32", batch, 5, True, 0)
+        trainer.block = block
+        if state:
+            simulation.restore(state)
+        for step in Plan(epochs, trainer.chunk(batch), 5).steps(len(x), start):
+            trainer.update(trainer.prepare(x[step.samples], step), x[step.samples], None, step, 1.0, None)
+            if step.shown >= cut:
+                break
+        state, start = simulation.state(), step.shown
     return state
 
 
@@ -80,13 +86,6 @@ def test_blocks_hold_whole_batches():
     assert block_size(presentation, 500, True) == 500
     assert block_size(replace(presentation, min_spikes=5), 1, True) == 1
     assert block_size(replace(presentation, min_spikes=5), 1, False) == 256
-
-
-def test_each_epoch_has_its_own_order():
-    first, second = epoch_order(50, 0, 0, True), epoch_order(50, 0, 1, True)
-    assert sorted(first) == sorted(second) == list(range(50))
-    assert (first != second).any() and (first == epoch_order(50, 0, 0, True)).all()
-    assert (epoch_order(50, 0, 0, False) == np.arange(50)).all()
 
 
 def test_a_sample_is_encoded_by_its_position_not_by_its_block():
@@ -228,8 +227,8 @@ X, Y = images(8)
 
 
 @pytest.mark.parametrize("x, y, says", [
-    (np.where(np.arange(INPUTS) == 3, np.nan, X), Y, "X holds NaN"),
-    (X * 255, Y, r"\[0, 1\]"), (-X, Y, r"\[0, 1\]"), (X[0], Y, "shape"), (X[:0], Y[:0], "no samples"),
+    (np.where(np.arange(INPUTS) == 3, np.nan, X), Y, "contains NaN"),
+    (X * 255, Y, r"\[0, 1\]"), (-X, Y, r"\[0, 1\]"), (X[0], Y, "shape"), (X[:0], Y[:0], "0 sample"),
     (X.astype(str), Y, "numbers"), (X, Y[:5], r"shape \(8,\)"), (X, np.where(Y, np.nan, 0.0), "y holds NaN"),
     (X, Y + 0.5, "fractions"), (X, np.zeros(8, int), "two classes"), (X[:, :9], Y, "9 inputs")])
 def test_bad_samples_are_refused(x, y, says):

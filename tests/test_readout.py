@@ -146,7 +146,7 @@ def test_ngram_scores_by_hand():
     train = spikes_of([0, 1, 0, 1], [1, 0])
     readout = fit_readout("ngram", train, np.array([0, 2]), 3, order=2)
     assert readout.codes.tolist() == [0 * 4 + 1, 1 * 4 + 0]
-    assert readout.scores.tolist() == [[2, 0, 0], [1, 0, 1]]
+    assert readout.tallies.tolist() == [[2, 0, 0], [1, 0, 1]]
 
 
 def test_ngram_does_not_run_across_samples():

@@ -12,8 +12,8 @@ from plasticity import engines, networks
 from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
 from plasticity.language.rule import Rule
-from plasticity.learner.presenting import Source, blocks, encode, encoded_ahead
-from plasticity.learner.unsupervised import default_dtype
+from plasticity.learner.stream.presenting import Source, blocks, encode, encoded_ahead
+from plasticity.learner.stream.way import default_dtype
 from plasticity.network.network import Network, Signal
 from plasticity.network.presentation import Model
 from plasticity.rules import of_kind

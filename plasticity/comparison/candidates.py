@@ -11,13 +11,14 @@ import numpy as np
 from plasticity import rules
 from plasticity._utils.catalogue import parse
 from plasticity.comparison import counting, settings
-from plasticity.comparison.encoded import encoded
 from plasticity.comparison.operations import AlignmentRecorder
 from plasticity.datasets import tasks
 from plasticity.datasets.tasks import Task
+from plasticity.encoding import catalogue as encoders
 from plasticity.errors import PlasticityError, unknown
 from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.gradient import GradientClassifier
+from plasticity.learner.gradients.encoded import encoded
 from plasticity.learner.methods import MethodClassifier
 
 COMPARED = 32  # samples of a batch whose updates are compared with backpropagation's
@@ -125,7 +126,8 @@ def _gradient_rule(job: Job, task: Task) -> Candidate:
 
 def _method(job: Job, task: Task) -> Candidate:
     method = rules.make(job.rule)
-    method = encoded(method, job.own("encoder")) if job.setting.encoder else method
+    spiking = method.spikes and job.setting.encoder
+    method = encoded(method, encoders.make(job.own("encoder"))) if spiking else method
     learner = MethodClassifier(method, **_common(job, settings.rate_of(job.rule, method.lr)))
 
     def shaped(x: np.ndarray) -> np.ndarray:

@@ -18,15 +18,16 @@ from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.gradient import GradientClassifier
 from plasticity.learner.methods import MethodClassifier
-from plasticity.learner.presenting import Source, encode
+from plasticity.learner.stream.presenting import Source, encode
+from plasticity.learner.targets import Targets
 from plasticity.network.network import Network, existing
 
 
 def gradient_rule(learner: GradientClassifier, x: np.ndarray) -> dict[str, object]:
     """Of a fitted classifier, on samples x."""
     network = learner.network_
-    return {**spiking(network, torch.as_tensor(densified(learner.presented(x, 0))).to(network.device), learner.batch),
-            "parameters": parameters(network)}
+    shown = torch.as_tensor(densified(learner.presented_.shown(x, 0))).to(network.device)
+    return {**spiking(network, shown, learner.batch), "parameters": parameters(network)}
 
 
 @torch.no_grad()
@@ -38,9 +39,10 @@ def spiking(network: GradientNetwork, given: torch.Tensor, batch: int) -> dict[s
 
 def method(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
     """Of a fitted classifier that does not spike, on samples x; operations that cannot be counted are left out."""
-    module, labels = learner.learner_.module, np.arange(len(x)) % len(learner.classes_)
-    inference = _multiplications(lambda: learner.learner_.scores(x)) / len(x)
-    update = _multiplications(lambda: learner.learner_.gradient(x, labels, 0)) / len(x)
+    trainer, targets = learner.trainer_, Targets(np.arange(len(x)) % len(learner.classes_))
+    module = trainer.module
+    inference = _multiplications(lambda: trainer.scores(x)) / len(x)
+    update = _multiplications(lambda: trainer.gradient(x, targets, 0)) / len(x)
     counts = {"parameters": parameters(module)}
     if not (inference and update):
         return counts

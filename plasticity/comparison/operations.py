@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,11 +12,10 @@ from plasticity.comparison.alignment import compare
 from plasticity.engines.gradient.connections import Link, carried
 from plasticity.engines.gradient.exact import gradients
 from plasticity.engines.gradient.network import GradientNetwork, Output
+from plasticity.learner.estimator import Estimator
 from plasticity.learner.plan import Step
+from plasticity.learner.targets import Targets
 from plasticity.rules.paths import GradientRule
-
-if TYPE_CHECKING:
-    from plasticity.learner.gradient import GradientClassifier
 
 
 class Operations(NamedTuple):
@@ -93,15 +92,16 @@ def _heard(network: GradientNetwork) -> int:
 class AlignmentRecorder:
     """Follows how a rule's update stands to another rule's, on the same weights and samples, while a network learns.
 
-    Give it to `fit(X, y, watch=recorder)` of the classifier it was made for. Every `every` updates it adds a line per
-    parameter to `lines`: {update, epoch, parameter, cosine, norm}, norm being the length relative to the reference's.
+    Give it to `fit(X, y, callback=recorder)` of the learner it was made for, which takes gradients. Every `every`
+    updates it adds a line per parameter to `lines`: {update, epoch, parameter, cosine, norm}, norm being the length
+    relative to the reference's.
     The training itself stays as it would be without.
 
     reference: a gradient rule; backpropagation through time by default. most: samples of a batch that are compared
     (None: all; their update is computed anew then).
     """
 
-    def __init__(self, classifier: GradientClassifier, every: int = 50, reference: str | GradientRule = "bptt",
+    def __init__(self, classifier: Estimator, every: int = 50, reference: str | GradientRule = "bptt",
                  most: int | None = None):
         self.classifier, self.every, self.reference, self.most = classifier, every, reference, most
         self.lines: list[dict] = []
@@ -112,7 +112,7 @@ class AlignmentRecorder:
         number, self._updates = self._updates, self._updates + 1
         if number % self.every:
             return
-        network = self.classifier.network_
+        network = self.classifier.trainer_.module
         if self._other is None or self._other.weights is not network.weights:
             self._other = network.with_rule(self.reference).to(network.device)
         x, labels = x[:self.most], labels[:self.most]
@@ -126,9 +126,9 @@ class AlignmentRecorder:
 
     def _gradients(self, network: GradientNetwork, x: np.ndarray, labels: np.ndarray, step: Step) -> Mapping:
         def objective(run: Output) -> torch.Tensor:
-            return self.classifier.objective(run, labels)
+            return self.classifier.trainer_.presented.objective(run, Targets(labels))
 
-        return gradients(network, self.classifier.presented(x, step.seed), objective)
+        return gradients(network, self.classifier.trainer_.presented.shown(x, step.seed), objective)
 
     def mean(self, where: str = "weights.") -> dict[str, tuple[float, float]]:
         """Mean over time of (cosine, norm) of every parameter whose name begins so; NaN ones left out."""

@@ -126,7 +126,7 @@ def _result(settings: Settings, learner: UnsupervisedClassifier, run: Run, measu
 
 def draw(learner: UnsupervisedClassifier, task: Task, result: Mapping, folder: Path) -> dict[str, Path]:
     """All figures of a run: what it shows -> file."""
-    answers = learner.readouts_["all_activity"].predict(learner.responses(task.test_x))
+    answers = learner.trainer_.reading.places(learner.responses(task.test_x), "all_activity")
     rule = learner.model_.network.plastic[0].rule
     chance = 1 / len(task.classes)
     made = {

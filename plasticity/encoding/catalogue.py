@@ -1,59 +1,134 @@
-"""How a classifier turns samples into what its network is given step by step: functions of samples and a seed."""
+"""How samples become what a network is given step by step: encoders by name, with their options."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
 from plasticity import encoding
-from plasticity._utils.catalogue import Catalogue
+from plasticity._utils import own
+from plasticity._utils.catalogue import Call, Catalogue
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 
-#: samples [n, inputs] and a seed -> what the network gets, [n, steps, inputs], or Spikes
-Encoder = Callable[[np.ndarray, int], np.ndarray | Spikes]
+
+@dataclass(frozen=True)
+class Encoder:
+    """A function of samples and a seed. Equal seeds and numbers of samples draw equal spikes.
+
+    encode(x, seed, numbers, **options): x [samples, ...], numbers as `first_sample` of `encoding.poisson`; answers
+    Spikes, or values [samples, steps, n].
+    takes: "samples", intensities in [0, 1] [samples, n]; or "sequences", [samples, steps, n].
+    gives: "spikes" or "values".
+    """
+
+    name: str
+    encode: Callable[..., Spikes | np.ndarray] = field(repr=False)
+    options: Mapping[str, object] = field(default_factory=dict)
+    takes: str = "samples"
+    gives: str = "spikes"
+
+    def __post_init__(self):
+        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+
+    def __call__(self, x: np.ndarray, seed: int = 0, numbers: int | np.ndarray = 0) -> Spikes | np.ndarray:
+        return self.encode(x, seed, numbers, **self.options)
+
+    def __str__(self) -> str:
+        return str(Call(self.name, (), self.options))
+
+    def __reduce__(self):
+        return Encoder, (self.name, self.encode, dict(self.options), self.takes, self.gives)
 
 
 def latency(steps: int = 25, threshold: float = 0.0) -> Encoder:
     """One spike per input, the brighter the earlier (`encoding.latency`); none for intensities up to `threshold`."""
-    def code(x: np.ndarray, seed: int) -> Spikes:
-        return encoding.latency(np.where(x > threshold, x, 0.0), steps, 1e-3)
+    return Encoder("latency", _latency, {"steps": steps, "threshold": threshold})
 
-    return code
+
+def _latency(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int, threshold: float) -> Spikes:
+    return encoding.latency(np.where(x > threshold, x, 0.0), steps, 1e-3)
 
 
 def rate(steps: int = 25, most: float = 0.5) -> Encoder:
     """In every step, independently, an input spikes with probability intensity * most; drawn anew in every epoch."""
-    def code(x: np.ndarray, seed: int) -> Spikes:
-        return encoding.bernoulli(x * most, steps, seed)
+    return Encoder("rate", _rate, {"steps": steps, "most": most})
 
-    return code
+
+def _rate(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int, most: float) -> Spikes:
+    return encoding.bernoulli(x * most, steps, seed, numbers)
+
+
+def rank_order(steps: int = 25, per_step: int | None = None) -> Encoder:
+    """Inputs spike one after another, the brightest first; per_step of them in a step (None: all of them in `steps`).
+
+    Source: Thorpe & Gautrais 1998, "Rank order coding".
+    """
+    return Encoder("rank_order", _rank_order, {"steps": steps, "per_step": per_step})
+
+
+def _rank_order(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int, per_step: int | None) -> Spikes:
+    return encoding.rank_order(x, steps, -(-x.shape[1] // steps) if per_step is None else per_step)
 
 
 def current(steps: int = 25) -> Encoder:
     """The intensities themselves, the same in every step."""
-    def code(x: np.ndarray, seed: int) -> np.ndarray:
-        return encoding.constant(x, steps)
+    return Encoder("current", _current, {"steps": steps}, gives="values")
 
-    return code
+
+def _current(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int) -> np.ndarray:
+    return encoding.constant(x, steps)
 
 
 def rows(width: int = 28) -> Encoder:
     """An image line by line: in every step the intensities of one row of `width` pixels."""
-    def code(x: np.ndarray, seed: int) -> np.ndarray:
-        if x.shape[1] % width:
-            raise PlasticityError(f"rows of width={width} do not divide samples of {x.shape[1]} inputs")
-        return x.reshape(len(x), -1, width)
+    return Encoder("rows", _rows, {"width": width}, gives="values")
 
-    return code
+
+def _rows(x: np.ndarray, seed: int, numbers: int | np.ndarray, width: int) -> np.ndarray:
+    if x.shape[1] % width:
+        raise PlasticityError(f"rows of width={width} do not divide samples of {x.shape[1]} inputs")
+    return x.reshape(len(x), -1, width)
+
+
+def sequences() -> Encoder:
+    """Samples are sequences already, [samples, steps, inputs], and are shown as they are."""
+    return Encoder("sequences", _sequences, takes="sequences", gives="values")
+
+
+def _sequences(x: np.ndarray, seed: int, numbers: int | np.ndarray) -> np.ndarray:
+    return x
 
 
 #: name -> function that makes the encoder; all of its arguments have defaults
 catalogue = Catalogue("encoder", {make.__name__: f"{__name__}:{make.__name__}" for make in (
-    latency, rate, current, rows)})
+    latency, rate, rank_order, current, rows, sequences)})
 
 
-def make(encoder: str | Encoder) -> Encoder:
-    """The encoder that a text names, with or without options ("latency(steps=20)"), or the function itself."""
-    return encoder if callable(encoder) else catalogue.make(encoder)
+def make(encoder: str | Encoder | Callable) -> Encoder:
+    """The encoder that a text names, with or without options ("latency(steps=20)", "my_code.py:encode"); an Encoder as
+    it is; a function (X, seed) -> [samples, steps, inputs] or Spikes as one."""
+    if isinstance(encoder, Encoder):
+        return encoder
+    if own.is_own(encoder):
+        found, call = own.load(encoder, "encoder")
+        return make(found(*call.arguments, **call.options) if call.arguments or call.options else found)
+    if callable(encoder):
+        name = getattr(encoder, "__name__", "encoder")
+        return Encoder(name, _Numbered(encoder) if "numbers" not in inspect.signature(encoder).parameters else encoder,
+                       takes="any", gives="any")
+    return catalogue.make(encoder)
+
+
+@dataclass(frozen=True)
+class _Numbered:
+    """A function of samples and a seed that does not ask for their numbers."""
+
+    function: Callable
+
+    def __call__(self, x: np.ndarray, seed: int, numbers: int | np.ndarray) -> Spikes | np.ndarray:
+        return self.function(x, seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 
 from plasticity._utils import random
@@ -14,13 +16,14 @@ _GAPS, _STEPS = 0x656E636F64650001, 0x656E636F64650002
 
 
 def poisson(rates_hz: np.ndarray, steps: int, dt: float, seed: int | np.random.Generator = 0,
-            first_sample: int = 0) -> Spikes:
+            first_sample: int | np.ndarray = 0) -> Spikes:
     """Spike trains of given rates: in every step, independently, each neuron spikes with probability rate * dt.
 
     That is a Poisson process on the grid: the expected count is exactly rate * dt * steps, at most one spike per step.
 
     rates_hz: Hz, [samples, n], 0 for silence. steps: number of steps. dt: s. seed: an int, or a generator, from which
-    one number is drawn. first_sample: number of the first sample in the stream that `seed` names.
+    one number is drawn. first_sample: number of the first sample in the stream that `seed` names, or the numbers of
+    all samples, uint64 [samples] (`numbers_of` makes them of the samples themselves).
     Raises PlasticityError when a rate is negative, not finite, or above 1/dt.
     """
     rates = non_negative("rates_hz", rates_hz, 2)
@@ -35,7 +38,7 @@ def poisson(rates_hz: np.ndarray, steps: int, dt: float, seed: int | np.random.G
 
 
 def bernoulli(p: np.ndarray, steps: int | None = None, seed: int | np.random.Generator = 0,
-              first_sample: int = 0) -> Spikes:
+              first_sample: int | np.ndarray = 0) -> Spikes:
     """Independent spikes of given probability per step.
 
     p: in [0, 1], [samples, n] (the same in all `steps`) or [samples, steps, n]. seed, first_sample: as for `poisson`;
@@ -59,20 +62,31 @@ def as_seed(seed: int | np.random.Generator) -> int:
     return int(seed.integers(2**63)) if isinstance(seed, np.random.Generator) else int(seed)
 
 
-def _keys(seed: int | np.random.Generator, first_sample: int, samples: int, use: int) -> np.ndarray:
+def numbers_of(x: np.ndarray) -> np.ndarray:
+    """A number for each sample that depends on its values alone, uint64 [samples]: equal samples draw equal spikes,
+    whatever stands beside them."""
+    values = np.ascontiguousarray(x, np.float64).reshape(len(x), -1) + 0.0  # so that -0 is 0
+    digests = b"".join(hashlib.blake2b(row, digest_size=8).digest() for row in values)
+    return np.frombuffer(digests, "<u8").astype(np.uint64)
+
+
+def _keys(seed: int | np.random.Generator, first_sample: int | np.ndarray, samples: int, use: int) -> np.ndarray:
     """The stream of each sample: uint64 [samples]."""
-    numbers = np.arange(samples, dtype=np.uint64) + np.uint64(whole("first_sample", first_sample))
+    if isinstance(first_sample, np.ndarray):
+        numbers = first_sample.astype(np.uint64)
+    else:
+        numbers = np.arange(samples, dtype=np.uint64) + np.uint64(whole("first_sample", first_sample))
     return random.mix(random.key(as_seed(seed), use) ^ random.mix(numbers))
 
 
-def _by_gaps(p: np.ndarray, steps: int, seed: int | np.random.Generator, first_sample: int) -> Spikes:
+def _by_gaps(p: np.ndarray, steps: int, seed: int | np.random.Generator, first_sample: int | np.ndarray) -> Spikes:
     from plasticity.encoding import _draw  # Numba is loaded only when something is drawn
 
     ptr, index = _draw.draw(np.ascontiguousarray(p), _keys(seed, first_sample, len(p), _GAPS), steps)
     return Spikes(ptr, index, p.shape[1])
 
 
-def _by_steps(p: np.ndarray, seed: int | np.random.Generator, first_sample: int) -> np.ndarray:
+def _by_steps(p: np.ndarray, seed: int | np.random.Generator, first_sample: int | np.ndarray) -> np.ndarray:
     """One uniform number per step and neuron: bool [samples, steps, n]."""
     keys = _keys(seed, first_sample, len(p), _STEPS)
     counter = np.arange(1, p[0].size + 1, dtype=np.uint64).reshape(p.shape[1:]) if len(p) else None

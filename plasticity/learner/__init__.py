@@ -1,4 +1,4 @@
-"""Learners: networks that are trained by showing them samples, in scikit-learn's estimator form."""
+"""Learning: one estimator for every rule and network, one loop, a trainer for each way of learning."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import importlib
 
 #: public name -> module it is loaded from when first used (torch takes seconds to load)
 _PUBLIC = {
-    "HebbianLayer": "plasticity.learner.rate_layer",
+    "Learner": "plasticity.learner.learner",
+    "HebbianLayer": "plasticity.learner.hebbian",
     "UnsupervisedClassifier": "plasticity.learner.unsupervised",
-    "patches": "plasticity.learner.unfolding",
+    "patches": "plasticity.learner.rates.patches",
 }
 __all__ = sorted(_PUBLIC)
 

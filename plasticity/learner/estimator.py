@@ -1,89 +1,277 @@
-"""scikit-learn's estimator form around the training loop, for whatever is made of a module and an optimiser."""
+"""scikit-learn's estimator form around the loop, the same for every rule."""
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import ModuleType
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
-from plasticity._utils.devices import torch_device
-from plasticity._utils.validation import require_above_zero, require_labels
-from plasticity.errors import PlasticityError
-from plasticity.learner.gradient_training import Learner, Training, Watch, train
+from plasticity._utils.random import checked_seed
+from plasticity._utils.validation import require_positive, require_whole
+from plasticity.encoding.catalogue import Encoder
+from plasticity.errors import PlasticityError, RefusedError
+from plasticity.learner import goals
+from plasticity.learner.asked import Asked
+from plasticity.learner.experiment import Experiment, experiment
+from plasticity.learner.goals import Goal
+from plasticity.learner.identity import identity
+from plasticity.learner.loop import train
+from plasticity.learner.parts import parts_of, put_parts
 from plasticity.learner.plan import Plan
-from plasticity.runs.checkpoint import fingerprint
+from plasticity.learner.samples import Scaling, as_samples, require_unit
+from plasticity.learner.targets import Targets, sample_weights
+from plasticity.learner.trainer import Callback, Trainer
+from plasticity.learner.training import Training
 from plasticity.runs.folder import Run
 
-PLAIN = (str, int, float, bool, type(None), tuple)
+
+@dataclass(frozen=True)
+class Described:
+    """What a fitted estimator is made of, beside its weights. scaling: None where samples are taken as they are.
+    shape: of one sample as it is learned. presentations: how many samples the network was told it would be shown."""
+
+    experiment: Experiment
+    encoder: Encoder | None
+    scaling: Scaling | None
+    goal: Goal
+    shape: tuple[int, ...]
+    n_features: int
+    presentations: int
+
+    @property
+    def way(self) -> ModuleType:
+        """The module of the way of learning."""
+        return self.experiment.way_module
+
+    def trainer(self) -> Trainer:
+        """A new trainer, with first weights."""
+        return self.way.trainer(self.experiment, self.encoder, self.shape, self.goal.outputs, self.presentations)
+
+    def built(self, trainer: Trainer) -> Described:
+        """The same with the network as the trainer has built it, which needs no builder any more."""
+        described = getattr(trainer, "described", None)
+        if described is None:
+            return self
+        rule = None if self.experiment.way.name == "stream" else self.experiment.rule
+        return replace(self, experiment=replace(self.experiment, network=described, rule=rule, words_=self.words))
+
+    @property
+    def words(self) -> Mapping[str, str | None]:
+        """Network, rule, encoder, readout and engine as texts."""
+        return self.experiment.words
+
+    def accept(self, x: np.ndarray) -> np.ndarray:
+        """Checked samples as they are learned. Raises PlasticityError for another number of features."""
+        x = x if self.scaling is None else self.scaling(x)
+        if self.way.unit(self.encoder):
+            require_unit(x)
+        return self.way.accept(self.experiment, self.encoder, x)
 
 
-class LoopClassifier(ClassifierMixin, BaseEstimator):
-    """What classifiers that learn in the loop share. A final class gives `_samples` and `_learner`, and a constructor
-    that stores at least epochs, batch, lr, seed, device, validation_fraction, schedule, patience and verbose:
-
-    epochs, batch, seed, schedule, patience, verbose: see `plasticity.learner.plan.Plan`. lr: learning rate (None: what
-    the learner has of its own, if any). device: of torch.
-    validation_fraction: of the training samples, held out (drawn by seed, classes in proportion) to measure accuracy
-    after each epoch; 0 for none.
-
-    After fit: classes_, n_features_in_, learner_ (module, optimiser and how they are used), training_ (a `Training`),
-    losses_ (mean per epoch), validation_ (accuracy on held-out samples after each epoch).
-    """
+class Estimator(ClassifierMixin, BaseEstimator):
+    """What `Learner` and its presets share. A final class stores its arguments and says in `_asked` what they mean."""
 
     @abstractmethod
-    def _samples(self, X) -> np.ndarray:
-        """X as an array that the learner takes, [samples, ..., features]. Raises PlasticityError for what it cannot."""
+    def _asked(self) -> Asked:
+        """What is asked, as `Learner` would be asked for it."""
 
-    @abstractmethod
-    def _learner(self, x: np.ndarray, n_classes: int) -> Learner:
-        """A new learner for samples like x. It draws its first weights from `seed`."""
+    # ------------------------------------------------------------------ learning
 
-    def fit(self, X, y, run: Run | None = None, watch: Watch | None = None):
-        """Learns from samples X and labels y [samples].
+    def fit(self, X, y=None, sample_weight=None, *, run: Run | None = None, callback: Callback | None = None):
+        """Learns from samples X and targets y.
 
+        X: [samples, features], images or sequences [samples, steps, inputs]. y: labels [samples], or what the loss
+        takes; rules that learn without labels use them only to name what neurons have come to respond to, and need none
+        for `transform`. sample_weight: [samples] or [samples, steps].
         run: a `plasticity.runs.Run` that keeps metrics and checkpoints, and from which an interrupted fit goes on.
-        watch: see `gradient_training.train`. After Ctrl-C the estimator has learned what it was shown.
+        callback(step, x, targets): called when an update is known, before the weights change.
+        After Ctrl-C the estimator has learned what it was shown.
         """
-        plan = Plan(self.epochs, self.batch, self.seed, True, self.schedule, self.patience, self.verbose)
-        x, labels = self.prepare(X, y, None)
-        x, labels, held_out = self._split(x, labels)
-        train(self.learner_, x, labels, plan, held_out=held_out, run=run, watch=watch, training=self.training_,
-              identity=None if run is None else self._identity(x, labels))
+        x, targets = self.prepare(X, y, sample_weight=sample_weight)
+        made, asked = self.described_.experiment, self.described_.experiment.asked
+        x, targets, held_out = self._split(x, targets, asked)
+        plan = Plan(made.epochs, self.trainer_.chunk(made.batch), asked.seed, asked.shuffle, made.schedule,
+                    asked.patience, asked.verbose)
+        train(self.trainer_, x, targets, plan, held_out=held_out, run=run, callback=callback, training=self.training_,
+              identity=None if run is None else identity(self, x, targets))
+        self._finish(x, targets)
         return self
 
-    def partial_fit(self, X, y, classes: Sequence | None = None):
+    def _finish(self, x: np.ndarray, targets: Targets) -> None:
+        """Fits what is fitted after learning, and keeps how long that took."""
+        begun = time.perf_counter()
+        self.trainer_.finish(x, targets)
+        self.label_seconds_ = time.perf_counter() - begun
+
+    def partial_fit(self, X, y=None, classes: Sequence | None = None, sample_weight=None):
         """Shows X once more, in the order given, and goes on from what was learned before.
 
-        classes: all labels that will ever come; needed at the first call when X does not hold them all.
+        classes: all labels that will ever come; needed at the first call when X does not hold them all. What is known
+        of classes that a piece does not hold stays.
         """
-        if not hasattr(self, "learner_"):
-            x, labels = self.prepare(X, y, classes)
+        if not hasattr(self, "trainer_"):
+            x, targets = self.prepare(X, y, classes, sample_weight)
         else:
-            x, labels = self._known(X), require_labels(y, len(X), self.classes_)[1]
-        before = self.training_
-        plan = Plan(1, self.batch, self.seed, False, verbose=self.verbose, first_epoch=len(before.losses))
-        now = train(self.learner_, x, labels, plan)
-        self.training_ = Training(before.losses + now.losses, before.validation, before.shown + now.shown,
-                                  before.seconds + now.seconds)
+            x = self.taken(X)
+            targets = self._targets(x, y, sample_weight)
+        asked, before = self.described_.experiment.asked, self.training_
+        batch = self.trainer_.chunk(self.described_.experiment.batch)
+        plan = Plan(1, batch, asked.seed, False, verbose=asked.verbose, first_epoch=before.epochs)
+        if hasattr(self.trainer_, "offset"):
+            self.trainer_.offset = before.shown
+        self.training_ = before.joined(train(self.trainer_, x, targets, plan))
+        self._finish(x, targets)
         return self
 
-    def taken(self, X) -> np.ndarray:
-        """X as the learner takes it, checked."""
-        check_is_fitted(self, "learner_")
-        return self._known(X)
+    def untrained(self, X, y=None):
+        """A control: the network as it was built, with its readouts fitted in the same way."""
+        x, targets = self.prepare(X, y)
+        self._finish(x, targets)
+        return self
 
-    def decision_function(self, X) -> np.ndarray:
-        """Scores, the larger the likelier, [samples, classes]."""
-        check_is_fitted(self, "learner_")
-        return self.learner_.scores(self._known(X))
+    def prepare(self, X, y=None, classes: Sequence | None = None, sample_weight=None) -> tuple[np.ndarray, Targets]:
+        """Checks everything and builds what `fit` would train, without training: samples and targets as it would show
+        them."""
+        asked = self._asked()
+        made = experiment(asked)
+        checked_seed(asked.seed)
+        require_whole(0 if made.way.learned else 1, epochs=made.epochs)
+        require_positive(batch=made.batch)
+        x = as_samples(X, type(self).__name__)
+        integers = np.asarray(X).dtype.kind in "iub"
+        encoder = made.way_module.encoder_of(made, x)
+        scaling = Scaling.of(x, integers) if asked.scaled and made.way_module.unit(encoder) else None
+        described, given = Described(made, encoder, scaling, Goal(None, 0), (), 0, len(x) * made.epochs), x.shape[1:]
+        x = described.accept(x)
+        features = features_of(given, x.shape[1:])
+        goal, values = goals.goal_of(made, y, len(x), classes)
+        described = replace(described, goal=goal, shape=x.shape[1:], n_features=features)
+        trainer = described.trainer()
+        trainer.begin(x)
+        self.described_, self.trainer_, self.training_, self.n_features_in_ = described, trainer, Training(), features
+        if goal.classes is not None:
+            self.classes_ = goal.classes
+        return x, self._weighted(values, sample_weight)
+
+    def _targets(self, x: np.ndarray, y, sample_weight) -> Targets:
+        return self._weighted(goals.values_of(self.described_.goal, y, len(x)), sample_weight)
+
+    def _weighted(self, values: np.ndarray, sample_weight) -> Targets:
+        asked, goal = self.described_.experiment.asked, self.described_.goal
+        return Targets(values, sample_weights(sample_weight, values, asked.class_weight, goal.classes))
+
+    def _split(self, x: np.ndarray, targets: Targets, asked: Asked):
+        """(x, targets, held out or None)."""
+        if isinstance(asked.validation, tuple | list):
+            held_x, held_y = asked.validation
+            held_x = self.taken(held_x)
+            return x, targets, (held_x, self._targets(held_x, held_y, None))
+        if not asked.validation:
+            return x, targets, None
+        if not 0 < asked.validation < 1:
+            raise PlasticityError(f"validation must lie in [0, 1), or be a pair (X, y), got {asked.validation!r}")
+        labels = targets.values if self.described_.goal.classes is not None and targets.values.ndim == 1 else None
+        try:
+            kept, out = train_test_split(np.arange(len(x)), test_size=asked.validation, stratify=labels,
+                                         random_state=asked.seed)
+        except ValueError as error:
+            raise PlasticityError(f"validation={asked.validation}: {error}") from None
+        return x[kept], targets[kept], (x[out], targets[out])
+
+    # ------------------------------------------------------------------ answers
+
+    def taken(self, X) -> np.ndarray:
+        """X as it is learned, checked against what was learned from."""
+        check_is_fitted(self, "trainer_")
+        x = as_samples(X, type(self).__name__)
+        described = self.described_
+        features = features_of(x.shape[1:], described.shape)
+        if features != described.n_features:
+            raise PlasticityError(f"X has {features} features, but {type(self).__name__} is expecting "
+                                  f"{described.n_features} features as input")
+        return described.accept(x)
 
     def predict(self, X) -> np.ndarray:
-        """The class with the largest score, [samples]."""
-        return self.classes_[self.decision_function(X).argmax(1)]
+        """The label of each sample (`no_answer_` where nothing speaks for any); of values as targets, the values."""
+        x = self.taken(X)
+        self._require_answers()
+        return goals.answers(self.described_.goal, self.trainer_, x)
+
+    def decision_function(self, X) -> np.ndarray:
+        """Scores, the larger, the likelier the class: [samples, classes]; of two classes [samples], for the second."""
+        x = self.taken(X)
+        self._require_answers()
+        return goals.decision(self.described_.goal, self.trainer_, x)
+
+    def predict_proba(self, X) -> np.ndarray:
+        """Probabilities of the classes, [samples, classes], rows add up to 1; alike where there is no answer."""
+        x = self.taken(X)
+        self._require_answers()
+        return goals.probabilities(self.described_, self.trainer_, x)
+
+    def transform(self, X) -> np.ndarray:
+        """What the network makes of samples, [samples, features]: spikes of output neurons, or features of rates."""
+        return self.trainer_.features(self.taken(X))
+
+    def score(self, X, y, sample_weight=None) -> float:
+        """How well it does: accuracy for labels, R2 for values (as the loss has it)."""
+        x = self.taken(X)
+        self._require_answers()
+        return goals.score(self.described_, self.trainer_, x, self._targets(x, y, sample_weight))
+
+    def accuracies(self, X, y) -> dict[str, float]:
+        """Fraction right by every readout fitted; the responses are counted once."""
+        x = self.taken(X)
+        labels = self._targets(x, y, None).values
+        if not hasattr(self.trainer_, "reading"):
+            return {self.readout_name_: float((self.trainer_.places(x) == labels).mean())}
+        responses, reading = self.trainer_.responses(x), self.trainer_.reading
+        return {name: float((reading.places(responses, name) == labels).mean()) for name in reading.fitted}
+
+    @property
+    def learned_(self) -> dict[str, np.ndarray]:
+        """Everything that learning changed, by name: "projection.w", slow variables of neurons, readouts."""
+        check_is_fitted(self, "trainer_")
+        return self.trainer_.learned()
+
+    @property
+    def weights_(self) -> np.ndarray:
+        """Learned weights from the input to the population that is read out (of rates: all), [inputs, neurons]."""
+        check_is_fitted(self, "trainer_")
+        return self.trainer_.input_weights()
+
+    @property
+    def labels_(self) -> np.ndarray:
+        """The class each neuron answers to most, as a place in classes_; -1 for none. [neurons]"""
+        check_is_fitted(self, "trainer_")
+        if not hasattr(self.trainer_, "reading"):
+            raise AttributeError("neurons have labels where readouts are fitted to their responses; this network "
+                                 "learned from labels")
+        return self.trainer_.reading.neuron_labels(len(self.classes_))
+
+    @property
+    def readout_name_(self) -> str:
+        """What answers: the first readout, or the network's own output."""
+        check_is_fitted(self, "described_")
+        return self.described_.experiment.words["readout"] or "output"
+
+    def _require_answers(self) -> None:
+        if self.described_.goal.outputs == 0:
+            raise RefusedError("this learner was fitted without labels, so it has no classes to answer; use transform, "
+                               "or fit it with y")
+
+    @property
+    def no_answer_(self):
+        """What `predict` answers for a sample that draws no spike from any labelled neuron: it is no class."""
+        check_is_fitted(self, "classes_")
+        return goals.no_answer(self.classes_)
 
     @property
     def losses_(self) -> list[float]:
@@ -95,41 +283,27 @@ class LoopClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "training_")
         return self.training_.validation
 
-    def prepare(self, X, y, classes: Sequence | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Checks everything and builds what `fit` would train, without training: X and labels as it would show them."""
-        x = self._samples(X)
-        given, labels = require_labels(y, len(x), None if classes is None else np.unique(classes))
-        if len(given) < 2:
-            raise PlasticityError(f"y must hold at least two classes, got only {given.tolist()}")
-        torch_device(self.device)
-        require_above_zero(**({} if self.lr is None else {"lr": self.lr}))
-        learner = self._learner(x, len(given))
-        self.classes_, self.n_features_in_, self.learner_, self.training_ = given, x.shape[-1], learner, Training()
-        return x, labels
+    # ------------------------------------------------------------------ keeping
 
-    def _known(self, X) -> np.ndarray:
-        x = self._samples(X)
-        if x.shape[-1] != self.n_features_in_:
-            raise PlasticityError(f"X has {x.shape[-1]} features, the classifier learned from {self.n_features_in_}")
-        return x
+    def __getstate__(self) -> dict:
+        """Parameters and parts: what is compiled or generated is made again when it is read."""
+        state = {name: getattr(self, name) for name in self.get_params(deep=False)}
+        return {"parameters": state, "parts": parts_of(self) if hasattr(self, "trainer_") else None}
 
-    def _split(self, x: np.ndarray, labels: np.ndarray):
-        """(x, labels, held out or None)."""
-        if not self.validation_fraction:
-            return x, labels, None
-        if not 0 < self.validation_fraction < 1:
-            raise PlasticityError(f"validation_fraction must lie in [0, 1), got {self.validation_fraction!r}")
-        try:
-            kept, out = train_test_split(np.arange(len(x)), test_size=self.validation_fraction, stratify=labels,
-                                         random_state=self.seed)
-        except ValueError as error:
-            raise PlasticityError(f"validation_fraction={self.validation_fraction}: {error}") from None
-        return x[kept], labels[kept], (x[out], labels[out])
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state["parameters"])
+        if state["parts"] is not None:
+            put_parts(self, state["parts"])
 
-    def _identity(self, x: np.ndarray, labels: np.ndarray) -> dict[str, str]:
-        """What a checkpoint must share with a fit that goes on from it."""
-        first = [value.detach().cpu().numpy() for value in self.learner_.module.state_dict().values()]
-        settings = {name: repr(value) if isinstance(value, PLAIN) else type(value).__name__
-                    for name, value in self.get_params(deep=False).items() if name != "verbose"}
-        return {"learner": type(self).__name__, **settings, "data": fingerprint(x, labels),
-                "initial weights": fingerprint(*first)}
+    # ------------------------------------------------------------------ scikit-learn
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def features_of(shape: tuple[int, ...], learned: tuple[int, ...]) -> int:
+    """How many features a sample of that shape has, when samples are learned in the shape `learned`: sequences have
+    those of a step, and may have any number of steps."""
+    return shape[-1] if len(shape) == 2 and len(learned) == 2 else int(np.prod(shape))

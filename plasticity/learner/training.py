@@ -1,132 +1,151 @@
-"""The training loop around `presenting.learn`: progress, metrics, checkpoints, stopping."""
+"""What happened in a training, and that nothing of it is lost."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from plasticity._utils.progress import progress
-from plasticity._utils.stopping import stop_requests
-from plasticity.engines import Simulation
-from plasticity.learner import checks
-from plasticity.learner.presenting import BLOCK, Source, encode, learn
-from plasticity.learner.running import RunningAccuracy
-from plasticity.network.presentation import Model
-from plasticity.runs import Checkpoint, Run
+from plasticity.errors import PlasticityError
+from plasticity.learner.plan import Step
+from plasticity.learner.trainer import Measured, NotFinite, Trainer
+from plasticity.runs.checkpoint import Checkpoint
+from plasticity.runs.folder import Run
 
-EARLY = 1000  # samples after which a silent network is reported, long before the end
-STATE, CURVE = "simulation/", "curve/"
+TRAINER, BEST = "trainer/", "best/"
+_NUMBERS = ("epochs", "losses", "validation", "seconds", "compile_seconds", "best", "early", "totals", "epoch",
+            "since")
+
+
+class Diverged(PlasticityError):
+    """A loss or gradient is not finite. step: which update; nothing was learned from it. layer: the first that is not
+    finite, where that is known."""
+
+    def __init__(self, message: str, step: Step, layer: str | None):
+        super().__init__(message)
+        self.step, self.layer = step, layer
 
 
 @dataclass
 class Training:
-    """What happened so far. shown: presentations; spikes: output spikes in them; seconds: without compilation."""
+    """What happened so far.
+
+    shown: presentations. epochs: passes that are complete. seconds: spent on learning, without compilation.
+    losses: mean of each epoch's updates, where the rule has a loss. validation: accuracy on held-out samples after each
+    epoch. history: lines of metrics. best: number of the epoch with the best validation; early: whether it stopped
+    because that was long ago.
+    totals: sums over all presentations, as of output spikes.
+    """
 
     shown: int = 0
-    spikes: float = 0.0
+    epochs: int = 0
     seconds: float = 0.0
     compile_seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
     history: list[dict] = field(default_factory=list)
+    best: int | None = None
+    early: bool = False
+    totals: dict[str, float] = field(default_factory=dict)
+    epoch: dict[str, list[float]] = field(default_factory=dict, repr=False)
+    since: dict[str, list[float]] = field(default_factory=dict, repr=False)
+    best_weights: Mapping[str, np.ndarray] | None = field(default=None, repr=False)
 
     @property
-    def spikes_per_sample(self) -> float:
-        return self.spikes / max(self.shown, 1)
+    def spikes_per_sample(self) -> float | None:
+        """Output spikes of a presentation, on average; None where nothing counts them."""
+        return self.totals["spikes_per_image"] / max(self.shown, 1) if "spikes_per_image" in self.totals else None
 
-    def numbers(self) -> dict[str, float]:
-        return {"spikes": self.spikes, "seconds": self.seconds, "compile_seconds": self.compile_seconds}
-
-
-@dataclass
-class _Since:
-    """What has been gathered since the last line of metrics."""
-
-    images: int = 0
-    spikes: float = 0.0
-    right: float = 0.0
-
-    def add(self, images: int, spikes: float, accuracy: float) -> None:
-        self.images += images
-        self.spikes += spikes
-        self.right += accuracy * images
+    def add(self, measured: Measured, samples: int) -> None:
+        """Counts an update."""
+        for name, value in measured.values.items():
+            self.totals[name] = self.totals.get(name, 0.0) + value * measured.weight
+            for sums in (self.epoch, self.since):
+                total = sums.setdefault(name, [0.0, 0.0])
+                total[0] += value * measured.weight
+                total[1] += measured.weight
+        self.since.setdefault("", [0.0, 0.0])[0] += samples
 
     @property
+    def samples_since(self) -> int:
+        """Samples since the last line of metrics."""
+        return int(self.since.get("", [0.0])[0])
+
+    def means(self, sums: Mapping[str, list[float]]) -> dict[str, float]:
+        return {name: total / weight for name, (total, weight) in sums.items() if name}
+
+    def line(self, step: Step, **more: float) -> dict:
+        """The line of metrics that is due; counting starts anew."""
+        values = {"images": self.shown, "epoch": step.epoch, "seconds": round(self.seconds, 3),
+                  **self.means(self.since), **more}
+        self.history.append(values)
+        self.since.clear()
+        return values
+
     def note(self) -> str:
-        return f"{self.spikes / self.images:.0f} spikes/image, right {self.right / self.images:.0%}"
+        """The latest means in a few words, for a progress bar."""
+        means = self.means(self.since) or self.means(self.epoch)
+        words = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in means.items()]
+        return ", ".join([*words, *([f"validation {self.validation[-1]:.1%}"] if self.validation else [])])
+
+    def joined(self, later: Training) -> Training:
+        """This training and what came after it, as one."""
+        totals = {name: self.totals.get(name, 0.0) + later.totals.get(name, 0.0)
+                  for name in {**self.totals, **later.totals}}
+        return Training(self.shown + later.shown, self.epochs + later.epochs, self.seconds + later.seconds,
+                        self.compile_seconds + later.compile_seconds, self.losses + later.losses,
+                        self.validation + later.validation, self.history + later.history, totals=totals)
 
 
-def train(simulation: Simulation, model: Model, x: np.ndarray, y: np.ndarray, classes: int, *, options: dict,
-          identity: dict[str, str] | None = None, run: Run | None = None, verbose: bool = False) -> Training:
-    """Learns from x; y only draws the learning curve. options: of `presenting.learn`.
+class Checkpointer:
+    """Writes checkpoints and finds them again; keeps the weights before an update that is not finite."""
 
-    run: where metrics and checkpoints go, and where training goes on from. Raises KeyboardInterrupt, after a
-    checkpoint, when asked to stop.
-    """
-    curve = RunningAccuracy.start(classes, model.network.sizes[model.output])
-    done = _resumed(simulation, curve, run, identity or {})
-    done.compile_seconds += _warmed(model, x)
-    total, since, clock = options["epochs"] * len(x), _Since(), _Clock(simulation, done)
-    with stop_requests() as stop, progress(total, done.shown, verbose) as advance:
-        for shown, chosen, counts in learn(simulation, model, x, start=done.shown, **options):
-            spikes = float(counts.sum())
-            done.shown, done.spikes = shown, done.spikes + spikes
-            clock.read()
-            since.add(len(chosen), spikes, curve.update(counts, y[chosen]))
-            advance(len(chosen), since.note)
-            if shown - len(chosen) < EARLY <= shown < total:
-                checks.warn_silent(model, done.spikes_per_sample, shown)
-            pause = stop.asked or shown == total or (run is not None and run.due)
-            if since.images >= BLOCK or pause:
-                since = _note(done, since, model, run)
-            if run is not None and pause:
-                run.save(_checkpoint(simulation, curve, done, identity or {}))
-            if stop.asked and shown < total:
-                raise KeyboardInterrupt
-    checks.warn_activity(model, done.spikes_per_sample, done.shown)
-    return done
+    def __init__(self, trainer: Trainer, training: Training, run: Run | None, identity: Mapping[str, str]):
+        self.trainer, self.training, self.run, self.identity = trainer, training, run, dict(identity)
+        self.last_good = trainer.weights()
 
+    def resume(self) -> None:
+        """Goes back to where the run was stopped, if there is a run and it was."""
+        checkpoint = self.run.begin(self.identity) if self.run is not None else None
+        if checkpoint is None:
+            return
+        for name, value in checkpoint.extra.items():
+            setattr(self.training, name, value)
+        self.training.shown, self.training.history = checkpoint.shown, self.run.metrics()
+        arrays = checkpoint.arrays
+        self.trainer.restore(_below(arrays, TRAINER))
+        self.training.best_weights = _below(arrays, BEST) or None
+        self.last_good = self.trainer.weights()
 
-def _warmed(model: Model, x: np.ndarray) -> float:
-    """Seconds until the encoder is compiled (or loaded): they are no part of learning."""
-    begun = time.perf_counter()
-    encode(model, x[:1], Source(0, "learn"), 0)
-    return time.perf_counter() - begun
+    def save(self) -> None:
+        if self.run is None:
+            return
+        arrays = {TRAINER + name: values for name, values in self.trainer.state().items()}
+        arrays |= {BEST + name: values for name, values in (self.training.best_weights or {}).items()}
+        numbers = {name: getattr(self.training, name) for name in _NUMBERS}
+        self.run.save(Checkpoint(self.training.shown, self.identity, arrays, numbers))
 
+    def log(self, line: Mapping[str, object]) -> None:
+        if self.run is not None:
+            self.run.log(**line)
 
-class _Clock:
-    """Keeps `seconds` of a Training: wall clock without what was spent on compiling."""
+    def keep(self) -> None:
+        """Remembers the present weights as good ones."""
+        self.last_good = self.trainer.weights()
 
-    def __init__(self, simulation: Simulation, done: Training):
-        self._simulation, self._done = simulation, done
-        self._begun, self._base = time.perf_counter(), (done.seconds, done.compile_seconds)
-
-    def read(self) -> None:
-        compiling = float(getattr(self._simulation, "compile_seconds", 0.0))
-        self._done.compile_seconds = self._base[1] + compiling
-        self._done.seconds = self._base[0] + time.perf_counter() - self._begun - compiling
+    def diverged(self, broken: NotFinite, step: Step) -> Diverged:
+        """The error to raise; the weights are then the last good ones, and saved."""
+        if broken.spoiled:
+            self.trainer.put(self.last_good)
+        kept = f"the weights are those {'of the last epoch' if broken.spoiled else 'before this batch'}"
+        kept = kept + ("'s end" if broken.spoiled else "")
+        self.save()
+        saved = "" if self.run is None else f", saved in {self.run.path / 'checkpoint'}"
+        return Diverged(f"{broken.what} in {step.where}; the first that is not finite is "
+                        f"{broken.layer or 'the loss itself'}; {kept}{saved}: lower {broken.advice}", step,
+                        broken.layer)
 
 
-def _note(done: Training, since: _Since, model: Model, run: Run | None) -> _Since:
-    line = {"images": done.shown, "seconds": round(done.seconds, 3),
-            "spikes_per_image": since.spikes / since.images, "running_accuracy": since.right / since.images}
-    done.history.append(line)
-    if run is not None:
-        run.log(**line)
-    return _Since()
-
-
-def _resumed(simulation: Simulation, curve: RunningAccuracy, run: Run | None, identity: dict[str, str]) -> Training:
-    checkpoint = run.begin(identity) if run is not None else None
-    if checkpoint is None:
-        return Training()
-    arrays = checkpoint.arrays
-    simulation.restore({name.removeprefix(STATE): a for name, a in arrays.items() if name.startswith(STATE)})
-    curve.sums, curve.seen = arrays[CURVE + "sums"], arrays[CURVE + "seen"]
-    return Training(checkpoint.shown, history=run.metrics(), **checkpoint.extra)
-
-
-def _checkpoint(simulation: Simulation, curve: RunningAccuracy, done: Training, identity: dict[str, str]) -> Checkpoint:
-    arrays = {STATE + name: values for name, values in simulation.state().items()}
-    arrays |= {CURVE + name: values for name, values in curve.state().items()}
-    return Checkpoint(done.shown, identity, arrays, done.numbers())
+def _below(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}

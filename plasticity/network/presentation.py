@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from plasticity.encoding.catalogue import Encoder
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Network
 
@@ -20,6 +21,8 @@ class Presentation:
     min_spikes: if the output population spikes less often than this in all, the sample is shown again with max_rate
         raised by `boost` Hz, until it does (Diehl & Cook 2015: 5 spikes), at most `max_boosts` times.
     reset: whether the network starts each sample from its initial state (weights and slow variables excepted).
+    encoder: what draws the spikes instead of Poisson rates (an `Encoder`, or its name with options); `steps` and the
+    rates then say nothing.
     """
 
     steps: int
@@ -30,6 +33,7 @@ class Presentation:
     boost: float = 31.875
     max_boosts: int = 20
     reset: bool = True
+    encoder: str | Encoder | None = None
 
     def rates(self, intensity: np.ndarray, boosts: int = 0) -> np.ndarray:
         """Input rates in Hz for intensities in [0, 1], [samples, n]."""

@@ -26,8 +26,11 @@ def shape_of(responses: np.ndarray | Spikes, n: int | None = None) -> tuple[int,
     return shape
 
 
-def blocks(responses: np.ndarray | Spikes) -> Iterator[tuple[slice, np.ndarray]]:
-    """(which samples, their counts as float64 [samples, n]), a few megabytes at a time."""
+def blocks(responses: np.ndarray | Spikes, signed: bool = False) -> Iterator[tuple[slice, np.ndarray]]:
+    """(which samples, their counts as float64 [samples, n]), a few megabytes at a time.
+
+    signed: whether they may be negative.
+    """
     samples, n = shape_of(responses)
     responses = responses if isinstance(responses, Spikes) else np.asarray(responses)
     size = max(1, _BLOCK_VALUES // max(n, 1))
@@ -35,8 +38,8 @@ def blocks(responses: np.ndarray | Spikes) -> Iterator[tuple[slice, np.ndarray]]
         rows = slice(start, start + size)
         part = responses[rows]
         block = (part.counts() if isinstance(part, Spikes) else part).astype(np.float64)
-        if not (np.isfinite(block).all() and block.min(initial=0.0) >= 0):
-            raise PlasticityError("responses must be finite and not negative")
+        if not (np.isfinite(block).all() and (signed or block.min(initial=0.0) >= 0)):
+            raise PlasticityError(f"responses must be finite{'' if signed else ' and not negative'}")
         yield rows, block
 
 

@@ -1,15 +1,18 @@
-"""All readouts by name, behind one function."""
+"""All readouts by name: those that are fitted to responses, and those that bring an error back into the network."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 
+from plasticity._utils.catalogue import Call, called, parse
+from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
-from plasticity.errors import PlasticityError, unknown
+from plasticity.errors import PlasticityError, choice, unknown
 from plasticity.readout.logistic import logistic
 from plasticity.readout.ngram import ngram
 from plasticity.readout.votes import all_activity, proportion
@@ -22,6 +25,10 @@ class Readout(Protocol):
 
     def predict(self, responses: np.ndarray | Spikes) -> np.ndarray:
         """Classes, int64 [samples]; -1 where there is no answer."""
+        ...
+
+    def scores(self, responses: np.ndarray | Spikes) -> np.ndarray:
+        """What speaks for each class, [samples, n_classes]; all 0 where there is no answer."""
         ...
 
 
@@ -61,3 +68,84 @@ def fit_readout(name: str, responses: np.ndarray | Spikes, labels: np.ndarray, n
         if "unexpected keyword" not in str(error):
             raise
         raise PlasticityError(f"readout {name!r}: {error}") from None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A readout that is fitted after learning, to responses with learning off.
+
+    name: of `READOUTS`. options: of its fit.
+    samples: at most so many training samples are used (None: all)."""
+
+    name: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    samples: int | None = 10_000
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns with the network and brings an error back."""
+        return False
+
+    def __str__(self) -> str:
+        own = {} if self.samples == 10_000 else {"samples": self.samples}
+        return str(Call(self.name, (), {**self.options, **own}))
+
+
+def _fitted(name: str) -> Callable[..., Fitted]:
+    def make(samples: int | None = 10_000, **options) -> Fitted:
+        if samples is not None:
+            require_positive(samples=samples)
+        return Fitted(name, options, samples)
+
+    make.__doc__ = READOUTS[name].summary
+    return make
+
+
+@dataclass(frozen=True)
+class Leaky:
+    """Leaky sums of spikes with weights that learn, as `LeakyReadout`; see there for tau, scaled and bias.
+
+    read: whether it hears "all" populations or the "last". last: the last steps that count (None: all).
+    """
+
+    tau: float = 20e-3
+    scaled: bool = False
+    bias: bool = False
+    read: str = "all"
+    last: int | None = None
+
+    def __post_init__(self):
+        choice("read", self.read, ("all", "last"))
+        if self.last is not None:
+            require_positive(last=self.last)
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns with the network and brings an error back."""
+        return True
+
+    def __str__(self) -> str:
+        options = {slot.name: getattr(self, slot.name) for slot in fields(self)
+                   if getattr(self, slot.name) != slot.default}
+        return str(Call("leaky", (), options))
+
+
+#: name -> function that makes it; all of its arguments have defaults
+catalogue: Mapping[str, Callable] = MappingProxyType({**{name: _fitted(name) for name in READOUTS}, "leaky": Leaky})
+
+
+def make(readout: str | Fitted | Leaky):
+    """The readout that a text names, "logistic(c=0.1)" or "leaky(tau=20e-3, last=10)"; one that is made as it is.
+
+    Raises PlasticityError for unknown names and options.
+    """
+    if not isinstance(readout, str):
+        if not hasattr(readout, "learns"):
+            raise PlasticityError(f"readout must be a text, NAME or NAME(option=value, ...), or a readout, got "
+                                  f"{readout!r}")
+        return readout
+    call = parse(readout, "readout")
+    name = call.name.replace("-", "_")
+    if name not in catalogue:
+        raise unknown("readout", call.name, catalogue)
+    return called("readout", name, catalogue[name], call.arguments, call.options)

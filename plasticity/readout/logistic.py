@@ -24,14 +24,23 @@ class Logistic:
     def predict(self, responses: np.ndarray | Spikes) -> np.ndarray:
         """The most probable class; -1 for silent samples, which would only show the bias."""
         out = np.empty(shape_of(responses, len(self.weights))[0], np.int64)
-        for rows, block in blocks(responses):
+        for rows, block in blocks(responses, signed=True):
             best = self.classes[(block @ self.weights / self.scale + self.bias).argmax(1)]
             out[rows] = np.where(block.any(1), best, -1)
         return out
 
+    def scores(self, responses: np.ndarray | Spikes) -> np.ndarray:
+        """Probabilities of the classes, [samples, n_classes]; 0 for silent samples and for classes never seen."""
+        scores = np.zeros((shape_of(responses, len(self.weights))[0], self.n_classes))
+        for rows, block in blocks(responses, signed=True):
+            logits = block @ self.weights / self.scale + self.bias
+            powers = np.exp(logits - logits.max(1, keepdims=True))
+            scores[rows, self.classes] = powers / powers.sum(1, keepdims=True) * block.any(1, keepdims=True)
+        return scores
+
 
 def logistic(responses: np.ndarray | Spikes, labels: np.ndarray, n_classes: int, c: float = 1.0,
-             max_iter: int = 300) -> Logistic:
+             max_iter: int = 300, weight: np.ndarray | None = None) -> Logistic:
     """Multinomial logistic regression with an L2 penalty (Hastie, Tibshirani & Friedman 2009, ch. 4.4).
 
     p(class | counts) = softmax(counts @ weights / scale + bias), scale the highest count. c: inverse strength of the
@@ -44,9 +53,9 @@ def logistic(responses: np.ndarray | Spikes, labels: np.ndarray, n_classes: int,
     classes = np.unique(labels)
     if len(classes) < 2:
         raise PlasticityError(f"labels hold only class {classes[0]}; logistic regression needs two classes or more")
-    stacked = sparse.vstack([sparse.csr_matrix(block) for _, block in blocks(responses)], format="csr")
-    scale = float(stacked.max()) or 1.0
-    model = LogisticRegression(C=c, max_iter=max_iter).fit(stacked / scale, labels)
+    stacked = sparse.vstack([sparse.csr_matrix(block) for _, block in blocks(responses, signed=True)], format="csr")
+    scale = float(abs(stacked).max()) or 1.0
+    model = LogisticRegression(C=c, max_iter=max_iter).fit(stacked / scale, labels, sample_weight=weight)
     weights, bias = model.coef_, model.intercept_
     if len(classes) == 2:  # scikit-learn then gives one row, the log odds of the second class
         weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2

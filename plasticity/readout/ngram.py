@@ -14,28 +14,39 @@ from plasticity.readout._arrays import checked_labels, highest
 
 @dataclass(frozen=True)
 class NGram:
-    """codes: the runs seen in training, rising int64 [k]; scores: how often per class, [k, n_classes]; n: neurons."""
+    """codes: the runs seen in training, rising int64 [k]; tallies: how often per class, [k, n_classes]; n: neurons."""
 
     codes: np.ndarray
-    scores: np.ndarray
+    tallies: np.ndarray
     order: int
     n: int
     n_classes: int
 
     def predict(self, responses: Spikes) -> np.ndarray:
         """The class with the highest sum of scores over a sample's n-grams; -1 where none of them is known."""
+        scores = self._sums(responses)
+        return highest(scores, responses.ptr[:, -1] - responses.ptr[:, 0])
+
+    def scores(self, responses: Spikes) -> np.ndarray:
+        """Sums of scores over a sample's n-grams, [samples, n_classes]; of equal largest ones `predict`'s is larger."""
+        scores, places = self._sums(responses).astype(np.float64), self.predict(responses)
+        answered = np.flatnonzero(places >= 0)
+        scores[answered, places[answered]] = np.nextafter(scores[answered, places[answered]], np.inf)
+        return scores
+
+    def _sums(self, responses: Spikes) -> np.ndarray:
         _check_spikes(responses, self.n)
         codes, sample = _codes(responses, self.order)
         place = np.searchsorted(self.codes, codes)
         known = place < len(self.codes)
         known[known] = self.codes[place[known]] == codes[known]
         sample, place = sample[known], place[known]
-        scores = np.stack([np.bincount(sample, by_class[place], minlength=responses.samples)
-                           for by_class in self.scores.T], axis=1)
-        return highest(scores, responses.ptr[:, -1] - responses.ptr[:, 0])
+        return np.stack([np.bincount(sample, by_class[place], minlength=responses.samples)
+                         for by_class in self.tallies.T], axis=1)
 
 
-def ngram(responses: Spikes, labels: np.ndarray, n_classes: int, order: int = 2) -> NGram:
+def ngram(responses: Spikes, labels: np.ndarray, n_classes: int, order: int = 2,
+          weight: np.ndarray | None = None) -> NGram:
     """Counts, for every run of `order` spikes in a row, how often it occurred in samples of each class.
 
     Spikes are ordered by step and, within a step, by neuron. The score of a class for a sample is the sum of those
@@ -50,8 +61,9 @@ def ngram(responses: Spikes, labels: np.ndarray, n_classes: int, order: int = 2)
         raise PlasticityError(f"order={order} is out of range for {responses.n} neurons; use 1, 2 or 3")
     codes, sample = _codes(responses, order)
     known, which = np.unique(codes, return_inverse=True)
-    scores = np.bincount(which * n_classes + labels[sample], minlength=len(known) * n_classes)
-    return NGram(known, scores.reshape(len(known), n_classes), order, responses.n, n_classes)
+    tallies = np.bincount(which * n_classes + labels[sample], None if weight is None else weight[sample],
+                          minlength=len(known) * n_classes)
+    return NGram(known, tallies.reshape(len(known), n_classes), order, responses.n, n_classes)
 
 
 def _check_spikes(responses: Spikes, n: int) -> None:

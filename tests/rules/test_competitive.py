@@ -93,7 +93,7 @@ def test_krotov_unlearns_at_the_given_rank():
     rule = rules.krotov_hopfield(1.0, delta=0.5, k=3)
     layer = HebbianLayer(rule, units=4, first="samples", shuffle=False, batch_size=1, dtype="float64")
     layer.fit(np.zeros((4, 3)))
-    layer._w[:] = layer._w.new_tensor([[4.0, 3.0, 2.0, 1.0], [0.0] * 4, [0.0] * 4])
+    layer.trainer_.w[:] = layer.trainer_.w.new_tensor([[4.0, 3.0, 2.0, 1.0], [0.0] * 4, [0.0] * 4])
     before = layer.weights_
     layer.partial_fit(np.array([[1.0, 0.0, 2.0]]))
     change = (layer.weights_ - before)[2]

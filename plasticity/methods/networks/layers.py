@@ -24,9 +24,16 @@ class Backpropagated(nn.Module):
         """Class scores [batch, classes]."""
         return self.net(x)
 
-    def gradient(self, x: torch.Tensor, labels: torch.Tensor, rng) -> torch.Tensor:
-        """Leaves gradients in `.grad` and answers the loss. rng is not used (dropout draws from torch's generator)."""
-        loss = nn.functional.cross_entropy(self.net(x), labels)
+    def gradient(self, x: torch.Tensor, labels: torch.Tensor, rng, weight: torch.Tensor | None = None) -> torch.Tensor:
+        """Leaves gradients in `.grad` and answers the loss. rng is not used (dropout draws from torch's generator).
+
+        weight: how much each sample counts, [batch]; None: all alike.
+        """
+        if weight is None:
+            loss = nn.functional.cross_entropy(self.net(x), labels)
+        else:
+            each = nn.functional.cross_entropy(self.net(x), labels, reduction="none")
+            loss = (weight * each).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
         loss.backward()
         return loss.detach()
 

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticity import encoding
+from plasticity.encoding.catalogue import make
+from plasticity.encoding.random import numbers_of
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording, Simulation
+from plasticity.errors import PlasticityError
 from plasticity.network.presentation import Model, Presentation
 
 #: what samples are shown for; each purpose draws its own spikes from the same seed
@@ -31,16 +34,29 @@ class Source:
         return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-def encode(model: Model, intensity: np.ndarray, source: Source, position: int, boosts: int = 0) -> Spikes:
-    """Poisson spikes of samples [samples, n] in [0, 1], then `rest` silent steps. position: of the first sample.
+def encode(model: Model, intensity: np.ndarray, source: Source, position: int | np.ndarray, boosts: int = 0) -> Spikes:
+    """Spikes of samples [samples, n] in [0, 1], then `rest` silent steps: Poisson, or what the presentation's encoder
+    makes of them. position: of the first sample, or numbers of all samples.
 
     Rates that the presentation scales (total_rate, boosts) end at one spike per step.
     """
     shown = model.presentation
+    if shown.encoder is not None:
+        return with_rest(as_spikes_only(make(shown.encoder)(intensity, source.stream(boosts), position)), shown.rest)
     rates = shown.rates(intensity, boosts)
     rates = np.minimum(rates, 1 / model.network.dt) if boosts or shown.total_rate else rates
     spikes = encoding.poisson(rates, shown.steps, model.network.dt, source.stream(boosts), position)
     return with_rest(spikes, shown.rest)
+
+
+def as_spikes_only(encoded: Spikes | np.ndarray) -> Spikes:
+    """What an encoder answers, if it is spikes. Raises PlasticityError for graded values."""
+    if isinstance(encoded, Spikes):
+        return encoded
+    if encoded.dtype != bool and not np.isin(encoded, (0, 1)).all():
+        raise PlasticityError("this encoder gives graded values, and a network whose synapses learn at spikes takes "
+                              "spikes; use an encoder that gives spikes, such as latency, rate or rank_order")
+    return Spikes.from_dense(encoded.astype(bool))
 
 
 def with_rest(spikes: Spikes, rest: int) -> Spikes:
@@ -51,8 +67,9 @@ def with_rest(spikes: Spikes, rest: int) -> Spikes:
                   spikes.n)
 
 
-def show(simulation: Simulation, model: Model, intensity: np.ndarray, source: Source, position: int, learn: bool,
-         encoded: Spikes | None = None, record: Sequence[str] = ()) -> tuple[np.ndarray, Spikes | None]:
+def show(simulation: Simulation, model: Model, intensity: np.ndarray, source: Source, position: int | np.ndarray,
+         learn: bool, encoded: Spikes | None = None, record: Sequence[str] = (),
+         ) -> tuple[np.ndarray, Spikes | None]:
     """Presents samples in order; answers output spikes [samples, n] and, if recorded, when they fell.
 
     Where the model asks for a least number of output spikes, the samples that stay below are shown again with raised
@@ -118,11 +135,15 @@ def blocks(order: np.ndarray, size: int, first: int = 0) -> Iterator[tuple[int, 
         yield start, order[start : start + size]
 
 
-def encoded_ahead(model: Model, x: np.ndarray, source: Source, offset: int, cut: Iterable[tuple[int, np.ndarray]],
-                  ) -> Iterator[tuple[int, np.ndarray, Spikes]]:
-    """Blocks with their spikes; the next block is encoded in a thread while the present one is used."""
+def encoded_ahead(model: Model, x: np.ndarray, source: Source, offset: int | np.ndarray,
+                  cut: Iterable[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray, Spikes]]:
+    """Blocks with their spikes; the next block is encoded in a thread while the present one is used.
+
+    offset: position of the first sample, or numbers of all samples.
+    """
     def made(start: int, chosen: np.ndarray) -> tuple[int, np.ndarray, Spikes]:
-        return start, chosen, encode(model, x[chosen], source, offset + start)
+        position = offset[chosen] if isinstance(offset, np.ndarray) else offset + start
+        return start, chosen, encode(model, x[chosen], source, position)
 
     with ThreadPoolExecutor(1) as pool:
         waiting = None
@@ -135,37 +156,17 @@ def encoded_ahead(model: Model, x: np.ndarray, source: Source, offset: int, cut:
             yield waiting.result()
 
 
-def epoch_order(n: int, seed: int, epoch: int, shuffle: bool) -> np.ndarray:
-    """In which order an epoch shows its samples."""
-    return np.random.default_rng((seed, epoch)).permutation(n) if shuffle else np.arange(n)
-
-
-def learn(simulation: Simulation, model: Model, x: np.ndarray, *, seed: int, epochs: int, shuffle: bool, batch: int,
-          start: int = 0, offset: int = 0, block: int = BLOCK) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Shows all samples, epoch by epoch, with learning on.
-
-    start: presentations of these that were already made. offset: presentations made before these. Yields
-    (presentations made, samples of the block, their output spikes) after each block; to stop here and start again at
-    that number gives the same weights, whatever the size of blocks.
-    """
-    n, size = len(x), block_size(model.presentation, batch, True, block)
-    source = Source(seed, "learn")
-    for epoch in range(start // n, epochs):
-        order = epoch_order(n, seed, epoch, shuffle)
-        cut = blocks(order, size, start % n if epoch == start // n else 0)
-        before = offset + epoch * n
-        for first, chosen, spikes in encoded_ahead(model, x, source, before, cut):
-            counts, _ = show(simulation, model, x[chosen], source, before + first, True, spikes)
-            yield epoch * n + first + len(chosen), chosen, counts
-
-
 def respond(simulation: Simulation, model: Model, x: np.ndarray, *, seed: int, purpose: str, batch: int,
             trains: bool = False, block: int = BLOCK) -> tuple[np.ndarray, Spikes | None]:
-    """Output spikes [samples, n] with learning off, and when they fell if `trains`; the simulation stays as it was."""
+    """Output spikes [samples, n] with learning off, and when they fell if `trains`; the simulation stays as it was.
+
+    What is drawn for a sample depends on the sample alone, not on what stands beside it.
+    """
+    numbers = numbers_of(x)
     source, size = Source(seed, purpose), block_size(model.presentation, batch, False, block)
     record = (f"{model.output}.spikes",) if trains else ()
     before = simulation.state()
-    shown = [show(simulation, model, x[chosen], source, first, False, spikes, record)
-             for first, chosen, spikes in encoded_ahead(model, x, source, 0, blocks(np.arange(len(x)), size))]
+    shown = [show(simulation, model, x[chosen], source, numbers[chosen], False, spikes, record)
+             for _, chosen, spikes in encoded_ahead(model, x, source, numbers, blocks(np.arange(len(x)), size))]
     simulation.restore(before)
-    return np.concatenate([counts for counts, _ in shown]), joined([found for _, found in shown]) if trains else None
+    return np.concatenate([counts for counts, _ in shown]), joined([part for _, part in shown]) if trains else None

@@ -1,0 +1,1 @@
+"""Learning by gradients: rules of credit in spiking networks, and methods that bring networks of their own."""

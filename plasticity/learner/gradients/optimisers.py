@@ -1,0 +1,85 @@
+"""Optimisers by name, and Adam with its small constant where TensorFlow and NEST have it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import torch
+
+from plasticity._utils.catalogue import called, parse
+from plasticity.errors import PlasticityError, unknown
+
+
+class UncorrectedEpsAdam(torch.optim.Optimizer):
+    """Adam: w -= lr sqrt(1 - b2^t)/(1 - b1^t) m/(sqrt(v) + eps).
+
+    torch's own Adam adds eps to the corrected root, sqrt(v/(1 - b2^t)), so that it weighs less in the first steps.
+    This is the form of TensorFlow and NEST, with which e-prop was published.
+
+    lr: step size. betas: decay of the means of gradient and of its square. eps: number.
+
+    Source: Kingma & Ba 2015, ICLR (the reordered form at the end of section 2).
+    """
+
+    def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8):
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        """One step along the gradients in `.grad`."""
+        with torch.enable_grad():
+            loss = None if closure is None else closure()
+        for group in self.param_groups:
+            for p in (p for p in group["params"] if p.grad is not None):
+                self._move(p, self.state[p], group)
+        return loss
+
+    @staticmethod
+    def _move(p: torch.Tensor, kept: dict, group: dict) -> None:
+        b1, b2 = group["betas"]
+        if not kept:
+            kept |= {"step": 0, "m": torch.zeros_like(p), "v": torch.zeros_like(p)}
+        kept["step"] += 1
+        kept["m"].mul_(b1).add_(p.grad, alpha=1 - b1)
+        kept["v"].mul_(b2).addcmul_(p.grad, p.grad, value=1 - b2)
+        size = group["lr"] * math.sqrt(1 - b2 ** kept["step"]) / (1 - b1 ** kept["step"])
+        p.addcdiv_(kept["m"], kept["v"].sqrt() + group["eps"], value=-size)
+
+
+def _sgd(params, lr: float, momentum: float = 0.0, weight_decay: float = 0.0, nesterov: bool = False):
+    return torch.optim.SGD(params, lr, momentum, weight_decay=weight_decay, nesterov=nesterov)
+
+
+def _momentum(params, lr: float, momentum: float = 0.9):
+    return torch.optim.SGD(params, lr, momentum)
+
+
+def _adam(params, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0):
+    return torch.optim.Adam(params, lr, betas, eps, weight_decay)
+
+
+def _adamw(params, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+           weight_decay: float = 1e-2):
+    return torch.optim.AdamW(params, lr, betas, eps, weight_decay)
+
+
+#: name -> optimiser from parameters and step size, with options
+OPTIMIZERS: Mapping[str, Callable[..., torch.optim.Optimizer]] = MappingProxyType({
+    "adam": _adam, "adamw": _adamw, "sgd": _sgd, "momentum": _momentum, "adam_nest": UncorrectedEpsAdam})
+
+
+def make_optimizer(optimizer: str | Callable, params, lr: float) -> torch.optim.Optimizer:
+    """The optimiser that a text names, "sgd(momentum=0.5)", or what a function (params, lr) answers.
+
+    Raises PlasticityError for unknown names and options.
+    """
+    if callable(optimizer):
+        return optimizer(params, lr)
+    call = parse(optimizer, "optimizer")
+    if call.name not in OPTIMIZERS:
+        raise unknown("optimizer", call.name, OPTIMIZERS)
+    if call.arguments:
+        raise PlasticityError(f"optimizer {str(call)!r}: options are name=value; the step size is lr=")
+    return called("optimizer", call.name, OPTIMIZERS[call.name], (list(params), lr), call.options)

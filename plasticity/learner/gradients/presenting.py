@@ -1,0 +1,121 @@
+"""A gradient network with the way samples are shown to it and what it is to minimise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from plasticity.encoding.catalogue import Encoder
+from plasticity.encoding.random import numbers_of
+from plasticity.encoding.spikes import Spikes, densified
+from plasticity.engines.gradient.losses import rate_regularisation
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.online import online_gradients
+from plasticity.engines.gradient.output import Output
+from plasticity.errors import RefusedError
+from plasticity.learner.targets import Targets
+
+AT_ONCE = 256  # samples that are shown at once when nothing is learned
+
+
+@dataclass(frozen=True)
+class Presented:
+    """network: what learns. encoder: None for sequences. loss(outputs, targets). last: steps that count for scores
+    (None: all). rate, rate_strength: firing rate (Hz) that is wished, and how much (0: not at all).
+    online: whether gradients are computed forward in time. seed: of what an encoder draws when nothing is learned."""
+
+    network: GradientNetwork
+    encoder: Encoder | None
+    loss: Callable
+    last: int | None = None
+    rate: float = 10.0
+    rate_strength: float = 0.0
+    online: bool = False
+    seed: int = 0
+
+    def shown(self, x: np.ndarray, seed: int, numbers: int | np.ndarray = 0) -> torch.Tensor | Spikes:
+        """What the network is given: [samples, steps, inputs], or Spikes."""
+        encoded = x if self.encoder is None else self.encoder(x, seed, numbers)
+        return encoded if isinstance(encoded, Spikes) else torch.as_tensor(encoded)
+
+    def objective(self, output: Output, targets: Targets) -> torch.Tensor:
+        """What is minimised: the loss, with what teaches the populations, and firing rates far from the wished one."""
+        device = output.outputs.device
+        values = torch.as_tensor(targets.values, device=device)
+        weight = {} if targets.weight is None else {"weight": torch.as_tensor(targets.weight, device=device)}
+        error = output.error(values, self.loss, **weight)
+        if not self.rate_strength:
+            return error
+        regular = rate_regularisation(self.rate_strength, self.rate, self.network.network.dt)
+        return error + sum(regular(z) for z in output.spikes.values())
+
+    def gradient(self, x: np.ndarray, targets: Targets, seed: int) -> float:
+        """Leaves the rule's gradients in `.grad` and answers the loss."""
+        if self.online:
+            return self._forward_in_time(x, targets, seed)
+        error = self.objective(self.network(self.shown(x, seed)), targets)
+        error.backward()
+        return error.item()
+
+    def _forward_in_time(self, x: np.ndarray, targets: Targets, seed: int) -> float:
+        if self.rate_strength:
+            raise RefusedError("online=True has no regularisation of firing rates; use rate_strength=0")
+        if targets.weight is not None:
+            raise RefusedError("online=True knows no weights of samples or steps; leave sample_weight and class_weight "
+                               "away")
+        steps = torch.as_tensor(densified(self.shown(x, seed)))
+        error, gradients = online_gradients(self.network, steps, torch.as_tensor(targets.values), self.loss)
+        for name, p in self.network.named_parameters():
+            p.grad = gradients.get(name)
+        return error
+
+    @torch.no_grad()
+    def outputs(self, x: np.ndarray) -> np.ndarray:
+        """What the readout answers in each step, [samples, steps, outputs]; a sample's answer depends on it alone."""
+        return torch.cat([output.outputs for output in self.runs(x)]).cpu().numpy()
+
+    def scores(self, x: np.ndarray) -> np.ndarray:
+        """Readouts averaged over the steps that count, [samples, outputs]."""
+        y = self.outputs(x)
+        return (y if self.last is None else y[:, -self.last:]).mean(1)
+
+    @torch.no_grad()
+    def features(self, x: np.ndarray) -> np.ndarray:
+        """Spikes that each neuron fires for each sample, [samples, neurons], populations in their order."""
+        parts = [torch.cat([z.sum(1) for z in output.spikes.values()], 1) for output in self.runs(x)]
+        return torch.cat(parts).cpu().numpy()
+
+    @torch.no_grad()
+    def runs(self, x: np.ndarray) -> Iterator[Output]:
+        """Presentations of all samples, a part at a time."""
+        numbers = numbers_of(x) if self.encoder is not None else 0
+        for begin in range(0, len(x), AT_ONCE):
+            part = slice(begin, begin + AT_ONCE)
+            yield self.network(self.shown(x[part], self.seed, numbers[part] if self.encoder is not None else 0))
+
+    def spikes_per_sample(self, x: np.ndarray) -> Mapping[str, float]:
+        """Mean number of spikes that each population fires for a sample."""
+        totals = Counter()
+        for output in self.runs(x):
+            totals.update({name: z.sum().item() for name, z in output.spikes.items()})
+        return {name: total / len(x) for name, total in totals.items()}
+
+    def locate(self, x: np.ndarray, targets: Targets, seed: int) -> str | None:
+        """The first variable in time that is not finite, or the readout."""
+        return first_not_finite(self.network, self.shown(x, seed))
+
+
+@torch.no_grad()
+def first_not_finite(network: GradientNetwork, x: torch.Tensor) -> str | None:
+    """Which of the populations' variables and the readout is the first in time that is not finite; None if all are."""
+    names = [f"{part.name}.{name}" for part in network.network.populations for name in part.neuron.variables]
+    output = network(x, record=names)
+    values = {f"variable {name!r}": v for name, v in output.records.items()} | {"the readout": output.outputs}
+    began = {name: int((~v.isfinite()).any(2).any(0).int().argmax())
+             for name, v in values.items() if not v.isfinite().all()}
+    first = min(began, key=began.get, default=None)
+    return first and f"{first} in step {began[first]}"

@@ -1,0 +1,109 @@
+"""From an experiment to a trainer: rules that take gradients through spiking networks."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from plasticity._utils.devices import torch_device
+from plasticity.encoding import catalogue as encoders
+from plasticity.encoding.catalogue import Encoder
+from plasticity.encoding.spikes import Spikes
+from plasticity.engines.gradient.losses import cross_entropy
+from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.surrogates import triangular
+from plasticity.errors import PlasticityError
+from plasticity.learner import samples
+from plasticity.learner.experiment import Experiment
+from plasticity.learner.gradients.optimisers import make_optimizer
+from plasticity.learner.gradients.presenting import Presented
+from plasticity.learner.gradients.trainer import TorchTrainer
+from plasticity.network.blueprint import Blueprint
+from plasticity.network.network import Network
+from plasticity.network.presentation import Model
+from plasticity.neurons.neuron import Neuron
+from plasticity.readout.leaky import LeakyReadout
+
+
+def encoder_of(experiment: Experiment, x: np.ndarray) -> Encoder | None:
+    """The encoder; by default latency for samples of features, None for sequences, which are shown as they are."""
+    encoder = experiment.encoder
+    if encoder is not None and encoder.takes == "sequences":
+        return None
+    if encoder is not None or x.ndim == 3:
+        return encoder
+    return encoders.make("latency")
+
+
+def accept(experiment: Experiment, encoder: Encoder | None, x: np.ndarray) -> np.ndarray:
+    return samples.sequences(x) if encoder is None else samples.flat(x)
+
+
+def unit(encoder: Encoder | None) -> bool:
+    """Whether samples are intensities in [0, 1]."""
+    return encoder is not None and encoder.takes == "samples"
+
+
+def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, ...], outputs: int,
+            presentations: int) -> TorchTrainer:
+    """A new trainer for samples of that shape; its first weights are drawn from the seed."""
+    asked, extras = experiment.asked, experiment.asked.extras
+    torch_device(asked.device)
+    network = network_of(experiment, encoder, shape, outputs)
+    readout = experiment.readouts[0]
+    presented = Presented(network, encoder, asked.loss if asked.loss is not None else cross_entropy(last=readout.last),
+                          readout.last, extras.get("rate", 10.0), extras.get("rate_strength", 0.0),
+                          network.rule.online, asked.seed)
+    learning = [p for p in network.parameters() if p.requires_grad]
+    optimizer = make_optimizer(asked.optimizer, learning, experiment.lr)
+    return TorchTrainer(network, optimizer, presented.gradient, presented.scores, locate=presented.locate,
+                        presented=presented)
+
+
+def network_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, ...],
+               outputs: int) -> GradientNetwork:
+    """The network as a torch module, with its readout."""
+    asked, readout = experiment.asked, experiment.readouts[0]
+    if encoder is None:
+        n_inputs = shape[-1:]
+    else:
+        shown = encoder(np.zeros((1, *shape), np.float32))
+        n = shown.n if isinstance(shown, Spikes) else shown.shape[2]
+        n_inputs = shape if n == int(np.prod(shape)) else (n,)
+    network = described(experiment, n_inputs, outputs)
+    names = tuple(part.name for part in network.populations)
+    leaky = LeakyReadout(names if readout.read == "all" else names[-1], outputs, readout.tau, readout.scaled,
+                         readout.bias)
+    surrogate = asked.extras.get("surrogate") or experiment.engine.options.get("surrogate") or triangular(
+        width=_threshold(network.populations[-1].neuron))
+    backend = asked.extras.get("backend", experiment.engine.name)
+    rule = experiment.rule if experiment.rule is not None else network.rule
+    return GradientNetwork(network, leaky, rule, surrogate, seed=asked.seed, dtype=dtype_of(asked.dtype),
+                           backend=backend).to(asked.device)
+
+
+def described(experiment: Experiment, n_inputs: tuple[int, ...], outputs: int) -> Network:
+    """The network as data."""
+    network = experiment.network
+    if isinstance(network, Blueprint):
+        network = network.build(n_inputs, seed=experiment.asked.seed, outputs=0)
+    network = network.network if isinstance(network, Model) else network
+    if not isinstance(network, Network):
+        raise PlasticityError(f"a gradient rule learns in a Network, got {network!r}")
+    return network
+
+
+def dtype_of(dtype: str | torch.dtype | None) -> torch.dtype:
+    """The dtype of a name, float32 unless something is said."""
+    if isinstance(dtype, torch.dtype):
+        return dtype
+    names = {"float32": torch.float32, "float64": torch.float64}
+    if dtype is not None and str(dtype) not in names:
+        raise PlasticityError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
+    return names[str(dtype or "float32")]
+
+
+def _threshold(neuron: Neuron) -> float:
+    """The width of the surrogate: the neuron's baseline threshold where it has one of that name, else 1."""
+    return float(neuron.constants.get("threshold", 1.0))
+

@@ -1,0 +1,1 @@
+"""Learning in a layer of rates, in mini-batches."""

@@ -1,0 +1,70 @@
+"""Samples as people have them: checked, and scaled to [0, 1] where a rule needs intensities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.utils import check_array
+
+from plasticity.errors import PlasticityError
+
+
+def as_samples(X, estimator: str) -> np.ndarray:
+    """X as finite numbers [samples, ...], float32 unless they are float64 already.
+
+    Raises PlasticityError for what is none: texts, missing or masked values, sparse matrices, single samples.
+    """
+    if np.ma.isMaskedArray(X) and np.ma.getmaskarray(X).any():
+        raise PlasticityError("X is a masked array with masked values; fill them in, X.filled(0), or leave them out")
+    try:
+        x = check_array(X, dtype=None, allow_nd=True, estimator=estimator, input_name="X", ensure_min_samples=1)
+        if x.dtype.kind == "O":
+            x = x.astype(np.float64)
+    except (ValueError, TypeError) as error:
+        raise (PlasticityError(str(error)) if isinstance(error, ValueError) else error) from None
+    if x.dtype.kind not in "biuf":
+        raise PlasticityError(f"X must hold numbers, got {x.dtype}")
+    return np.ascontiguousarray(x if x.dtype == np.float64 else x.astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How samples come into [0, 1]: (x - low) / (high - low), clipped. low, high: numbers, or one per feature."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of(cls, x: np.ndarray, integers: bool) -> Scaling | None:
+        """What training samples ask for: nothing if they lie in [0, 1]; 0 to 255 for whole numbers up to there, as in
+        pictures; else each feature's own range."""
+        lowest, highest = x.min(), x.max()
+        if lowest >= 0 and highest <= 1:
+            return None
+        if integers and lowest >= 0 and highest <= 255:
+            return cls(np.float64(0), np.float64(255))
+        axes = tuple(range(x.ndim - 1))
+        return cls(x.min(axes).astype(np.float64), x.max(axes).astype(np.float64))
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        wide = self.high - self.low
+        return np.clip((x - self.low) / np.where(wide > 0, wide, 1.0), 0.0, 1.0)
+
+
+def require_unit(x: np.ndarray) -> None:
+    """Raises PlasticityError unless all values lie in [0, 1]."""
+    lowest, highest = x.min(), x.max()
+    if lowest < 0 or highest > 1:
+        raise PlasticityError(f"X must hold intensities in [0, 1], got {lowest:g} to {highest:g}; scale it")
+
+
+def flat(x: np.ndarray) -> np.ndarray:
+    return x.reshape(len(x), -1)
+
+
+def sequences(x: np.ndarray) -> np.ndarray:
+    """Raises PlasticityError unless x is [samples, steps, inputs]."""
+    if x.ndim != 3:
+        raise PlasticityError(f"X must hold sequences, [samples, steps, inputs], got shape {x.shape}")
+    return x

@@ -1,0 +1,1 @@
+"""Learning without labels in networks of spiking neurons whose synapses follow a rule of their own."""

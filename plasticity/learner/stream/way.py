@@ -1,0 +1,97 @@
+"""From an experiment to a trainer: rules that act at spikes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from plasticity import engines
+from plasticity.encoding.catalogue import Encoder
+from plasticity.errors import PlasticityError, RefusedError
+from plasticity.learner import samples
+from plasticity.learner.experiment import Experiment
+from plasticity.learner.stream import checks
+from plasticity.learner.stream.reading import Reading
+from plasticity.learner.stream.trainer import StreamTrainer
+from plasticity.network.blueprint import Blueprint
+from plasticity.network.network import Network
+from plasticity.network.presentation import Model, Presentation
+from plasticity.rules import RuleLike
+
+STEPS = 250  # of a presentation, for networks that do not say how samples are shown
+
+
+def encoder_of(experiment: Experiment, x: np.ndarray) -> Encoder | None:
+    """The encoder, None for the network's own presentation."""
+    return experiment.encoder
+
+
+def accept(experiment: Experiment, encoder: Encoder | None, x: np.ndarray) -> np.ndarray:
+    """Samples as the network takes them: flat, unless they are sequences of spikes."""
+    return samples.sequences(x) if encoder is not None and encoder.takes == "sequences" else samples.flat(x)
+
+
+def unit(encoder: Encoder | None) -> bool:
+    """Whether samples are intensities in [0, 1]."""
+    return encoder is None or encoder.takes == "samples"
+
+
+def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, ...], outputs: int,
+            presentations: int) -> StreamTrainer:
+    """A new trainer for samples of that shape. outputs: number of classes (0: unknown). presentations: how many samples
+    will be shown; networks whose homeostasis depends on it are told."""
+    asked, call = experiment.asked, experiment.engine
+    model = model_of(experiment, encoder, shape, presentations)
+    checks.require_learning(model)
+    checks.warn_coarse(model)
+    dtype = str(asked.dtype or default_dtype(call.name)).removeprefix("torch.")
+    reduce = call.options.get("reduce", "sum")
+    simulation = engines.build(model.network, call.name, dtype=dtype, device=asked.device, batch=experiment.batch,
+                               reduce=reduce, seed=asked.seed)
+    readouts = {readout.name: readout.options for readout in experiment.readouts}
+    reading = Reading(tuple(readouts), readouts, experiment.readouts[0].samples)
+    return StreamTrainer(model, simulation, reading, call.name, dtype, experiment.batch, asked.seed, asked.shuffle,
+                         outputs)
+
+
+def default_dtype(engine: str) -> str:
+    """float32 is quicker; Brian2 computes in float64 only."""
+    return {"brian2": "float64", "brian2_cpp": "float64"}.get(engine, "float32")
+
+
+def model_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, ...], presentations: int) -> Model:
+    """The network with the way samples are shown. Raises RefusedError where nothing in it learns."""
+    n_inputs = shape[-1:] if encoder is not None and encoder.takes == "sequences" else shape
+    network, rule = experiment.network, experiment.rule
+    if isinstance(network, Blueprint):
+        told = {"rule": rule, "presentations": presentations} if presentations else {"rule": rule}
+        knows, network = network.takes("rule"), network.build(n_inputs, seed=experiment.asked.seed, **told)
+        rule = None if knows else rule
+    model = network if isinstance(network, Model) else _shown(network)
+    model = model if rule is None else with_rule(model, rule)
+    if not model.network.plastic:
+        raise RefusedError(f"network {model.network.name!r} has no projection that learns by a rule of its own; give "
+                           "one of its projections a rule, or choose a rule that takes gradients")
+    if encoder is not None:
+        model = model.with_(presentation=replace(model.presentation, encoder=encoder))
+    given, wanted = int(np.prod(n_inputs)), model.network.sizes[model.input]
+    if given != wanted:
+        raise PlasticityError(f"X has {given} inputs per sample, the network was built for {wanted}")
+    return model
+
+
+def _shown(network: Network) -> Model:
+    """A network without a presentation: Poisson spikes into its first input, its last population is read out."""
+    if not isinstance(network, Network) or not (network.inputs and network.populations):
+        raise PlasticityError(f"a network to learn in needs an input and a population, got {network!r}")
+    return Model(network, Presentation(steps=STEPS), network.inputs[0].name, network.populations[-1].name)
+
+
+def with_rule(model: Model, rule: RuleLike) -> Model:
+    """The model whose learning projections learn by `rule`; those from the input, where none learns yet."""
+    network = model.network
+    chosen = {p.name for p in network.plastic} or {p.name for p in network.projections
+                                                    if p.pre == model.input and p.kind.learns}
+    projections = tuple(replace(p, rule=rule) if p.name in chosen else p for p in network.projections)
+    return model.with_(network=network.with_(projections=projections))
