@@ -31,7 +31,8 @@ def form_of(x: np.ndarray, per_step: bool, where: str, form: str | None = None) 
                         'form="sequences" or form="images"')
     if form is None:
         form = "table" if x.ndim == 2 else "sequences" if x.ndim == 3 and per_step else "images"
-    if x.ndim not in _DIMENSIONS[choice("form", form, SHAPES)] or (x.ndim == 4 and x.shape[-1] not in _COLOURS):
+    choice(f"form of {where}", form, SHAPES)
+    if x.ndim not in _DIMENSIONS[form] or (x.ndim == 4 and x.shape[-1] not in _COLOURS):
         raise DataError(f"{where}: x has shape {x.shape}; {form} have {SHAPES[form]} (colours: 1 or 3): reshape x, "
                         "or say what it is with form=")
     return form
@@ -41,13 +42,13 @@ def values_of(x: np.ndarray, form: str, where: str, argument: str = "x", bounded
               whole_bytes: bool = False) -> np.ndarray:
     """Samples as numbers: images float32 in [0, 1], tables float32, sequences float32 or bool (spikes).
 
-    bounded: images outside of [0, 1] are refused. whole_bytes: images of whole numbers are known to be 0..255; without
+    bounded: images outside of [0, 1] are refused. whole_bytes: whole numbers of images are known to be 0..255; without
     it those that hold nothing above 1 are refused, since they may be 0 and 1 instead.
     Raises DataError for what is empty, not numbers, or not finite.
     """
     if x.dtype.kind not in "buif":
-        raise DataError(f"{where}: {argument} must hold numbers, got {x.dtype}; convert it, or pad sequences of unequal "
-                        "length and give weight")
+        raise DataError(f"{where}: {argument} must hold numbers, got {x.dtype}; convert it, or pad sequences of "
+                        "unequal length and give weight")
     if not x.size:
         raise DataError(f"{where}: {argument} has shape {x.shape} and holds nothing; leave it out or fill it")
     grey = x[..., 0] if x.ndim == 4 and x.shape[-1] == 1 else x

@@ -101,6 +101,9 @@ def _test(raw: Raw, form: str, x: np.ndarray, y: np.ndarray, meaning: Meaning,
     _require_alike(raw.where, "x", x, x_test)
     y_test = readable(raw.y_test, x.shape[1] if form == "sequences" else None, raw.where, "y_test")
     _require_alike(raw.where, "y", y, y_test)
+    if (y.dtype.kind == "U") != (y_test.dtype.kind == "U"):
+        raise DataError(f"{raw.where}: y_test holds {y_test.dtype} and y {y.dtype}; give both as numbers or both as "
+                        "texts")
     weight = weight_of(raw.weight_test, x_test, form, raw.where, "weight_test")
     return {"x": x_test, "y": meaning.read(y_test, weight, "y_test"), "weight": weight}
 

@@ -31,9 +31,6 @@ class Classes:
 
     def index(self, y: np.ndarray, counted: np.ndarray | None, argument: str) -> np.ndarray:
         """int64: which class each label is; 0 where it does not count. Raises DataError for other labels."""
-        if (y.dtype.kind == "U") != (self.labels.dtype.kind == "U"):
-            raise DataError(f"{self.where}: {argument} holds {y.dtype} and y {self.labels.dtype}; give both as numbers "
-                            "or both as texts")
         position = np.searchsorted(self.labels, y).clip(max=len(self.labels) - 1)
         strange = self.labels[position] != y
         wrong = strange if counted is None else strange & counted
@@ -80,7 +77,7 @@ def targets_of(y: np.ndarray, steps: int | None, where: str, targets: str | None
     if targets is None and len(kinds) > 1:
         raise DataError(f"{where}: y has shape {y.shape}, which may be {' or '.join(kinds)}; say targets={kinds[0]!r} "
                         f"or targets={kinds[1]!r}")
-    if targets is not None and choice("targets", targets, SHAPES) not in kinds:
+    if targets is not None and choice(f"targets of {where}", targets, SHAPES) not in kinds:
         raise DataError(f"{where}: y with shape {y.shape} and type {y.dtype} is {kinds[0]}, not {targets}; these are "
                         f"{SHAPES[targets]}")
     return targets or kinds[0]
