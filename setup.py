@@ -43,6 +43,7 @@ setup(
         "safetensors>=0.4",
         "joblib>=1.3",
         "h5py>=3.10",
+        "pillow>=10.1",
     ],
     extras_require={
         "test": ["pytest>=8", "pytest-xdist>=3", "hypothesis>=6", "ruff>=0.8"],

@@ -8,6 +8,9 @@ Sounds and events of a camera have loaders of their own (`load_fsdd`, `load_nmni
 them, and images, step by step; tasks in time are made by functions (`pattern_generation`, `evidence_accumulation`,
 `store_recall`).
 
+`plasticity.datasets.tasks.load` answers any of them split for learning, and a person's own data as well: a folder of
+images by class, an .npz file, arrays.
+
 Files are looked for in $PLASTICITY_DATA, then in the cache, then downloaded; their checksums are always verified.
 """
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from plasticity.datasets import sequences
 from plasticity.datasets.archives import Archive
 from plasticity.datasets.description import DataSet
 from plasticity.datasets.fsdd import FSDD
 from plasticity.datasets.loading import catalogue
+from plasticity.datasets.named import GENERATED, names
 from plasticity.datasets.nmnist import NMNIST_SMALL
 from plasticity.datasets.sequenced import Sequenced
 from plasticity.datasets.sequenced import catalogue as sequenced
 from plasticity.datasets.speech_commands import VERSIONS, SpeechCommands
 
-TASKS = (sequences.pattern_generation, sequences.evidence_accumulation, sequences.store_recall)
-
 
 def listing() -> list[dict]:
-    """One entry per data set, with what is known without loading it: name, kind, summary, licence, citation, how."""
+    """One entry per data set, with what is known without loading it: name, kind, summary, licence, citation, how; and
+    whether it is a task by that name (`tasks.load`)."""
     found = [*map(_images, catalogue.values()), _archive(FSDD, "sounds", "load_fsdd()"),
              *(_speech(number, about) for number, about in VERSIONS.items()),
              _archive(NMNIST_SMALL, "events", "load_nmnist_small()")]
     whose = {entry["name"]: entry for entry in found}
-    return [*found, *_sequenced(whose), *map(_task, TASKS)]
+    entries = [*found, *_sequenced(whose), *map(_task, GENERATED.values())]
+    return [{**entry, "task": entry["name"] in names()} for entry in entries]
 
 
 def _entry(name: str, kind: str, summary: str, about: DataSet | Archive | SpeechCommands, load: str) -> dict:

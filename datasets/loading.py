@@ -20,15 +20,16 @@ catalogue: Mapping[str, DataSet] = {each.name: each for each in (DIGITS, MNIST, 
 
 
 def load(name: str, train_samples: int | None = None) -> Dataset:
-    """A data set by name, as intensities in [0, 1].
+    """A data set by name ("fashion-mnist" is "fashion_mnist"), as intensities in [0, 1].
 
     train_samples: only that many of the first training samples. The test part is always whole.
     Raises PlasticityError for unknown names (with the nearest match), DataError when files are missing, altered, or do
     not hold what they should.
     """
-    if name not in catalogue:
+    plain = str(name).replace("-", "_")
+    if plain not in catalogue:
         raise unknown("data set", name, catalogue)
-    return load_description(catalogue[name]).first(train_samples)
+    return load_description(catalogue[plain]).first(train_samples)
 
 
 def load_description(description: DataSet) -> Dataset:

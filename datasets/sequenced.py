@@ -37,13 +37,15 @@ def load_sequences(name: str, **options) -> Dataset:
 
     Raises PlasticityError for unknown names and options, DataError when files are missing or altered.
     """
-    if name not in catalogue:
+    plain = str(name).replace("-", "_")
+    if plain not in catalogue:
         raise unknown("data set of sequences", name, catalogue)
-    known = inspect.signature(catalogue[name].make).parameters
+    make = catalogue[plain].make
+    known = inspect.signature(make).parameters
     for option in options:
         if option not in known:
             raise unknown(f"option of {name}:", option, known)
-    return catalogue[name].make(**options)
+    return make(**options)
 
 
 def rows_mnist(hold: int = 1) -> Dataset:

@@ -26,6 +26,10 @@ class NetworkWarning(UserWarning):
     """A network runs, but not as its author will have meant (silent, exploding, too coarse a step)."""
 
 
+class DataWarning(UserWarning):
+    """Data are used, but not all that lies beside them."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> PlasticityError:
     """The error for a name that is not in a catalogue, with the nearest match."""
     known = sorted(known)

@@ -307,8 +307,8 @@ def test_train_samples_and_validation_split():
 
 
 def test_unknown_names_get_the_nearest_match():
-    with pytest.raises(PlasticityError, match="unknown data set 'fashion-mnist'; did you mean 'fashion_mnist'"):
-        load("fashion-mnist")
+    with pytest.raises(PlasticityError, match="unknown data set 'fashion-mnists'; did you mean 'fashion_mnist'"):
+        load("fashion-mnists")
 
 
 @pytest.mark.parametrize("description", catalogue.values(), ids=list(catalogue))
