@@ -22,6 +22,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
+from plasticity._utils.keeping import Kept
+from plasticity._utils.typed import require_fields
 from plasticity.errors import LanguageError, PlasticityError, choice
 from plasticity.language import expressions
 from plasticity.language.statements import Statement, Texts, check_sent, sent, texts
@@ -39,7 +41,7 @@ _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Kept):
     """One value per neuron (in `pre`, `post`) or per synapse (in `syn`).
 
     tau: time constant of its exact exponential decay to zero (s); inf for no decay.
@@ -54,6 +56,7 @@ class Trace:
     keep: bool = False
 
     def __post_init__(self):
+        require_fields(self)
         choice("rise", self.rise, ("add", "set", "none"))
         if not self.tau > 0:
             raise PlasticityError(f"tau must be positive (seconds), got {self.tau!r}")
@@ -65,7 +68,7 @@ def State(tau: float = math.inf, initial: float = 0.0, keep: bool = False) -> Tr
 
 
 @dataclass(frozen=True, eq=True)
-class Rule:
+class Rule(Kept):
     """A learning rule as data. See the module's text for what each step does.
 
     pre, post, syn: names and Traces per presynaptic neuron, postsynaptic neuron, synapse.
@@ -108,6 +111,7 @@ class Rule:
     units: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
+        require_fields(self)
         for slot in _MAPPINGS:
             object.__setattr__(self, slot, MappingProxyType(dict(getattr(self, slot))))
         choice("order", self.order, ORDERS)

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from plasticity._utils.keeping import Kept
+from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Network
 
 
 @dataclass(frozen=True)
-class Presentation:
+class Presentation(Kept):
     """How one sample is shown.
 
     steps: steps of the network per sample. rest: silent steps after it, in which the network runs on.
@@ -31,6 +33,9 @@ class Presentation:
     max_boosts: int = 20
     reset: bool = True
 
+    def __post_init__(self):
+        require_fields(self)
+
     def rates(self, intensity: np.ndarray, boosts: int = 0) -> np.ndarray:
         """Input rates in Hz for intensities in [0, 1], [samples, n]."""
         rates = np.asarray(intensity, np.float64) * (self.max_rate + boosts * self.boost)
@@ -41,7 +46,7 @@ class Presentation:
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(Kept):
     """A network, the names of its input and of the population that is read out, and how samples are shown."""
 
     network: Network
@@ -50,6 +55,7 @@ class Model:
     output: str = "excitatory"
 
     def __post_init__(self):
+        require_fields(self)
         for end in (self.input, self.output):
             if end not in self.network.sizes:
                 raise PlasticityError(f"network {self.network.name!r} has no part {end!r}")

@@ -11,13 +11,14 @@ from functools import cached_property
 
 import numpy as np
 
+from plasticity._utils.keeping import Kept
 from plasticity.errors import PlasticityError
 
 Pair = int | tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Window:
+class Window(Kept):
     """Where each postsynaptic position looks.
 
     shape: (channels, height, width) of the presynaptic maps. size: rows and columns that one position sees. channels:
