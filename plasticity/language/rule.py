@@ -22,11 +22,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
+import numpy as np
+
 from plasticity._utils.keeping import Kept
 from plasticity._utils.typed import require_fields
 from plasticity.errors import LanguageError, PlasticityError, choice
 from plasticity.language import expressions
 from plasticity.language.statements import Statement, Texts, check_sent, sent, texts
+from plasticity.language.trace import State, Trace
+
+__all__ = ["ORDERS", "RESERVED", "Rule", "State", "Trace"]
 
 #: What happens within one step, in sequence, for each preset of `order`.
 ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -38,33 +43,6 @@ RESERVED = (frozenset({"w", "dt", "t", "noise", "w_min", "w_max", "i", "j", "N"}
             | expressions.NEURON_FUNCTIONS | expressions.PRIMITIVES)
 _MAPPINGS = ("pre", "post", "syn", "on_pre", "on_post", "on_step", "let", "params", "reads", "signals", "units")
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
-
-
-@dataclass(frozen=True)
-class Trace(Kept):
-    """One value per neuron (in `pre`, `post`) or per synapse (in `syn`).
-
-    tau: time constant of its exact exponential decay to zero (s); inf for no decay.
-    rise: what a spike of its own neuron does: "add" 1, "set" to 1 (nearest neighbour), or "none".
-    initial: its value at the start of a presentation.
-    keep: whether it lives on from one presentation to the next (a slow average).
-    """
-
-    tau: float = math.inf
-    rise: str = "add"
-    initial: float = 0.0
-    keep: bool = False
-
-    def __post_init__(self):
-        require_fields(self)
-        choice("rise", self.rise, ("add", "set", "none"))
-        if not self.tau > 0:
-            raise PlasticityError(f"tau must be positive (seconds), got {self.tau!r}")
-
-
-def State(tau: float = math.inf, initial: float = 0.0, keep: bool = False) -> Trace:
-    """A variable that only the rule's own texts change (and its decay, if tau is given)."""
-    return Trace(tau=tau, rise="none", initial=initial, keep=keep)
 
 
 @dataclass(frozen=True, eq=True)
@@ -113,7 +91,9 @@ class Rule(Kept):
     def __post_init__(self):
         require_fields(self)
         for slot in _MAPPINGS:
-            object.__setattr__(self, slot, MappingProxyType(dict(getattr(self, slot))))
+            object.__setattr__(self, slot, MappingProxyType({
+                name: value.item() if isinstance(value, np.generic) else value
+                for name, value in getattr(self, slot).items()}))
         choice("order", self.order, ORDERS)
         if not self.w_min <= self.w_max:
             raise PlasticityError(f"w_min must not exceed w_max, got {self.w_min!r} and {self.w_max!r}")
@@ -147,8 +127,8 @@ class Rule(Kept):
 
     def _check_values(self) -> None:
         for name, value in self.params.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-                raise PlasticityError(f"parameter {name} must be a number, got {value!r}")
+            if math.isnan(value):
+                raise PlasticityError(f"params[{name!r}] of Rule {self.name!r} must be a number, got {value!r}")
         for name, trace in self.syn.items():
             if trace.rise != "none":
                 raise PlasticityError(f"syn variable {name!r} cannot rise with a neuron's spike; use State(...)")

@@ -10,7 +10,8 @@ from plasticity.errors import DataError, unknown
 
 #: class that can be kept -> its module
 TYPES: Mapping[str, str] = MappingProxyType({
-    **dict.fromkeys(("Rule", "Trace"), "plasticity.language.rule"),
+    "Rule": "plasticity.language.rule",
+    "Trace": "plasticity.language.trace",
     **dict.fromkeys(("GradientRule", "Paths"), "plasticity.rules.paths"),
     "Neuron": "plasticity.neurons.neuron",
     **dict.fromkeys(("Input", "Population", "Signal"), "plasticity.network.population"),
