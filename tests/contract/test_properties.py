@@ -135,7 +135,7 @@ def test_a_batch_is_the_sum_or_mean_of_its_samples(name, reduce):
                     **{key: values[:, b] for key, values in read.items()}).w for b in range(3)]
     expected = w + sum(one - w for one in alone) / (3 if reduce == "mean" else 1)
     assert np.abs(expected - w).max() > 1e-6
-    close(replay(rule, w, pre, post, DT, "torch", batch=reduce, **read).w, expected)
+    close(replay(rule, w, pre, post, DT, "torch", reduce=reduce, **read).w, expected)
 
 
 BOUNDED = [name for name, make in EVERY.items() if np.isfinite([make().w_min, make().w_max]).all()]
