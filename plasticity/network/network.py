@@ -18,7 +18,9 @@ from plasticity.language.rule import Rule
 from plasticity.network import population as populations
 from plasticity.network.population import Input, Population, Signal
 from plasticity.network.projection import Projection, check, exists_in, normalized, weights_of
-from plasticity.rules.catalogue import of_kind
+from plasticity.network.teachers import taught
+from plasticity.network.weights import placed
+from plasticity.rules.catalogue import RuleLike, make, of_kind
 from plasticity.rules.paths import GradientRule
 
 __all__ = ["Input", "Network", "Population", "Projection", "Signal", "existing", "normalized", "shape_of",
@@ -107,6 +109,30 @@ class Network(Kept, ByContent):
 
     def with_(self, **changes) -> Network:
         return replace(self, **changes)
+
+    def with_rule(self, rule: str | RuleLike, *, freeze: bool = False, clip: bool = False) -> Network:
+        """The same network and weights under another teacher, a rule or a text that names one.
+
+        A rule for synapses becomes that of all projections that learn by a rule now or, if none does, of all that lead
+        from an input and can learn; `rule` of the network is taken away. clip: whether weights that leave its bounds
+        are clipped. A gradient rule becomes `rule` of the network, and projections lose theirs. freeze: whether what
+        gradients know nothing of is held: normalisation is applied once and left out, slow variables stay at their
+        first values and nothing adapts (`plasticity.neurons.frozen`), and a winner is chosen without credit for it.
+
+        Raises RefusedError, naming what is in the way, for a network that the rule cannot teach.
+        """
+        return self.with_(**taught(self, make(rule), freeze, clip))
+
+    def with_weights(self, weights: Mapping[str, np.ndarray]) -> Network:
+        """The same network with other weights and first values of variables, by the names that simulations know.
+
+        weights: "in->out" or "in->out.w" -> weights, as the projection is given them or as `Simulation.get` answers;
+        "excitatory.theta" -> a number or [n], which becomes `initial` of the population. Tensors are taken, too.
+
+        Raises PlasticityError for a name that the network does not have, another shape, and weights that leave the
+        bounds of the projection's rule.
+        """
+        return self.with_(**placed(self, weights))
 
     @cached_property
     def fingerprint(self) -> str:

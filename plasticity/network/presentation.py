@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from plasticity._utils.keeping import Kept
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Network
+from plasticity.rules.catalogue import RuleLike
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,11 @@ class Model(Kept):
 
     def with_(self, **changes) -> Model:
         return replace(self, **changes)
+
+    def with_rule(self, rule: str | RuleLike, *, freeze: bool = False, clip: bool = False) -> Model:
+        """The same model under another teacher; see `Network.with_rule`."""
+        return self.with_(network=self.network.with_rule(rule, freeze=freeze, clip=clip))
+
+    def with_weights(self, weights: Mapping[str, np.ndarray]) -> Model:
+        """The same model with other weights; see `Network.with_weights`."""
+        return self.with_(network=self.network.with_weights(weights))

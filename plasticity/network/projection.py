@@ -32,9 +32,9 @@ class Projection(Kept, ByContent):
         the window spiked in this step).
     onto: variable of the postsynaptic neuron that receives `scale * w` per spike (None: synapses that only learn).
     rule: how the weights learn, a Rule or a text that names one (all kinds but all_but_self and pools). On a
-        convolution each position's synapses have traces and states of their own; the increments that one event makes to a shared weight are summed over positions
-        before its bounds act. Reductions over the postsynaptic population run over the channels of each position on a
-        convolution, over the whole population on everything else.
+        convolution each position's synapses have traces and states of their own; the increments that one event makes to
+        a shared weight are summed over positions before its bounds act. Reductions over the postsynaptic population run
+        over the channels of each position on a convolution, over the whole population on everything else.
     axonal_delay: s from the presynaptic spike to the synapse (transmission and plasticity), a number or
         [n_pre, n_post] (convolution and max_pool: a number). dendritic_delay: s from the postsynaptic spike back to the
         synapse (plasticity only).
