@@ -50,6 +50,11 @@ def test_what_does_not_make_sense_is_refused_in_one_line(change, complaint):
     assert complaint in str(error.value) and "\n" not in str(error.value)
 
 
+def test_equal_rules_have_equal_hashes():
+    one, two = (Rule(on_pre={"w": "a*b"}, params=params) for params in ({"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0}))
+    assert one == two and hash(one) == hash(two) != hash(one.with_(params={"a": 2.0}))
+
+
 @pytest.mark.parametrize(("arguments", "complaint"), [({"tau": 0.0}, "tau"), ({"tau": -1.0}, "tau"),
                                                       ({"tau": math.nan}, "tau"), ({"rise": "up"}, "rise")])
 def test_traces_refuse_bad_values(arguments, complaint):

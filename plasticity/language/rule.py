@@ -104,8 +104,8 @@ class Rule(Kept):
         check_sent(self)
 
     def __hash__(self) -> int:
-        return hash((self.name, self.order, tuple(self.on_pre.items()), tuple(self.on_post.items()),
-                     tuple(self.on_step.items()), tuple(self.params.items())))
+        mappings = (self.on_pre, self.on_post, self.on_step, self.params)
+        return hash((self.name, self.order, *(frozenset(mapping.items()) for mapping in mappings)))
 
     def __reduce__(self):
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}

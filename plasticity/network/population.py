@@ -26,6 +26,7 @@ class Input(Kept):
 
     def __post_init__(self):
         require_fields(self)
+        _require_size(self, least=1)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Signal(Kept):
 
     def __post_init__(self):
         require_fields(self)
+        _require_size(self, least=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,12 @@ class Population(Kept, ByContent):
         if isinstance(self.neuron, str):
             object.__setattr__(self, "neuron", make(self.neuron))
         require_fields(self)
+        _require_size(self, least=1)
+
+
+def _require_size(part: Input | Signal | Population, least: int) -> None:
+    if part.n < least:
+        raise PlasticityError(f"n of {type(part).__name__} {part.name!r} must be at least {least}, got {part.n!r}")
 
 
 def check(population: Population) -> None:
