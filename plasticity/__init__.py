@@ -25,6 +25,8 @@ _PUBLIC = {
     "compare": "plasticity.comparison",
     "UnsupervisedClassifier": "plasticity.learner",
     "replay": "plasticity.engines.replay",
+    "pack": "plasticity._utils.keeping",
+    "unpack": "plasticity._utils.keeping",
     "PlasticityError": "plasticity.errors",
     "LanguageError": "plasticity.errors",
     "RefusedError": "plasticity.errors",

@@ -1,6 +1,10 @@
 """What several suites share."""
 
 import pytest
+from support import interpreted_event as interpreted
+
+from plasticity.engines.event import cache
+from plasticity.neurons.discretise import import_brian2
 
 
 @pytest.fixture
@@ -9,3 +13,19 @@ def device(request, monkeypatch):
     if request.param == "unlisted":
         monkeypatch.setattr("plasticity.engines.torch.language.Context.lists", False)
     return request.param.replace("unlisted", "cpu")
+
+
+@pytest.fixture
+def quick_compiler():
+    """Brian2's programs without optimisation: they compile in half the time."""
+    prefs = import_brian2().prefs
+    flags = prefs["codegen.cpp.extra_compile_args_gcc"]
+    prefs["codegen.cpp.extra_compile_args_gcc"] = ["-O0", "-std=c++11"]
+    yield
+    prefs["codegen.cpp.extra_compile_args_gcc"] = flags
+
+
+@pytest.fixture
+def interpreted_event(monkeypatch):
+    """The event engine without its compiler."""
+    monkeypatch.setattr(cache, "load", interpreted.load)

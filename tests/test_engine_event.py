@@ -75,8 +75,8 @@ def test_every_feature_of_the_language_in_a_batch(name, batch):
 
 def _mean(rule):
     w, pre, post, signals = imposed(rule, 3)
-    truth = replay(rule, w, pre, post, engine="interpreter", batch="mean", seed=3, **signals)
-    found = replay(rule, w, pre, post, engine="event", batch="mean", seed=3, **signals)
+    truth = replay(rule, w, pre, post, engine="interpreter", reduce="mean", seed=3, **signals)
+    found = replay(rule, w, pre, post, engine="event", reduce="mean", seed=3, **signals)
     np.testing.assert_allclose(found.w, truth.w, rtol=1e-10, atol=1e-10)
 
 

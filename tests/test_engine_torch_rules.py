@@ -16,7 +16,7 @@ from plasticity.language.rule import ORDERS, Rule
 def test_spike_rules_equal_the_interpreter(name, order, batch, reduce):
     rule = SPIKE_RULES[name].with_(order=order)
     pre, post, w = trains(batch=batch)
-    agree(rule, *both(rule, pre, post, w, batch=reduce))
+    agree(rule, *both(rule, pre, post, w, reduce=reduce))
 
 
 @pytest.mark.parametrize("batch, reduce", [(1, "sum"), (3, "sum"), (3, "mean")])
@@ -24,7 +24,7 @@ def test_spike_rules_equal_the_interpreter(name, order, batch, reduce):
 def test_clocked_rules_equal_the_interpreter(name, batch, reduce):
     rule = STEP_RULES[name]
     pre, post, w = trains(batch=batch)
-    agree(rule, *both(rule, pre, post, w, batch=reduce))
+    agree(rule, *both(rule, pre, post, w, reduce=reduce))
 
 
 @on_each_device
@@ -36,14 +36,14 @@ def test_rules_equal_the_interpreter_on_each_device(name, delays, device):
     if device != "cpu" and "noise" in rule.reads_names:
         pytest.skip("noise on a GPU is the device's own")
     pre, post, w = trains(batch=3)
-    agree(rule, *both(rule, pre, post, w, device, batch="mean", **delays))
+    agree(rule, *both(rule, pre, post, w, device, reduce="mean", **delays))
 
 
 @pytest.mark.parametrize("name", [*SPIKE_RULES, *(name for name in STEP_RULES if name not in ("krotov", "calcium"))])
 def test_float32_equals_the_interpreter(name):
     rule = {**SPIKE_RULES, **STEP_RULES}[name]
     pre, post, w = trains(batch=3)
-    agree(rule, *both(rule, pre, post, w, dtype="float32", batch="mean"), tolerance=1e-4)
+    agree(rule, *both(rule, pre, post, w, dtype="float32", reduce="mean"), tolerance=1e-4)
 
 
 @pytest.mark.parametrize("ends", ["axonal", "dendritic", "both"])
@@ -93,5 +93,5 @@ def test_many_spikes_take_the_dense_path_with_the_same_result():
         pre, post = (rng.random((12, 8, n)) < density for n in (90, 60))
         pre[3], post[4] = True, True
         rule = SPIKE_RULES["triplet"]
-        found, expected = both(rule, pre, post, rng.random((90, 60)), batch="mean")
+        found, expected = both(rule, pre, post, rng.random((90, 60)), reduce="mean")
         np.testing.assert_allclose(found.w, expected.w, atol=1e-10)

@@ -28,9 +28,9 @@ PAIR = {"pre": {"x": Trace(20e-3)}, "post": {"y": Trace(20e-3)}, "on_pre": {"w":
     ({"pre": {"x": Trace(20e-3), "w": Trace(1.0)}}, "'w' in pre cannot be a name"),
     ({"syn": {"calcium_pre": State()}}, "ends in _pre or _post"),
     ({"params": {"a": 0.01, "x": 1.0}}, "both pre and params"),
-    ({"params": {"a": "1"}}, "parameter a must be a number"),
-    ({"params": {"a": math.nan}}, "parameter a must be a number"),
-    ({"params": {"a": True}}, "parameter a must be a number"),
+    ({"params": {"a": "1"}}, "params['a'] of Rule 'rule' must be a number"),
+    ({"params": {"a": math.nan}}, "params['a'] of Rule 'rule' must be a number"),
+    ({"params": {"a": True}}, "params['a'] of Rule 'rule' must be a number"),
     ({"params": {"a": 1.0, "1st": 2.0}}, "cannot be a name"),
     ({"params": {"a": 1.0, "exp": 2.0}}, "cannot be a name"),
     ({"syn": {"e": Trace(1.0)}}, "cannot rise"),
@@ -48,6 +48,11 @@ def test_what_does_not_make_sense_is_refused_in_one_line(change, complaint):
     with pytest.raises(PlasticityError) as error:
         Rule(**{**PAIR, **change})
     assert complaint in str(error.value) and "\n" not in str(error.value)
+
+
+def test_equal_rules_have_equal_hashes():
+    one, two = (Rule(on_pre={"w": "a*b"}, params=params) for params in ({"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0}))
+    assert one == two and hash(one) == hash(two) != hash(one.with_(params={"a": 2.0}))
 
 
 @pytest.mark.parametrize(("arguments", "complaint"), [({"tau": 0.0}, "tau"), ({"tau": -1.0}, "tau"),

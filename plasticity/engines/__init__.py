@@ -11,7 +11,7 @@ import numpy as np
 
 from plasticity._utils.random import checked_seed
 from plasticity.encoding.spikes import Spikes
-from plasticity.errors import unknown
+from plasticity.errors import RefusedError, unknown
 from plasticity.network.network import Network
 
 #: engine name -> (module, what it is for)
@@ -82,13 +82,34 @@ def build(network: Network, engine: str = "event", *, dtype: str = "float64", de
     same weights. reduce: "sum" or "mean" of their increments. seed: of whatever is random inside the engine.
     Raises RefusedError, with the reason, when the engine cannot run the network.
     """
+    if network.rule is not None:
+        raise RefusedError(_by_gradients(network))
     options = {"dtype": dtype, "device": device, "batch": batch, "reduce": reduce, "seed": checked_seed(seed)}
     return _module(engine).build(network, engine=engine, **options)
 
 
 def refusal(network: Network, engine: str, *, batch: int = 1) -> str:
     """Why an engine cannot run a network; empty when it can."""
+    if network.rule is not None:
+        return _by_gradients(network)
     return _module(engine).refusal(network, engine=engine, batch=batch)
+
+
+def restored(network: Network, engine: str, options: Mapping[str, object], state: Mapping[str, np.ndarray],
+             ) -> Simulation:
+    """A simulation made anew, at a `state()`: what is read of one that was pickled or copied.
+
+    options: of `build`. Raises PlasticityError for a state of something else.
+    """
+    simulation = build(network, engine, **options)
+    simulation.restore(state)
+    return simulation
+
+
+def _by_gradients(network: Network) -> str:
+    return (f"network {network.name!r} learns by gradients (rule {network.rule.name!r}), and engines run rules of "
+            "synapses: give it to GradientNetwork or Learner, or change its teacher by with_rule; with_(rule=None) "
+            "runs it without learning")
 
 
 def _module(engine: str) -> Callable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from plasticity import engines
@@ -10,26 +12,28 @@ from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule
 from plasticity.network.network import Input, Network, Projection, Signal
 from plasticity.network.window import Window
+from plasticity.rules.catalogue import of_kind
 
 
-def replay(rule: Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: float = 1e-3, engine: str = "event",
-           axonal_delay: float | np.ndarray = 0.0, dendritic_delay: float | np.ndarray = 0.0, batch: str = "sum",
+def replay(rule: str | Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: float = 1e-3, engine: str = "event",
+           axonal_delay: float | np.ndarray = 0.0, dendritic_delay: float | np.ndarray = 0.0, reduce: str = "sum",
            weights_every: int | None = None, dtype: str = "float64", *, mask: np.ndarray | None = None,
-           device: str = "cpu", seed: int = 0, window: Window | None = None, **signals: np.ndarray) -> Replayed:
+           device: str = "cpu", seed: int = 0, window: Window | None = None, batch: str | None = None,
+           **signals: np.ndarray) -> Replayed:
     """Runs `rule` on one projection while both neurons' spikes are imposed.
 
-    w: initial weights [n_pre, n_post], or [fan_in, channels] with a window. pre, post: bool [steps, n] or
-    [steps, batch, n].
+    rule: a Rule, or a text that names one. w: initial weights [n_pre, n_post], or [fan_in, channels] with a window.
+    pre, post: bool [steps, n] or [steps, batch, n].
     dt, axonal_delay, dendritic_delay: seconds; delays are one value or [n_pre, n_post].
     engine: "event", "torch", "brian2", "brian2_cpp", or "interpreter" (the numpy definition).
-    batch: "sum" or "mean" of the samples' increments. weights_every: keep the weights every so many steps.
+    reduce: "sum" or "mean" of the samples' increments. weights_every: keep the weights every so many steps.
     mask: bool [n_pre, n_post], which synapses exist (all). window: the projection is a convolution whose positions
     share the weights w. signals: what the rule reads beside spikes, by name:
     [steps, n] (or [steps, batch, n]) for a neuron's variable, [steps] (or [steps, batch]) for a global factor.
 
     Returns `.w`, `.trajectory` [k, n_pre, n_post] and `.traces`, see `Replayed`.
     """
-    choice("batch", batch, ("sum", "mean"))
+    rule, reduce = of_kind("synapse", rule), _reduction(reduce, batch)
     w, pre, post = np.asarray(w, float), _spikes("pre", pre), _spikes("post", post)
     sizes = (pre.shape[2], post.shape[2])
     if window is None and w.shape != sizes:
@@ -45,14 +49,23 @@ def replay(rule: Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: flo
     network = _network(rule, w, sizes, dt, axonal_delay=axonal_delay, dendritic_delay=dendritic_delay, **connect)
     if engine == "interpreter":
         found = interpret(rule, w, pre, post, dt, axonal_delay=axonal_delay, dendritic_delay=dendritic_delay,
-                          batch=batch, weights_every=weights_every, mask=mask, signals=given, seed=seed, window=window)
+                          batch=reduce, weights_every=weights_every, mask=mask, signals=given, seed=seed, window=window)
         return Replayed(found.w, found.trajectory, {k: v[0] if len(v) == 1 else v for k, v in found.traces.items()})
-    simulation = engines.build(network, engine, dtype=dtype, device=device, batch=pre.shape[1], reduce=batch, seed=seed)
+    simulation = engines.build(network, engine, dtype=dtype, device=device, batch=pre.shape[1], reduce=reduce,
+                               seed=seed)
     recording = simulation.run(
         {"pre": np.moveaxis(pre, 1, 0), "post": np.moveaxis(post, 1, 0)}, weights_every=weights_every,
         signals={name: np.moveaxis(values, 1, 0) for name, values in given.items()})
     traces = {name: simulation.get(f"synapses.{name}") for name in rule.variables}
     return Replayed(simulation.get("synapses.w"), recording.trajectory.get("synapses", np.zeros((0, *w.shape))), traces)
+
+
+def _reduction(reduce: str, before: str | None) -> str:
+    """How the samples' increments are joined, also by the name that the argument had before."""
+    if before is not None:
+        warnings.warn("batch= of replay is called reduce= now; the old name goes with the next release",
+                      DeprecationWarning, stacklevel=3)
+    return choice("reduce", reduce if before is None else before, ("sum", "mean"))
 
 
 def _spikes(name: str, spikes: np.ndarray) -> np.ndarray:

@@ -22,9 +22,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
+import numpy as np
+
+from plasticity._utils.keeping import Kept
+from plasticity._utils.typed import require_fields
 from plasticity.errors import LanguageError, PlasticityError, choice
 from plasticity.language import expressions
 from plasticity.language.statements import Statement, Texts, check_sent, sent, texts
+from plasticity.language.trace import State, Trace
+
+__all__ = ["ORDERS", "RESERVED", "Rule", "State", "Trace"]
 
 #: What happens within one step, in sequence, for each preset of `order`.
 ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -38,34 +45,8 @@ _MAPPINGS = ("pre", "post", "syn", "on_pre", "on_post", "on_step", "let", "param
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
 
 
-@dataclass(frozen=True)
-class Trace:
-    """One value per neuron (in `pre`, `post`) or per synapse (in `syn`).
-
-    tau: time constant of its exact exponential decay to zero (s); inf for no decay.
-    rise: what a spike of its own neuron does: "add" 1, "set" to 1 (nearest neighbour), or "none".
-    initial: its value at the start of a presentation.
-    keep: whether it lives on from one presentation to the next (a slow average).
-    """
-
-    tau: float = math.inf
-    rise: str = "add"
-    initial: float = 0.0
-    keep: bool = False
-
-    def __post_init__(self):
-        choice("rise", self.rise, ("add", "set", "none"))
-        if not self.tau > 0:
-            raise PlasticityError(f"tau must be positive (seconds), got {self.tau!r}")
-
-
-def State(tau: float = math.inf, initial: float = 0.0, keep: bool = False) -> Trace:
-    """A variable that only the rule's own texts change (and its decay, if tau is given)."""
-    return Trace(tau=tau, rise="none", initial=initial, keep=keep)
-
-
 @dataclass(frozen=True, eq=True)
-class Rule:
+class Rule(Kept):
     """A learning rule as data. See the module's text for what each step does.
 
     pre, post, syn: names and Traces per presynaptic neuron, postsynaptic neuron, synapse.
@@ -108,8 +89,11 @@ class Rule:
     units: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
+        require_fields(self)
         for slot in _MAPPINGS:
-            object.__setattr__(self, slot, MappingProxyType(dict(getattr(self, slot))))
+            object.__setattr__(self, slot, MappingProxyType({
+                name: value.item() if isinstance(value, np.generic) else value
+                for name, value in getattr(self, slot).items()}))
         choice("order", self.order, ORDERS)
         if not self.w_min <= self.w_max:
             raise PlasticityError(f"w_min must not exceed w_max, got {self.w_min!r} and {self.w_max!r}")
@@ -120,8 +104,8 @@ class Rule:
         check_sent(self)
 
     def __hash__(self) -> int:
-        return hash((self.name, self.order, tuple(self.on_pre.items()), tuple(self.on_post.items()),
-                     tuple(self.on_step.items()), tuple(self.params.items())))
+        mappings = (self.on_pre, self.on_post, self.on_step, self.params)
+        return hash((self.name, self.order, *(frozenset(mapping.items()) for mapping in mappings)))
 
     def __reduce__(self):
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -143,8 +127,8 @@ class Rule:
 
     def _check_values(self) -> None:
         for name, value in self.params.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-                raise PlasticityError(f"parameter {name} must be a number, got {value!r}")
+            if math.isnan(value):
+                raise PlasticityError(f"params[{name!r}] of Rule {self.name!r} must be a number, got {value!r}")
         for name, trace in self.syn.items():
             if trace.rise != "none":
                 raise PlasticityError(f"syn variable {name!r} cannot rise with a neuron's spike; use State(...)")

@@ -4,65 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from plasticity.errors import PlasticityError, choice, unknown
+from plasticity._utils.content import ByContent
+from plasticity._utils.keeping import Kept
+from plasticity._utils.typed import require_fields
+from plasticity.errors import PlasticityError, unknown
 from plasticity.language.rule import Rule
+from plasticity.network import population as populations
+from plasticity.network.population import Input, Population, Signal
 from plasticity.network.projection import Projection, check, exists_in, normalized, weights_of
-from plasticity.neurons.neuron import Neuron
+from plasticity.network.teachers import taught
+from plasticity.network.weights import placed
+from plasticity.rules.catalogue import RuleLike, make, of_kind
+from plasticity.rules.paths import GradientRule
 
 __all__ = ["Input", "Network", "Population", "Projection", "Signal", "existing", "normalized", "shape_of",
            "weight_matrix"]
-WINNERS = ("all", "highest", "random")
 
 
-@dataclass(frozen=True)
-class Input:
-    """`n` sources of spikes, given from outside at each presentation (see `plasticity.encoding`)."""
+@dataclass(frozen=True, eq=False)
+class Network(Kept, ByContent):
+    """A network as data; `dt` in seconds.
 
-    name: str
-    n: int
+    rule: a gradient rule (or its name) that trains all of the projections, which then have no rules of their own.
 
-
-@dataclass(frozen=True)
-class Signal:
-    """A number per step from outside: a third factor of a rule, or a current that drives a neuron's variable.
-
-    n: how many values per step (0: one for the whole network). drives: "population.variable" it is written to at the
-    start of each step, or "" when only rules read it.
+    Raises PlasticityError when the parts do not fit together.
     """
-
-    name: str
-    n: int = 0
-    drives: str = ""
-
-
-@dataclass(frozen=True)
-class Population:
-    """`n` neurons of one kind.
-
-    initial: variable -> number or array [n] at the start of a presentation, over the neuron's own.
-    winner: how many may spike in one step: "all" that cross the threshold; or one, the "highest" above its threshold
-        (first variable of the neuron, ties to the lower index) or a "random" one of those that cross. Neurons that
-        lose do not spike: they are not reset and do not adapt, unless losers_reset.
-    losers_reset: whether neurons that cross the threshold and lose are reset, adapt and turn refractory all the same.
-    """
-
-    name: str
-    n: int
-    neuron: Neuron
-    initial: Mapping[str, float | np.ndarray] = field(default_factory=dict)
-    winner: str = "all"
-    losers_reset: bool = False
-
-
-@dataclass(frozen=True)
-class Network:
-    """A network as data; `dt` in seconds. Raises PlasticityError when the parts do not fit together."""
 
     inputs: tuple[Input, ...] = ()
     populations: tuple[Population, ...] = ()
@@ -70,10 +42,15 @@ class Network:
     signals: tuple[Signal, ...] = ()
     dt: float = 1e-3
     name: str = "network"
+    rule: GradientRule | None = None
 
     def __post_init__(self):
         for slot in ("inputs", "populations", "projections", "signals"):
-            object.__setattr__(self, slot, tuple(getattr(self, slot)))
+            parts = getattr(self, slot)
+            object.__setattr__(self, slot, tuple(parts) if isinstance(parts, Iterable) else parts)
+        if self.rule is not None:
+            object.__setattr__(self, "rule", of_kind("credit", self.rule))
+        require_fields(self)
         if not self.dt > 0:
             raise PlasticityError(f"dt must be positive (seconds), got {self.dt!r}")
         labels = [part.name for part in (*self.inputs, *self.populations, *self.projections, *self.signals)]
@@ -81,11 +58,13 @@ class Network:
             if labels.count(label) > 1:
                 raise PlasticityError(f"the name {label!r} is used twice in network {self.name!r}; give a label")
         for population in self.populations:
-            _check_population(population)
+            populations.check(population)
         for projection in self.projections:
             _check_projection(self, projection)
         for signal in self.signals:
             _check_signal(self, signal)
+        if self.rule is not None:
+            _check_rule(self)
 
     @cached_property
     def sizes(self) -> Mapping[str, int]:
@@ -131,6 +110,30 @@ class Network:
     def with_(self, **changes) -> Network:
         return replace(self, **changes)
 
+    def with_rule(self, rule: str | RuleLike, *, freeze: bool = False, clip: bool = False) -> Network:
+        """The same network and weights under another teacher, a rule or a text that names one.
+
+        A rule for synapses becomes that of all projections that learn by a rule now or, if none does, of all that lead
+        from an input and can learn; `rule` of the network is taken away. clip: whether weights that leave its bounds
+        are clipped. A gradient rule becomes `rule` of the network, and projections lose theirs. freeze: whether what
+        gradients know nothing of is held: normalisation is applied once and left out, slow variables stay at their
+        first values and nothing adapts (`plasticity.neurons.frozen`), and a winner is chosen without credit for it.
+
+        Raises RefusedError, naming what is in the way, for a network that the rule cannot teach.
+        """
+        return self.with_(**taught(self, make(rule), freeze, clip))
+
+    def with_weights(self, weights: Mapping[str, np.ndarray]) -> Network:
+        """The same network with other weights and first values of variables, by the names that simulations know.
+
+        weights: "in->out" or "in->out.w" -> weights, as the projection is given them or as `Simulation.get` answers;
+        "excitatory.theta" -> a number or [n], which becomes `initial` of the population. Tensors are taken, too.
+
+        Raises PlasticityError for a name that the network does not have, another shape, and weights that leave the
+        bounds of the projection's rule.
+        """
+        return self.with_(**placed(self, weights))
+
     @cached_property
     def fingerprint(self) -> str:
         """A hash of the structure (sizes, equations, rules, dt), without weights: what a checkpoint must match."""
@@ -149,16 +152,6 @@ def weight_matrix(network: Network, projection: Projection) -> np.ndarray:
 def existing(network: Network, projection: Projection) -> np.ndarray:
     """Which weights exist: bool [n_pre, n_post] ([fan_in, channels] of a convolution)."""
     return exists_in(projection, shape_of(network, projection))
-
-
-def _check_population(population: Population) -> None:
-    choice(f"winner of population {population.name!r}", population.winner, WINNERS)
-    for name, value in population.initial.items():
-        if name not in population.neuron.variables:
-            raise unknown(f"variable of population {population.name!r}:", name, population.neuron.variables)
-        if np.shape(value) not in ((), (population.n,)):
-            raise PlasticityError(f"initial {name!r} of population {population.name!r} must be a number or have shape "
-                                  f"({population.n},), got {np.shape(value)}")
 
 
 def _check_projection(network: Network, projection: Projection) -> None:
@@ -191,6 +184,13 @@ def _check_signal(network: Network, signal: Signal) -> None:
         raise PlasticityError(f"signal {signal.name!r} drives {signal.drives!r}, which is not 'population.variable'")
 
 
+def _check_rule(network: Network) -> None:
+    for projection in network.plastic:
+        raise PlasticityError(f"projection {projection.name!r} learns by rule {projection.rule.name!r}, but gradient "
+                              f"rule {network.rule.name!r} trains the whole network {network.name!r}: leave one out, "
+                              "or let with_rule change the one for the other")
+
+
 def _structure(network: Network) -> dict:
     def rule(r: Rule | None):
         return r and {slot: dict(value) if isinstance(value, Mapping) else value
@@ -206,4 +206,5 @@ def _structure(network: Network) -> dict:
         }) for p in network.populations],
         "projections": [(p.pre, p.post, p.connect, p.onto, p.scale, p.normalize, rule(p.rule),
                          *([repr(p.window)] if p.window else [])) for p in network.projections],
+        **({"rule": repr(network.rule)} if network.rule else {}),
     }

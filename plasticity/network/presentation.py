@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from plasticity._utils.keeping import Kept
+from plasticity._utils.typed import require_fields
 from plasticity.encoding.catalogue import Encoder
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Network
+from plasticity.rules.catalogue import RuleLike
 
 
 @dataclass(frozen=True)
-class Presentation:
+class Presentation(Kept):
     """How one sample is shown.
 
     steps: steps of the network per sample. rest: silent steps after it, in which the network runs on.
@@ -35,6 +39,9 @@ class Presentation:
     reset: bool = True
     encoder: str | Encoder | None = None
 
+    def __post_init__(self):
+        require_fields(self)
+
     def rates(self, intensity: np.ndarray, boosts: int = 0) -> np.ndarray:
         """Input rates in Hz for intensities in [0, 1], [samples, n]."""
         rates = np.asarray(intensity, np.float64) * (self.max_rate + boosts * self.boost)
@@ -45,7 +52,7 @@ class Presentation:
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(Kept):
     """A network, the names of its input and of the population that is read out, and how samples are shown."""
 
     network: Network
@@ -54,9 +61,18 @@ class Model:
     output: str = "excitatory"
 
     def __post_init__(self):
+        require_fields(self)
         for end in (self.input, self.output):
             if end not in self.network.sizes:
                 raise PlasticityError(f"network {self.network.name!r} has no part {end!r}")
 
     def with_(self, **changes) -> Model:
         return replace(self, **changes)
+
+    def with_rule(self, rule: str | RuleLike, *, freeze: bool = False, clip: bool = False) -> Model:
+        """The same model under another teacher; see `Network.with_rule`."""
+        return self.with_(network=self.network.with_rule(rule, freeze=freeze, clip=clip))
+
+    def with_weights(self, weights: Mapping[str, np.ndarray]) -> Model:
+        """The same model with other weights; see `Network.with_weights`."""
+        return self.with_(network=self.network.with_weights(weights))

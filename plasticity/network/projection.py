@@ -8,16 +8,20 @@ from types import MappingProxyType
 
 import numpy as np
 
+from plasticity._utils.content import ByContent
+from plasticity._utils.keeping import Kept
+from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule
 from plasticity.network.homeostasis import normalize
 from plasticity.network.window import Window
+from plasticity.rules.catalogue import of_kind
 
 Shape = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Projection:
+@dataclass(frozen=True, eq=False)
+class Projection(Kept, ByContent):
     """Synapses from `pre` to `post` (names of inputs or populations).
 
     weights: [n_pre, n_post], or a number for all synapses; one_to_one also [n]; convolution [fan_in, channels], shared
@@ -27,10 +31,10 @@ class Projection:
         average_pool (weights * the mean of the spikes in each window, map by map); max_pool (weights, if any neuron in
         the window spiked in this step).
     onto: variable of the postsynaptic neuron that receives `scale * w` per spike (None: synapses that only learn).
-    rule: how the weights learn (all kinds but all_but_self and pools). On a convolution each position's synapses have
-        traces and states of their own; the increments that one event makes to a shared weight are summed over positions
-        before its bounds act. Reductions over the postsynaptic population run over the channels of each position on a
-        convolution, over the whole population on everything else.
+    rule: how the weights learn, a Rule or a text that names one (all kinds but all_but_self and pools). On a
+        convolution each position's synapses have traces and states of their own; the increments that one event makes to
+        a shared weight are summed over positions before its bounds act. Reductions over the postsynaptic population run
+        over the channels of each position on a convolution, over the whole population on everything else.
     axonal_delay: s from the presynaptic spike to the synapse (transmission and plasticity), a number or
         [n_pre, n_post] (convolution and max_pool: a number). dendritic_delay: s from the postsynaptic spike back to the
         synapse (plasticity only).
@@ -52,6 +56,11 @@ class Projection:
     mask: np.ndarray | None = None
     label: str = ""
     window: Window | None = None
+
+    def __post_init__(self):
+        if self.rule is not None and not isinstance(self.rule, Rule):
+            object.__setattr__(self, "rule", of_kind("synapse", self.rule))
+        require_fields(self)
 
     @property
     def name(self) -> str:

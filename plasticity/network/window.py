@@ -11,13 +11,15 @@ from functools import cached_property
 
 import numpy as np
 
+from plasticity._utils.keeping import Kept
+from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError
 
 Pair = int | tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Window:
+class Window(Kept):
     """Where each postsynaptic position looks.
 
     shape: (channels, height, width) of the presynaptic maps. size: rows and columns that one position sees. channels:
@@ -38,11 +40,10 @@ class Window:
     padding: Pair = 0
 
     def __post_init__(self):
-        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+        object.__setattr__(self, "shape", _whole(self.shape))
         for name, least in (("size", 1), ("stride", 1), ("padding", 0)):
             object.__setattr__(self, name, _pair(name, getattr(self, name), least))
-        if len(self.shape) != 3 or min(self.shape) < 1:
-            raise PlasticityError(f"shape of a window must be (channels, height, width), got {self.shape}")
+        require_fields(self)
         if self.channels < 1:
             raise PlasticityError(f"channels of a window must be at least 1, got {self.channels!r}")
         if min(self.grid) < 1:
@@ -148,6 +149,16 @@ class Window:
         found = np.zeros((self.n_pre, self.n_post))
         found[pre[own], post[own]] = 1 / (self.size[0] * self.size[1])
         return found
+
+
+def _whole(shape: object) -> tuple[int, ...]:
+    try:
+        channels, height, width = (int(n) for n in shape)
+        if min(channels, height, width) < 1:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise PlasticityError(f"shape of a window must be (channels, height, width), got {shape!r}") from None
+    return channels, height, width
 
 
 def _pair(name: str, value: Pair, least: int) -> tuple[int, int]:

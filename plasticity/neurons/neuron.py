@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
+from plasticity._utils.keeping import Kept
+from plasticity._utils.typed import require_fields
 from plasticity.errors import LanguageError, PlasticityError, choice
 from plasticity.language import expressions
 from plasticity.neurons.units import UNITS, si
@@ -61,7 +63,7 @@ def statements(text: str) -> tuple[Assignment, ...]:
 
 
 @dataclass(frozen=True)
-class Neuron:
+class Neuron(Kept):
     """A point neuron.
 
     equations: Brian2 equations with units, one per line ("dv/dt = (v_rest - v)/tau : volt (unless refractory)");
@@ -97,6 +99,7 @@ class Neuron:
     source: str = ""
 
     def __post_init__(self):
+        require_fields(self)
         object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
         object.__setattr__(self, "initial", MappingProxyType(dict(self.initial)))
         choice("method", self.method, METHODS)

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity._utils.content import ByContent
+from plasticity._utils.keeping import Kept
+from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError
 
 
-@dataclass(frozen=True)
-class LeakyReadout:
+@dataclass(frozen=True, eq=False)
+class LeakyReadout(Kept, ByContent):
     """Leaky sums of spikes: y[t] = kappa y[t-1] + gain z[t] W (+ bias), kappa = exp(-dt/tau).
 
     pre: name of the population that is read, or several. n: how many outputs. tau: seconds (0: no memory).
@@ -28,6 +31,7 @@ class LeakyReadout:
     weights: np.ndarray | Mapping[str, np.ndarray] | None = None
 
     def __post_init__(self):
+        require_fields(self)
         if self.tau < 0 or self.n < 1:
             raise PlasticityError(f"a readout needs n >= 1 and tau >= 0 (seconds), got n={self.n!r}, tau={self.tau!r}")
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from plasticity._utils.keeping import Kept
+from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, choice
 
 LAYERS = ("full", "step", "cut")
@@ -17,7 +19,7 @@ TEACHERS = ("readout", "local", "target")
 
 
 @dataclass(frozen=True)
-class Paths:
+class Paths(Kept):
     """Which edges of the unrolled network carry credit.
 
     time: from a neuron's variables to the same neuron's variables in the next step.
@@ -40,13 +42,14 @@ class Paths:
     truncate: int | None = None
 
     def __post_init__(self):
+        require_fields(self)
         choice("layers", self.layers, LAYERS)
         if self.truncate is not None and not (isinstance(self.truncate, int) and self.truncate > 0):
             raise PlasticityError(f"truncate must be a positive number of steps, got {self.truncate!r}")
 
 
 @dataclass(frozen=True)
-class GradientRule:
+class GradientRule(Kept):
     """How the weights of a network are told what to change.
 
     feedback: what brings the error from the readout: "symmetric", the readout's own weights, transposed; "random",
@@ -74,6 +77,7 @@ class GradientRule:
     online: bool = False
 
     def __post_init__(self):
+        require_fields(self)
         choice("feedback", self.feedback, FEEDBACK)
         choice("transport", self.transport, ("symmetric", "random"))
         choice("teacher", self.teacher, TEACHERS)

@@ -56,6 +56,17 @@ def test_silence_changes_nothing(name, interpreted_event):
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_each_synapse_may_have_delays_of_its_own(name, interpreted_event):
+    rule, shape = made(name), (N_PRE, N_POST)
+    (pre, post, read), w, rng = setting(rule, batch=2), within(rule, shape), np.random.default_rng(30)
+    delays = {side: rng.integers(0, 5, shape) * DT for side in ("axonal_delay", "dendritic_delay")}
+    expected = replay(rule, w, pre, post, DT, "interpreter", **delays, **read).w
+    assert (expected != w).any()
+    for engine in ("torch", "event"):
+        close(replay(rule, w, pre, post, DT, engine, **delays, **read).w, expected)
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_zero_learning_rate_changes_nothing(name):
     rule = made(name)
     names = next((found for start, found in RATES.items() if rule.name.startswith(start)), ["eta"])
@@ -135,7 +146,7 @@ def test_a_batch_is_the_sum_or_mean_of_its_samples(name, reduce):
                     **{key: values[:, b] for key, values in read.items()}).w for b in range(3)]
     expected = w + sum(one - w for one in alone) / (3 if reduce == "mean" else 1)
     assert np.abs(expected - w).max() > 1e-6
-    close(replay(rule, w, pre, post, DT, "torch", batch=reduce, **read).w, expected)
+    close(replay(rule, w, pre, post, DT, "torch", reduce=reduce, **read).w, expected)
 
 
 BOUNDED = [name for name, make in EVERY.items() if np.isfinite([make().w_min, make().w_max]).all()]

@@ -48,7 +48,7 @@ def test_torch(name, dtype):
 def test_torch_in_mini_batches(name, reduce):
     rule, _ = CASES[name]
     rates, w = activity(rule, steps=8, batch=4), weights()
-    close(run(rule, w, "torch", batch=reduce, **rates).w, run(rule, w, batch=reduce, **rates).w)
+    close(run(rule, w, "torch", reduce=reduce, **rates).w, run(rule, w, reduce=reduce, **rates).w)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -173,7 +173,7 @@ def test_r_max_proposes_nothing_on_average_and_the_gradient_with_reward():
 
     def learned(reward):
         pad = [np.concatenate([part, np.zeros_like(part[:1])]) for part in (pre, post, rho)]
-        return replay(rule, w, *pad[:2], DT, "interpreter", batch="mean", rho=pad[2], reward=pulse * reward).w - w
+        return replay(rule, w, *pad[:2], DT, "interpreter", reduce="mean", rho=pad[2], reward=pulse * reward).w - w
 
     counts = post.sum((0, 2))
     nudged = [escape(w + 1e-4 * np.eye(3)[:, k:k + 1], pre[:, :1]).sum() * DT for k in range(3)]
@@ -196,7 +196,7 @@ def r_max_two_choices(rewarded, trials=25):
         right = (post.sum(0) + 1e-3 * rng.random((batch, 2))).argmax(1) == target
         accuracy.append(right.mean())
         reward = rewarded(rng, right)
-        w = replay(rule, w, pre, post, DT, "interpreter", batch="mean", rho=rho,
+        w = replay(rule, w, pre, post, DT, "interpreter", reduce="mean", rho=rho,
                    reward=pulse * (reward - reward.mean())).w
     return np.array(accuracy)
 

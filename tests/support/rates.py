@@ -25,11 +25,11 @@ def activity(rule: Rule, steps: int = STEPS, batch: int | None = None, seed: int
     return {name: generator.normal(size=(*lead, sizes[place])) for name, place in rule.reads.items()}
 
 
-def run(rule: Rule, w: np.ndarray, engine: str = "interpreter", dt: float = 1e-3, batch: str = "sum", **rates):
+def run(rule: Rule, w: np.ndarray, engine: str = "interpreter", dt: float = 1e-3, reduce: str = "sum", **rates):
     """A replay without a single spike."""
     lead = next(iter(rates.values())).shape[:-1]
     silent = [np.zeros((*lead, n), bool) for n in w.shape]
-    return replay(rule, w, *silent, dt, engine, batch=batch, **rates)
+    return replay(rule, w, *silent, dt, engine, reduce=reduce, **rates)
 
 
 def _each(w: np.ndarray, change: Callable[[int, int], float]) -> np.ndarray:

@@ -43,6 +43,9 @@ class Runtime:
         self.network, self.seed, self.target = network, seed, target
         self.circuits: dict[Plan, Circuit] = {}
 
+    def __reduce__(self):
+        return Runtime, (self.network, self.seed, self.target)  # circuits are assembled again
+
     def present(self, plan: Plan, arrays: Mapping[str, Mapping], state: State, fresh: bool) -> tuple[Circuit, State]:
         """Runs one presentation from `state`; answers the circuit (for what it recorded) and the state after."""
         brian2 = import_brian2()

@@ -61,6 +61,9 @@ class Standalone:
         self.network, self.seed = network, seed
         self.programs: dict[Plan, Program] = {}
 
+    def __reduce__(self):
+        return Standalone, (self.network, self.seed)  # programs are compiled again
+
     def present(self, plan: Plan, arrays: Mapping[str, Mapping], state: State, fresh: bool) -> tuple[Circuit, State]:
         """Runs one presentation from `state`; answers the circuit (for what it recorded) and the state after."""
         if plan not in self.programs:

@@ -18,11 +18,13 @@ Reductions = dict[str, tuple[str, ast.expr]]
 class Places:
     """Where each name of a rule's statements lives. post: names that stand for one value per postsynaptic neuron.
 
-    Such are the reductions that read postsynaptic neurons alone: they are the same at all presynaptic ones.
+    Such are the reductions that read postsynaptic neurons alone: they are the same at all presynaptic ones. apart:
+    names of neurons that each of their synapses sees after a delay of its own.
     """
 
     rule: Rule
     post: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
 
     def and_post(self, names: Iterable[str]) -> Places:
         return replace(self, post=self.post | frozenset(names))
@@ -30,7 +32,8 @@ class Places:
     def at(self, expr: ast.expr) -> frozenset[str]:
         """The places that an expression reads; none where it is the same for the whole run."""
         changing = expressions.names(expr) - {*self.rule.constants, "dt"}
-        return frozenset("post" if name in self.post else self.rule.place_of(name) for name in changing)
+        return frozenset("post" if name in self.post else "syn" if name in self.apart else self.rule.place_of(name)
+                         for name in changing)
 
     def lives_at(self, expr: ast.expr, place: str) -> bool:
         """Whether an expression reads something that changes, all of it at this place (or the same everywhere)."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from plasticity.encoding.spikes import Spikes, as_spikes
-from plasticity.engines import Recording
+from plasticity.engines import Recording, restored
 from plasticity.engines.event import cache
 from plasticity.engines.event.program import write
 from plasticity.engines.event.writer import Array
@@ -35,6 +35,10 @@ class EventSimulation:
                 self.set(f"{projection.name}.w", w)
                 settled = np.allclose(np.abs(w).sum(0), projection.normalize, rtol=1e-6)
                 self._arrays[f"{self._program.synapses[projection.name].s}_short"][0] = not settled
+
+    def __reduce__(self):
+        options = {"dtype": self.dtype.name, "batch": self.batch, "reduce": self.reduce, "seed": self.seed}
+        return restored, (self.network, "event", options, self.state())
 
     def _type(self, array: Array) -> np.dtype:
         return self.dtype if array.kind == "float" else np.dtype(array.kind)

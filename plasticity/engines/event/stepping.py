@@ -49,7 +49,7 @@ def _record_past(code: Writer, plastic: Plastic) -> None:
 
 def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
     lines, reductions = without_reductions(plastic.rule, lines)
-    places = Places(plastic.rule)
+    places = Places(plastic.rule, apart=frozenset(plastic.spiking if plastic.mixed else ()))
     common = {name: (function, expr) for name, (function, expr) in reductions.items()
               if not plastic.synapses.shared and places.lives_at(expr, "post")}
     own = {name: reduction for name, reduction in reductions.items() if name not in common}

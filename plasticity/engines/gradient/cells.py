@@ -29,7 +29,8 @@ class Cell:
     advance(v, free): one step of the equations. held: the same for refractory neurons, or None where holding the gated
     variables is enough. jump(v): as a reset makes them. margin(v): distance above threshold. output: what is sent
     instead of the spike, or None. views: subexpressions by name. rest: refractory steps.
-    at_reset: variables that a reset changes.
+    at_reset: variables that a reset changes. competes: whether one neuron wins in each step, the one with the highest
+    membrane. losers_reset: whether those that lose are reset all the same.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Cell:
     views: Mapping[str, Callable]
     initial: Mapping[str, torch.Tensor]
     at_reset: tuple[str, ...]
+    competes: bool = False
+    losers_reset: bool = False
 
     @property
     def membrane(self) -> str:
@@ -67,14 +70,16 @@ class Cell:
         return v[name] if name in v else self.views[name](v)
 
 
-def cell(population: Population, context: Context, surrogate: Surrogate, through_comparisons: bool) -> Cell:
+def cell(population: Population, context: Context, surrogate: Surrogate, through_comparisons: bool,
+         competing: bool = False) -> Cell:
     """Compiles a population.
 
-    through_comparisons: whether comparisons in the update of a map differentiate as the spike does.
+    through_comparisons: whether comparisons in the update of a map differentiate as the spike does. competing: whether
+    it may have winners, chosen without credit.
     Raises RefusedError for a population that has no gradient to speak of.
     """
     neuron = population.neuron
-    _require_differentiable(population)
+    _require_differentiable(population, competing)
     rest = int(in_steps(neuron.refractory, context.dt))
     gate = neuron.gated if rest else frozenset()
     build = _Compiler(population, context, surrogate if through_comparisons else None)
@@ -90,20 +95,33 @@ def cell(population: Population, context: Context, surrogate: Surrogate, through
         views={name: build.value(expr) for name, expr in neuron.subexpressions.items()},
         initial={name: context.tensor(population.initial.get(name, start)).expand(population.n)
                  for name, start in neuron.start.items()},
-        at_reset=tuple(dict.fromkeys(line.target for line in neuron.at_reset)))
+        at_reset=tuple(dict.fromkeys(line.target for line in neuron.at_reset)),
+        competes=population.winner != "all", losers_reset=population.winner != "all" and population.losers_reset)
 
 
-def _require_differentiable(population: Population) -> None:
+def _require_differentiable(population: Population, competing: bool) -> None:
     neuron = population.neuron
     if population.winner != "all":
-        raise RefusedError(f"population {population.name!r} has winner={population.winner!r}: choosing one neuron has "
-                           "no derivative; use winner='all'")
+        _require_choice(population, competing)
     if neuron.slow or neuron.adapt:
         raise RefusedError(f"neuron {neuron.name!r} of population {population.name!r} learns by itself (slow "
-                           "variables, adapt), which gradients do not cover; write what it does at a spike into reset")
+                           "variables, adapt), which gradients do not cover; write what it does at a spike into reset, "
+                           "or hold it by Network.with_rule(rule, freeze=True)")
     missing = unreadable(population)
     if missing:
         raise RefusedError(f"the equations of population {population.name!r} read {missing!r}, which has no value here")
+
+
+def _require_choice(population: Population, competing: bool) -> None:
+    what = f"population {population.name!r} has winner={population.winner!r}"
+    if not competing:
+        raise RefusedError(f"{what}: choosing one neuron has no derivative; use winner='all', or keep the choice "
+                           "without credit for it by Network.with_rule(rule, freeze=True)")
+    if population.winner != "highest":
+        raise RefusedError(f"{what}, which is drawn at random, and gradient networks draw nothing; use "
+                           "winner='highest'")
+    if population.neuron.output:
+        raise RefusedError(f"{what}, but its neurons send a graded output whether they spike or not; use winner='all'")
 
 
 def margin_of(neuron: Neuron) -> tuple[ast.expr, bool]:

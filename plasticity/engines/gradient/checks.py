@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from plasticity.engines.gradient.connections import Link
-from plasticity.errors import PlasticityError, unknown
+from plasticity.errors import PlasticityError, RefusedError, unknown
 from plasticity.network.network import Network, existing, weight_matrix
 from plasticity.readout.leaky import LeakyReadout
+from plasticity.rules.catalogue import of_kind
 from plasticity.rules.paths import GradientRule
 
 
@@ -24,6 +25,22 @@ class Weights(NamedTuple):
     feedback: dict[str, np.ndarray]
     transport: dict[str, np.ndarray]
     local: dict[str, np.ndarray]
+
+
+def rule_of(network: Network, rule: str | GradientRule | None) -> GradientRule:
+    """The rule that trains the network: the one that is asked for, its own, or "bptt".
+
+    Raises RefusedError where the network has another one, and for signals, which gradient networks do not take.
+    """
+    if network.signals:
+        raise RefusedError("a gradient network takes no signals; give values as an input (they need not be spikes)")
+    if rule is None:
+        return network.rule or of_kind("credit", "bptt")
+    asked = of_kind("credit", rule)
+    if network.rule not in (None, asked):
+        raise RefusedError(f"rule={asked.name!r} is not the rule of network {network.name!r} ({network.rule.name!r}, "
+                           "maybe with other options): leave rule out, or change the network's by with_rule")
+    return asked
 
 
 def initial_weights(network: Network, links: Sequence[Link], readout: LeakyReadout | None, rule: GradientRule,

@@ -11,8 +11,8 @@ from torch import nn
 
 from plasticity.encoding.spikes import densified
 from plasticity.engines.gradient import surrogates
-from plasticity.engines.gradient.cells import cell
-from plasticity.engines.gradient.checks import initial_weights, missing, presented, require_records
+from plasticity.engines.gradient.cells import Cell, cell
+from plasticity.engines.gradient.checks import initial_weights, missing, presented, require_records, rule_of
 from plasticity.engines.gradient.connections import NONE, carried, delayed, hint, links, transmit
 from plasticity.engines.gradient.losses import TEACH
 from plasticity.engines.gradient.output import Output
@@ -24,7 +24,6 @@ from plasticity.engines.torch.language import Context
 from plasticity.errors import RefusedError, choice
 from plasticity.network.network import Network
 from plasticity.readout.leaky import LeakyReadout
-from plasticity.rules import of_kind
 from plasticity.rules.paths import GradientRule
 
 if TYPE_CHECKING:
@@ -39,7 +38,8 @@ class GradientNetwork(nn.Module):
 
     network: populations, projections (of any kind; one axonal delay each) and inputs, as for every engine. The forward
         pass is the one that the engines compute. readout: leaky sums of populations, or None.
-    rule: a `GradientRule` or its name. surrogate: a `Surrogate` or its name.
+    rule: a `GradientRule` or its name; None for the network's own, and "bptt" if it has none. surrogate: a `Surrogate`
+        or its name. With a rule of its own a network may have winners (`Network.with_rule(rule, freeze=True)`).
     frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights,
         those that bring an error and those of rules that teach each population (`drtp`, `decolle`).
     seed: of readout and feedback weights. dtype: of everything; torch's default.
@@ -55,26 +55,36 @@ class GradientNetwork(nn.Module):
     Source of the idea that learning rules are choices of paths: Marschall, Cho & Savin 2020, JMLR 21:135.
     """
 
-    def __init__(self, network: Network, readout: LeakyReadout | None = None, rule: str | GradientRule = "bptt",
+    def __init__(self, network: Network, readout: LeakyReadout | None = None, rule: str | GradientRule | None = None,
                  surrogate: str | Surrogate = "triangular", frozen: Sequence[str] = (),
                  feedback: Mapping[str, np.ndarray] | None = None, seed: int = 0, dtype: torch.dtype | None = None,
                  backend: str = "auto"):
         super().__init__()
         self.network, self.readout = network, readout
-        self.rule, self.surrogate = of_kind("credit", rule), surrogates.make(surrogate)
-        self.dtype = dtype or torch.get_default_dtype()
-        if network.signals:
-            raise RefusedError("a gradient network takes no signals; give values as an input (they need not be spikes)")
+        self.rule, self.surrogate = rule_of(network, rule), surrogates.make(surrogate)
+        self.dtype, self.backend = dtype or torch.get_default_dtype(), choice("backend", backend, BACKENDS)
         self.links = links(network)
         require_signal(network, self.links, readout, self.rule, frozen)
-        context = Context(self.dtype, torch.device("cpu"), network.dt, "sum", seed, None)
-        self.cells = {population.name: cell(population, context, self.surrogate, self.rule.paths.reset)
-                      for population in network.populations}
+        self.cells = self._cells()
         self._make_weights(np.random.default_rng(seed), frozen, feedback or {})
-        self.backend, self.why_not_compiled = choice("backend", backend, BACKENDS), None
         self.compiled = self._compiled()
 
+    def __getstate__(self) -> dict:
+        """Everything but what is generated, which is made again when read."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("links", "cells", "compiled")}
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        self.links, self.cells = links(self.network), self._cells()
+        self.compiled = self._compiled()
+
+    def _cells(self) -> dict[str, Cell]:
+        context = Context(self.dtype, torch.device("cpu"), self.network.dt, "sum", 0, None)
+        return {part.name: cell(part, context, self.surrogate, self.rule.paths.reset, self.network.rule is not None)
+                for part in self.network.populations}
+
     def _compiled(self) -> LayerByLayer | None:
+        self.why_not_compiled = None
         if self.backend == "autograd":
             self.why_not_compiled = "backend='autograd' was asked for"
         elif self.backend == "auto" and sum(part.n for part in self.network.populations) < SMALLEST:
@@ -211,10 +221,15 @@ class GradientNetwork(nn.Module):
                   seed: int = 0) -> GradientNetwork:
         """The same network with the same parameters (shared, not copied) under another rule."""
         frozen = [name for name, w in self.weights.items() if not w.requires_grad]
-        other = GradientNetwork(self.network, self.readout, rule, self.surrogate, frozen, feedback, seed, self.dtype,
+        network = self.network if self.network.rule is None else self.network.with_(rule=rule)
+        other = GradientNetwork(network, self.readout, rule, self.surrogate, frozen, feedback, seed, self.dtype,
                                 self.backend).to(self.device)
         other.weights, other.readouts, other.bias = self.weights, self.readouts, self.bias
         return other
+
+    def to_network(self) -> Network:
+        """The network as data with the present weights, for another teacher or engine."""
+        return self.network.with_weights(dict(self.weights.items()))
 
 
 def _add(found: dict, key: tuple[str, str], amount: torch.Tensor) -> None:

@@ -85,13 +85,28 @@ def begin(cell: Cell, state: State, paths: Paths, now: int) -> tuple[State, Valu
 
 
 def fire(cell: Cell, state: State, seen: Values, free: torch.Tensor | None, surrogate: Surrogate) -> Spiking:
-    """Who spikes. With a graded output, that is what is kept and sent."""
-    own = spike(cell.margin(state.values), cell.strict, surrogate, free)
-    kept = own.view_as(own) if cell.output is None else cell.output(state.values)
+    """Who spikes. With a graded output, that is what is kept and sent; of neurons that compete, the winner's spike."""
+    able = _chosen(cell, state.values, free) if cell.competes else free
+    won = spike(cell.margin(state.values), cell.strict, surrogate, able)
+    own = spike(cell.margin(state.values), cell.strict, surrogate, free) if cell.losers_reset else won
+    kept = won.view_as(won) if cell.output is None else cell.output(state.values)
     sent = kept
     if state.fresh is not None:
-        sent = cell.output(seen) if cell.output else spike(cell.margin(seen), cell.strict, surrogate, free)
+        sent = cell.output(seen) if cell.output else spike(cell.margin(seen), cell.strict, surrogate, able)
     return Spiking(own, kept, sent, own.detach() != 0)
+
+
+@torch.no_grad()
+def _chosen(cell: Cell, values: Values, free: torch.Tensor | None) -> torch.Tensor:
+    """Who is able to spike, bool [batch, n]: of those that cross the threshold the one with the highest membrane, ties
+    to the lower index; where none crosses, all that are free, so that all of them hear of an error."""
+    margin = cell.margin(values)
+    crossed = margin > 0 if cell.strict else margin >= 0
+    crossed = crossed if free is None else crossed & free
+    highest = torch.where(crossed, values[cell.membrane], -torch.inf).argmax(1, keepdim=True)
+    first = torch.zeros_like(crossed).scatter_(1, highest, True)
+    chosen = torch.where(crossed.any(1, keepdim=True), first, True)
+    return chosen if free is None else chosen & free
 
 
 def settle(cell: Cell, state: State, spikes: Spiking, arrivals: Mapping[str, torch.Tensor],
@@ -125,7 +140,7 @@ def _reset(cell: Cell, state: State, spikes: Spiking, paths: Paths) -> State:
     values = _where(cell, spikes.hit, jumped, state.values)
     for name in cell.at_reset:
         resets = name == cell.membrane
-        source = spikes.kept if resets and cell.output is None else spikes.own
+        source = spikes.kept if resets and cell.output is None and not cell.losers_reset else spikes.own
         if (paths.reset if resets else paths.adaptation) and source.requires_grad:
             change = (jumped[name] - state.values[name]).detach()
             values[name] = values[name] + (source - source.detach()) * change

@@ -9,7 +9,8 @@ from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.paths import GradientRule
 
 
-def refusal(network: Network, readout: LeakyReadout | None = None, rule: str | GradientRule = "bptt", **options) -> str:
+def refusal(network: Network, readout: LeakyReadout | None = None, rule: str | GradientRule | None = None,
+            **options) -> str:
     """Why the rule cannot train the network; "" if it can.
 
     options: further arguments of `GradientNetwork`. Other mistakes raise PlasticityError as they do there.

@@ -37,7 +37,8 @@ class Surrogate:
         return self.psi(u)
 
     def __reduce__(self):
-        return make, (self.name, dict(self.params))
+        about = dict(self.params), self.words, self.source
+        return (_written, (self.name, self.text, *about)) if self.text else (Surrogate, (self.name, self.psi, *about))
 
 
 def triangular(height: float = 0.3, width: float = 1.0) -> Surrogate:

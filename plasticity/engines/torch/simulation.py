@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from plasticity.encoding.spikes import Spikes
-from plasticity.engines import Recording
+from plasticity.engines import Recording, restored
 from plasticity.engines.torch import checks
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.learning import Learning
@@ -37,6 +37,12 @@ class TorchSimulation:
         for synapses in self._synapses.values():
             synapses.normalize()
         self._start(batch, learn=True)
+
+    def __reduce__(self):
+        context = self.context
+        options = {"dtype": str(context.dtype).removeprefix("torch."), "device": str(context.device),
+                   "batch": self.batch, "reduce": context.reduce, "seed": context.seed}
+        return restored, (self.network, "torch", options, self.state())
 
     def _readers(self, projection) -> dict:
         """How a rule's reads and signals are found."""

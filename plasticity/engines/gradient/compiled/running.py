@@ -77,6 +77,9 @@ def refusal(net: Net) -> str | None:
         return "populations project to each other in a loop"
     if not net.surrogate.text:
         return f"surrogate {net.surrogate.name!r} has no text"
+    for cell in net.cells.values():
+        if cell.competes:
+            return f"one neuron of population {cell.name!r} wins in each step, which programs do not choose"
     if net.dtype not in (torch.float32, torch.float64):
         return f"programs compute in float32 and float64, not {net.dtype}"
     for link in net.links:

@@ -1,0 +1,125 @@
+"""Fields of dataclasses held to the types they are declared with, so that a mistake is named where it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
+from numbers import Integral, Real
+from types import MappingProxyType, NoneType, UnionType
+from typing import NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from plasticity.errors import PlasticityError
+
+
+class Misfit(NamedTuple):
+    """A value that is not of the type that stands at a place."""
+
+    place: str
+    hint: object
+    value: object
+
+
+def require_fields(thing: object) -> None:
+    """Raises PlasticityError for the first field of a dataclass that holds something else than it is declared with.
+
+    A float may be any real number, an int any whole one (no bool), an array a list of numbers, too.
+    """
+    for name, hint in _hints(type(thing)).items():
+        wrong = _misfit(name, hint, getattr(thing, name))
+        if wrong:
+            label = getattr(thing, "name", "")
+            raise PlasticityError(f"{wrong.place} of {type(thing).__name__}{f' {label!r}' if label else ''} must be "
+                                  f"{_words(wrong.hint)}, got {_short(wrong.value)}{_advice(wrong)}")
+
+
+@lru_cache(maxsize=64)
+def _hints(kind: type) -> dict[str, object]:
+    hints = get_type_hints(kind)
+    return {part.name: hints[part.name] for part in fields(kind)}
+
+
+def _misfit(place: str, hint: object, value: object) -> Misfit | None:
+    return _FORMS.get(get_origin(hint), _of_class)(place, hint, value)
+
+
+def _of_class(place: str, hint: object, value: object) -> Misfit | None:
+    fits = _FITS[hint](value) if hint in _FITS else isinstance(value, hint)
+    return None if fits else Misfit(place, hint, value)
+
+
+def _of_union(place: str, hint: object, value: object) -> Misfit | None:
+    """That of the one choice which is nearest: a mapping with something wrong in it, or else the whole."""
+    wrong = [_misfit(place, choice, value) for choice in get_args(hint)]
+    if None in wrong:
+        return None
+    return next((each for each in wrong if each.place != place), Misfit(place, hint, value))
+
+
+def _of_mapping(place: str, hint: object, value: object) -> Misfit | None:
+    if not isinstance(value, Mapping):
+        return Misfit(place, hint, value)
+    of_name, of_value = get_args(hint)
+    wrong = (_misfit(f"the name {name!r} in {place}", of_name, name) or _misfit(f"{place}[{name!r}]", of_value, each)
+             for name, each in value.items())
+    return next(filter(None, wrong), None)
+
+
+def _of_tuple(place: str, hint: object, value: object) -> Misfit | None:
+    kinds = get_args(hint)
+    if not isinstance(value, tuple) or (kinds[-1] is not Ellipsis and len(kinds) != len(value)):
+        return Misfit(place, hint, value)
+    kinds = kinds[:1] * len(value) if kinds[-1] is Ellipsis else kinds
+    wrong = (_misfit(f"{place}[{number}]", kind, each)
+             for number, (kind, each) in enumerate(zip(kinds, value, strict=True)))
+    return next(filter(None, wrong), None)
+
+
+def _numeric(value: object) -> bool:
+    """Whether something is an array of numbers, or could be one."""
+    if isinstance(value, list | tuple):
+        try:
+            value = np.asarray(value)
+        except ValueError:
+            return False
+    return hasattr(value, "__array__") and getattr(value.dtype, "kind", "f") in "biuf"
+
+
+_FORMS: Mapping[object, Callable] = MappingProxyType({
+    Union: _of_union, UnionType: _of_union, Mapping: _of_mapping, tuple: _of_tuple})
+_FITS: Mapping[object, Callable[[object], bool]] = MappingProxyType({
+    float: lambda value: isinstance(value, Real) and not isinstance(value, bool),
+    int: lambda value: isinstance(value, Integral) and not isinstance(value, bool),
+    bool: lambda value: isinstance(value, bool | np.bool_), np.ndarray: _numeric})
+_NAMES: Mapping[object, str] = MappingProxyType({
+    float: "a number", int: "a whole number", bool: "True or False", str: "a text", np.ndarray: "an array of numbers",
+    NoneType: "None"})
+
+
+def _words(hint: object) -> str:
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        return " or ".join(map(_words, get_args(hint)))
+    if origin is Mapping:
+        return "a mapping, {name: " + _words(get_args(hint)[1]) + "}"
+    if origin is tuple:
+        return f"a tuple of {_words(get_args(hint)[0]).partition(' ')[2]}s"
+    return _NAMES.get(hint) or f"a {hint.__name__}"
+
+
+def _advice(wrong: Misfit) -> str:
+    """What to write, where the value is the first field of what should be there, or a part of a mapping."""
+    if get_origin(wrong.hint) is Mapping and _misfit("", get_args(wrong.hint)[1], wrong.value) is None:
+        return f"; write {{name: {_short(wrong.value)}}}"
+    if is_dataclass(wrong.hint):
+        first = next(iter(_hints(wrong.hint).values()))
+        if _misfit("", first, wrong.value) is None:
+            return f"; write {wrong.hint.__name__}({_short(wrong.value)})"
+    return ""
+
+
+def _short(value: object, most: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= most else f"{text[:most]}..."
