@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, unknown
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,23 @@ class LeakyReadout:
     @property
     def sources(self) -> tuple[str, ...]:
         return (self.pre,) if isinstance(self.pre, str) else tuple(self.pre)
+
+    @property
+    def weighed(self) -> tuple[str, ...]:
+        """Populations that are read through weights: all of them."""
+        return self.sources
+
+    @property
+    def spiking(self) -> bool:
+        """Whether outputs are spikes."""
+        return False
+
+    def sized(self, sizes: Mapping[str, int]) -> LeakyReadout:
+        """The same. sizes: of the network's populations. Raises PlasticityError for one that the network lacks."""
+        for name in self.sources:
+            if name not in sizes:
+                raise unknown("population for the readout:", name, sizes)
+        return self
 
     def leak(self, dt: float) -> tuple[float, float]:
         """kappa and gain."""

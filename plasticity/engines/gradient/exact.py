@@ -57,6 +57,8 @@ def rtrl(network: GradientNetwork, x, objective: Objective) -> Gradients:
     _require_exact(network)
     given = presented(network.network, x, network.dtype, network.device)
     dy, dz = _errors(network, given, objective)
+    if network.readout is not None and network.readout.spiking:  # its outputs are spikes themselves
+        dz[network.readout.pre], dy = dz[network.readout.pre] + dy, None
     found: Gradients = {}
     for sample in range(len(next(iter(given.values())))):
         one = {name: values[sample:sample + 1] for name, values in given.items()}
