@@ -82,7 +82,7 @@ def _errors(network: GradientNetwork, given: Mapping, objective: Objective):
     """What the objective says of outputs and of spikes directly, not through the network."""
     with torch.no_grad():
         run = network(given)
-    y = None if run.outputs is None else run.outputs.requires_grad_()
+    y = None if run.outputs is None else run.outputs.clone().requires_grad_()
     z = {name: values.clone().requires_grad_() for name, values in run.spikes.items()}
     leaves = [*z.values(), *([] if y is None else [y])]
     error = objective(replace(run, outputs=y, spikes=z))
