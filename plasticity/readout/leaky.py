@@ -11,7 +11,7 @@ import numpy as np
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
 from plasticity._utils.typed import require_fields
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,23 @@ class LeakyReadout(Kept, ByContent):
     @property
     def sources(self) -> tuple[str, ...]:
         return (self.pre,) if isinstance(self.pre, str) else tuple(self.pre)
+
+    @property
+    def weighed(self) -> tuple[str, ...]:
+        """Populations that are read through weights: all of them."""
+        return self.sources
+
+    @property
+    def spiking(self) -> bool:
+        """Whether outputs are spikes."""
+        return False
+
+    def sized(self, sizes: Mapping[str, int]) -> LeakyReadout:
+        """The same. sizes: of the network's populations. Raises PlasticityError for one that the network lacks."""
+        for name in self.sources:
+            if name not in sizes:
+                raise unknown("population for the readout:", name, sizes)
+        return self
 
     def leak(self, dt: float) -> tuple[float, float]:
         """kappa and gain."""

@@ -13,6 +13,7 @@ from plasticity.network.window import Window
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.neuron import Neuron
 from plasticity.neurons.rate import rate_neuron
+from plasticity.readout.counts import Counts
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import eprop
 from plasticity.rules.paths import GradientRule
@@ -24,7 +25,7 @@ class Case(NamedTuple):
     """A network with its readout (None: the loss is on the spikes of the last population)."""
 
     network: Network
-    readout: LeakyReadout | None
+    readout: LeakyReadout | Counts | None
 
 
 def _weights(rng: np.random.Generator, pre: int, post: int, size: float = 1.0) -> np.ndarray:
@@ -71,6 +72,7 @@ NETWORKS: Mapping[str, Callable[[], Case]] = {
     "delays": lambda: _row("a", "b", loops=("a",), delay=2e-3, read=("a", "b")),
     "delay per synapse": _delay_per_synapse,
     "graded, recurrent": lambda: _row("a", neuron=rate_neuron(0.3), loops=("a",)),
+    "layers, the last is counted": lambda: _row("a", "b")._replace(readout=Counts("b")),
     "no readout": lambda: _row("a", loops=("a",))._replace(readout=None),
 }
 

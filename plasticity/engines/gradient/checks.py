@@ -12,6 +12,7 @@ import torch
 from plasticity.engines.gradient.connections import Link
 from plasticity.errors import PlasticityError, RefusedError, unknown
 from plasticity.network.network import Network, existing, weight_matrix
+from plasticity.readout.counts import Counts
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.catalogue import of_kind
 from plasticity.rules.paths import GradientRule
@@ -43,23 +44,26 @@ def rule_of(network: Network, rule: str | GradientRule | None) -> GradientRule:
     return asked
 
 
-def initial_weights(network: Network, links: Sequence[Link], readout: LeakyReadout | None, rule: GradientRule,
-                    frozen: Sequence[str], feedback: Mapping[str, np.ndarray],
+def initial_weights(network: Network, links: Sequence[Link], readout: LeakyReadout | Counts | None,
+                    rule: GradientRule, frozen: Sequence[str], feedback: Mapping[str, np.ndarray],
                     generator: np.random.Generator) -> Weights:
     """Given weights, and those that are drawn: readout and feedback with variance 1/n, n neurons of the population.
 
-    Rules that teach every population teach those that have something to learn, not the relays of pools.
+    Rules that teach every population teach those that have something to learn, not the relays of pools. A population
+    that is counted has no weights to its outputs, and hears its own error as it is.
     """
     names = [projection.name for projection in network.projections]
     for name in frozen:
         if name not in names:
             raise unknown("projection in frozen:", name, names)
     weights = {link.name: first_weights(network, link) for link in links}
-    sources = readout.sources if readout else ()
+    sources = readout.weighed if readout else ()
     readouts = {name: readout.first_weights(name, network.sizes[name], generator) for name in sources}
     taught = [part.name for part in network.populations
               if any(link.post == part.name and link.operator.learns for link in links)]
-    hearing = [] if rule.feedback == "symmetric" else taught if rule.broadcast else sources
+    counted = readout.sources if readout and readout.spiking else ()
+    far = [name for name in taught if name not in counted]
+    hearing = [] if rule.feedback == "symmetric" else far if rule.broadcast else sources
     told = taught if rule.teacher != "readout" else []
     for name in feedback:
         if name not in (*hearing, *told):

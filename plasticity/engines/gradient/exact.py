@@ -57,6 +57,8 @@ def rtrl(network: GradientNetwork, x, objective: Objective) -> Gradients:
     _require_exact(network)
     given = presented(network.network, x, network.dtype, network.device)
     dy, dz = _errors(network, given, objective)
+    if network.readout is not None and network.readout.spiking:  # its outputs are spikes themselves
+        dz[network.readout.pre], dy = dz[network.readout.pre] + dy, None
     found: Gradients = {}
     for sample in range(len(next(iter(given.values())))):
         one = {name: values[sample:sample + 1] for name, values in given.items()}
@@ -80,7 +82,7 @@ def _errors(network: GradientNetwork, given: Mapping, objective: Objective):
     """What the objective says of outputs and of spikes directly, not through the network."""
     with torch.no_grad():
         run = network(given)
-    y = None if run.outputs is None else run.outputs.requires_grad_()
+    y = None if run.outputs is None else run.outputs.clone().requires_grad_()
     z = {name: values.clone().requires_grad_() for name, values in run.spikes.items()}
     leaves = [*z.values(), *([] if y is None else [y])]
     error = objective(replace(run, outputs=y, spikes=z))

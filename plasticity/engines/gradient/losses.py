@@ -1,62 +1,29 @@
-"""Losses as functions of outputs and targets, and firing-rate regularisation; all averaged or summed over the batch."""
+"""Losses as functions of outputs and targets, by name, and firing-rate regularisation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from types import MappingProxyType
 
 import torch
+from torch.nn import functional
 
-from plasticity.errors import PlasticityError, RefusedError, choice
-
-_OVER = {"mean": torch.mean, "sum": torch.sum}
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A number from outputs y [batch, steps, n] and targets.
-
-    wish(target, y): what is wished of y, [batch, steps or 1, n]. compare(y, wished): [batch, steps or 1].
-    last: only the last so many steps count (None: all). steps, batch: "mean" or "sum" over them.
-    """
-
-    name: str
-    wish: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-    compare: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-    last: int | None = None
-    steps: str = "mean"
-    batch: str = "mean"
-
-    def __post_init__(self):
-        choice("steps", self.steps, _OVER)
-        choice("batch", self.batch, _OVER)
-        if self.last is not None and self.last < 1:
-            raise PlasticityError(f"last must be at least one step, got {self.last!r}")
-
-    def __call__(self, y: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        return self._reduced(self.compare, y, target)
-
-    def projection(self, y: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """sum_k y_k wished_k over the steps that count: its error is the target itself, whatever y is."""
-        return self._reduced(lambda seen, wished: (seen * wished).sum(-1), y, target)
-
-    def _reduced(self, compare: Callable, y: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        wished = self.wish(target, y)
-        if self.last is not None:
-            y, wished = y[:, -self.last:], wished[:, -self.last:]
-        return _OVER[self.batch](_OVER[self.steps](compare(y, wished), 1))
+from plasticity._utils import own
+from plasticity._utils.catalogue import Catalogue, called
+from plasticity.engines.gradient.loss import OVER, Loss
+from plasticity.engines.gradient.weighting import blank, by_step, of_samples, split
+from plasticity.errors import PlasticityError, choice
 
 
 def cross_entropy(last: int | None = None, steps: str = "mean", batch: str = "mean") -> Loss:
     """-log softmax(y)[label] in every step; y [batch, steps, classes].
 
-    Targets are labels [batch] or [batch, steps] (int), or one-hot (or probabilities) [batch, steps, classes].
+    Targets are labels [batch] or [batch, steps] (int), or one-hot (or probabilities) [batch, steps, classes] or, the
+    same in all steps, [batch, classes] (float).
 
     last: only the last so many steps count (None: all). steps, batch: "mean" or "sum" over them.
     """
-    return Loss("cross_entropy", _in_every_step, _entropy, last, steps, batch)
+    return Loss("cross_entropy", _in_every_step, _entropy, last, steps, batch, labels=True)
 
 
 def cumulative_cross_entropy(of: str = "outputs", last: int | None = None, batch: str = "mean") -> Loss:
@@ -69,27 +36,34 @@ def cumulative_cross_entropy(of: str = "outputs", last: int | None = None, batch
     Source: snnTorch's count loss (Eshraghian et al. 2023); softmax: Yin, Corradi & Bohte 2021, Nature Machine
     Intelligence 3:905 (both recalled).
     """
-    what = {"outputs": lambda y: y, "softmax": partial(torch.softmax, dim=-1)}
+    what = {"outputs": _as_it_is, "softmax": partial(torch.softmax, dim=-1)}
     choice("of", of, what)
-
-    def compare(y: torch.Tensor, wished: torch.Tensor) -> torch.Tensor:
-        return _entropy(what[of](y).sum(1, keepdim=True), wished)
-
-    return Loss(f"cumulative_cross_entropy({of})", _once, compare, last, "sum", batch)
+    return Loss(f"cumulative_cross_entropy({of})", _once, _entropy, last, "sum", batch, what[of], labels=True)
 
 
 def mse(last: int | None = None, factor: float = 1.0, steps: str = "mean", batch: str = "mean") -> Loss:
-    """factor sum_k (y_k - target_k)^2 in every step; y and target [batch, steps, n].
+    """factor sum_k (y_k - target_k)^2 in every step; y [batch, steps, n].
+
+    Targets are numbers [batch, steps, n] or, the same in all steps, [batch, n]; with one output also [batch, steps].
 
     factor: 0.5 makes the derivative the error itself. last, steps, batch: as for `cross_entropy`.
     """
-    def compare(y: torch.Tensor, wished: torch.Tensor) -> torch.Tensor:
-        return factor * ((y - wished) ** 2).sum(-1)
-
-    return Loss("mse", _same_shape, compare, last, steps, batch)
+    return Loss("mse", _vectors, partial(_squares, factor), last, steps, batch)
 
 
-def spike_count_mse(correct: float, wrong: float = 0.0, batch: str = "mean") -> Loss:
+def bernoulli(last: int | None = None, steps: str = "mean", batch: str = "mean") -> Loss:
+    """-sum_k [t_k log p_k + (1 - t_k) log(1 - p_k)] in every step, p = sigmoid(y): each output for itself, as the keys
+    of a chord; y [batch, steps, n].
+
+    Targets are 0 and 1 (or probabilities) [batch, steps, n] or, the same in all steps, [batch, n]. last, steps, batch:
+    as for `cross_entropy`.
+
+    Source: Boulanger-Lewandowski, Bengio & Vincent 2012, ICML (as the likelihood of polyphonic music).
+    """
+    return Loss("bernoulli", _vectors, _log_odds, last, steps, batch)
+
+
+def spike_count_mse(correct: float = 10.0, wrong: float = 0.0, batch: str = "mean") -> Loss:
     """sum_k (count_k - target_k)^2 over the neurons of an output population.
 
     It takes spikes [batch, steps, classes] and labels [batch].
@@ -98,59 +72,87 @@ def spike_count_mse(correct: float, wrong: float = 0.0, batch: str = "mean") -> 
 
     Source: Shrestha & Orchard 2018, NeurIPS (SLAYER).
     """
-    def wish(target: torch.Tensor, spikes: torch.Tensor) -> torch.Tensor:
-        return wrong + (correct - wrong) * _once(target, spikes)
-
-    return Loss("spike_count_mse", wish, lambda spikes, wished: ((spikes.sum(1, True) - wished) ** 2).sum(-1),
-                None, "sum", batch)
+    return Loss("spike_count_mse", partial(_wished_counts, correct, wrong), partial(_squares, 1.0), None, "sum", batch,
+                _as_it_is, labels=True)
 
 
-def rate_regularisation(strength: float, rate: float, dt: float,
-                        batch: str = "mean") -> Callable[[torch.Tensor], torch.Tensor]:
+def rate_regularisation(strength: float, rate: float, dt: float, batch: str = "mean") -> Callable[..., torch.Tensor]:
     """strength/2 sum_j (f_j - rate dt)^2, f_j the mean of neuron j's spikes per step; spikes [batch, steps, n].
 
-    rate: Hz. dt: seconds. Its error reaches the neurons directly, with whatever paths the rule leaves open.
+    rate: Hz. dt: seconds. Its error reaches the neurons directly, with whatever paths the rule leaves open. The
+    function also takes weight [batch, steps], as a `Loss`: f_j is then the mean over the steps that count.
 
     Source: Bellec et al. 2020, Methods.
     """
-    choice("batch", batch, _OVER)
+    choice("batch", batch, OVER)
 
-    def loss(spikes: torch.Tensor) -> torch.Tensor:
-        return _OVER[batch](strength / 2 * ((spikes.mean(1) - rate * dt) ** 2).sum(-1))
+    def loss(spikes: torch.Tensor, weight: torch.Tensor | None = None) -> torch.Tensor:
+        if weight is None:
+            return OVER[batch](strength / 2 * ((spikes.mean(1) - rate * dt) ** 2).sum(-1))
+        weight = by_step(weight, spikes)
+        within, samples = split(weight)
+        part = within / within.sum(1, keepdim=True).clamp(min=torch.finfo(within.dtype).tiny)
+        rates = (part[..., None] * blank(spikes, weight > 0)).sum(1)
+        return (of_samples(samples, batch) * (strength / 2 * ((rates - rate * dt) ** 2).sum(-1))).sum()
 
     return loss
 
 
-def own_error(y: torch.Tensor, target: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """A population's own loss."""
-    return loss(y, target)
+#: name -> function that makes the loss; all of its arguments have defaults
+catalogue = Catalogue("loss", {make.__name__: f"{__name__}:{make.__name__}" for make in (
+    cross_entropy, cumulative_cross_entropy, mse, bernoulli, spike_count_mse)})
 
 
-def own_target(y: torch.Tensor, target: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """The projected target. Raises RefusedError for a loss that does not say what it wishes in which step."""
-    if not isinstance(loss, Loss):
-        raise RefusedError(f"a rule that learns from targets has to know what the loss wishes in every step, which "
-                           f"{loss!r} does not say; use a Loss of plasticity.losses")
-    return loss.projection(y, target)
+def make(loss: str | Callable, **options) -> Callable:
+    """The loss that a text names, "cross_entropy(last=10)" or "my_losses.py:hinge"; a loss or function as it is.
+
+    A function of a person's own takes outputs [batch, steps, n] and targets, and may take weight [batch, steps]; where
+    it is named with options, "my_losses.py:hinge(margin=2)", it makes such a function from them.
+    Raises PlasticityError for an unknown name or option, and for what is neither a text nor a function.
+    """
+    if own.is_own(loss):
+        return _own(loss, options)
+    if isinstance(loss, str):
+        return catalogue.make(loss, **options)
+    if not callable(loss) or isinstance(loss, type):
+        raise PlasticityError(f"loss must be a text, NAME or NAME(option=value, ...), or a function of outputs and "
+                              f"targets, got {loss!r}")
+    if options:
+        raise PlasticityError(f"options ({', '.join(options)}) go with the name of a loss, not with a loss")
+    return loss
 
 
-#: teacher of a rule -> loss of a population's fixed random readout
-TEACH: Mapping[str, Callable] = MappingProxyType({"readout": own_error, "local": own_error, "target": own_target})
+def _own(text: str, options: dict) -> Callable:
+    function, call = own.load(text, "loss")
+    if call.arguments or call.options or options:
+        function = called("loss", text, function, call.arguments, {**call.options, **options})
+    return make(function) if not isinstance(function, str) else catalogue.make(function)
+
+
+def _as_it_is(y: torch.Tensor) -> torch.Tensor:
+    return y
 
 
 def _entropy(y: torch.Tensor, wished: torch.Tensor) -> torch.Tensor:
     return -(wished * torch.log_softmax(y, -1)).sum(-1)
 
 
+def _squares(factor: float, y: torch.Tensor, wished: torch.Tensor) -> torch.Tensor:
+    return factor * ((y - wished) ** 2).sum(-1)
+
+
+def _log_odds(y: torch.Tensor, wished: torch.Tensor) -> torch.Tensor:
+    return functional.binary_cross_entropy_with_logits(y, wished.expand_as(y).to(y.dtype), reduction="none").sum(-1)
+
+
 def _in_every_step(target: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """One-hot targets of every step."""
+    """One-hot targets of every step, or of all steps at once."""
     if target.is_floating_point() or target.ndim == 3:
-        if target.shape != y.shape:
-            raise PlasticityError(f"one-hot targets must have the shape of the outputs, {tuple(y.shape)}, got "
-                                  f"{tuple(target.shape)}")
-        return target.to(y.dtype)
-    labels = target if target.ndim == 2 else target[:, None].expand(y.shape[:2])
-    return torch.nn.functional.one_hot(labels.long(), y.shape[-1]).to(y.dtype)
+        return _vectors(target, y, "one-hot targets").to(y.dtype)
+    if target.shape not in (y.shape[:1], y.shape[:2]):
+        raise PlasticityError(f"labels must have shape {tuple(y.shape[:1])} or {tuple(y.shape[:2])}, got "
+                              f"{tuple(target.shape)}")
+    return _one_hot(target if target.ndim == 2 else target[:, None], y)
 
 
 def _once(target: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -158,11 +160,30 @@ def _once(target: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     if target.shape != y.shape[:1] or target.is_floating_point():
         raise PlasticityError(f"a loss on sums over steps takes one label per sample, {tuple(y.shape[:1])}, got "
                               f"{target.dtype} of shape {tuple(target.shape)}")
-    return torch.nn.functional.one_hot(target.long(), y.shape[-1]).to(y.dtype)[:, None]
+    return _one_hot(target, y)[:, None]
 
 
-def _same_shape(target: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    if y.shape != target.shape:
-        raise PlasticityError(f"target must have the shape of the outputs, {tuple(y.shape)}, got "
+def _one_hot(labels: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Raises PlasticityError on CPUs for labels out of range (elsewhere a look at them would wait for them)."""
+    labels, n = labels.long(), y.shape[-1]
+    if labels.device.type == "cpu" and labels.numel() and not 0 <= int(labels.min()) <= int(labels.max()) < n:
+        raise PlasticityError(f"labels must stay within 0..{n - 1}, one per output, got {int(labels.min())}.."
+                              f"{int(labels.max())}; give samples or steps without a label the weight 0")
+    return functional.one_hot(labels, n).to(y.dtype)
+
+
+def _wished_counts(correct: float, wrong: float, target: torch.Tensor, spikes: torch.Tensor) -> torch.Tensor:
+    return wrong + (correct - wrong) * _once(target, spikes)
+
+
+def _vectors(target: torch.Tensor, y: torch.Tensor, what: str = "target") -> torch.Tensor:
+    """Numbers of every step, or of all steps at once, as [batch, steps or 1, n]."""
+    if y.shape[-1] == 1 and target.shape in (y.shape[:1], y.shape[:2]):
+        target = target[..., None]
+    if target.ndim == 2:
+        target = target[:, None]
+    batch, steps, n = y.shape
+    if tuple(target.shape) not in ((batch, steps, n), (batch, 1, n)):
+        raise PlasticityError(f"{what} must have the shape of the outputs, {tuple(y.shape)}, or {(batch, n)}, got "
                               f"{tuple(target.shape)}")
-    return target
+    return target if target.is_floating_point() else target.to(y.dtype)

@@ -10,19 +10,21 @@ import torch
 from torch import nn
 
 from plasticity.encoding.spikes import densified
-from plasticity.engines.gradient import surrogates
+from plasticity.engines.gradient import streams, surrogates
 from plasticity.engines.gradient.cells import Cell, cell
 from plasticity.engines.gradient.checks import initial_weights, missing, presented, require_records, rule_of
 from plasticity.engines.gradient.connections import NONE, carried, delayed, hint, links, transmit
-from plasticity.engines.gradient.losses import TEACH
+from plasticity.engines.gradient.loss import TEACH
 from plasticity.engines.gradient.output import Output
-from plasticity.engines.gradient.readout import read
+from plasticity.engines.gradient.readout import outputs
 from plasticity.engines.gradient.signals import require_signal
-from plasticity.engines.gradient.stepping import State, begin, cut, fire, settle, start
+from plasticity.engines.gradient.stepping import State, begin, cut, fire, settle
+from plasticity.engines.gradient.streams import StreamState, first_state
 from plasticity.engines.gradient.surrogates import Surrogate
 from plasticity.engines.torch.language import Context
 from plasticity.errors import RefusedError, choice
 from plasticity.network.network import Network
+from plasticity.readout.counts import Counts
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.paths import GradientRule
 
@@ -37,7 +39,8 @@ class GradientNetwork(nn.Module):
     """A spiking (or graded) network for torch optimisers; `loss.backward()` leaves the rule's gradients in `.grad`.
 
     network: populations, projections (of any kind; one axonal delay each) and inputs, as for every engine. The forward
-        pass is the one that the engines compute. readout: leaky sums of populations, or None.
+        pass is the one that the engines compute. readout: leaky sums of populations, the spikes of one (`Counts`), or
+        None.
     rule: a `GradientRule` or its name; None for the network's own, and "bptt" if it has none. surrogate: a `Surrogate`
         or its name. With a rule of its own a network may have winners (`Network.with_rule(rule, freeze=True)`).
     frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights,
@@ -55,12 +58,13 @@ class GradientNetwork(nn.Module):
     Source of the idea that learning rules are choices of paths: Marschall, Cho & Savin 2020, JMLR 21:135.
     """
 
-    def __init__(self, network: Network, readout: LeakyReadout | None = None, rule: str | GradientRule | None = None,
-                 surrogate: str | Surrogate = "triangular", frozen: Sequence[str] = (),
-                 feedback: Mapping[str, np.ndarray] | None = None, seed: int = 0, dtype: torch.dtype | None = None,
-                 backend: str = "auto"):
+    def __init__(self, network: Network, readout: LeakyReadout | Counts | None = None,
+                 rule: str | GradientRule | None = None, surrogate: str | Surrogate = "triangular",
+                 frozen: Sequence[str] = (), feedback: Mapping[str, np.ndarray] | None = None, seed: int = 0,
+                 dtype: torch.dtype | None = None, backend: str = "auto"):
         super().__init__()
-        self.network, self.readout = network, readout
+        self.network = network
+        self.readout = readout = readout and readout.sized({part.name: part.n for part in network.populations})
         self.rule, self.surrogate = rule_of(network, rule), surrogates.make(surrogate)
         self.dtype, self.backend = dtype or torch.get_default_dtype(), choice("backend", backend, BACKENDS)
         self.links = links(network)
@@ -123,33 +127,44 @@ class GradientNetwork(nn.Module):
         """Variables at the start of a presentation, {name: [n]}, where the parameters are."""
         return {variable: getattr(self, f"{population} {variable}") for variable in self.cells[population].initial}
 
-    def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Output:
-        """Presents spikes (or graded values) {input: [batch, steps, n]}; a tensor if there is one input only."""
+    def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = (),
+                state: StreamState | None = None) -> Output:
+        """Presents spikes (or graded values) {input: [batch, steps, n]}; a tensor if there is one input only.
+
+        state: `Output.state` of the window before, from which the same streams go on; None begins anew.
+        """
         require_records(self.network, record)
         if self.compiled is None or self.device.type != "cpu":
-            return self.step_by_step(x, record)
-        spikes, records = self.compiled.run(x, record)
-        return self._run(spikes, {name: z.unbind(1) for name, z in spikes.items()}, records)
+            return self.step_by_step(x, record, state)
+        ran = self.compiled.run(x, record, state)
+        sent = {name: z.unbind(1) for name, z in ran.spikes.items()}
+        return self._run(ran.spikes, sent, ran.records, ran.left, state)
 
-    def step_by_step(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = ()) -> Output:
+    def step_by_step(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = (),
+                     state: StreamState | None = None) -> Output:
         """The same by autograd over single steps, whatever the backend: so `Output.sent` are nodes of the graph."""
         require_records(self.network, record)
         given = presented(self.network, densified(x), self.dtype, self.device)
         batch, steps = next(iter(given.values())).shape[:2]
         weights = self.effective()
         drives = self.drives(given, weights, steps)
-        states = {name: start(part, batch, self.rule.paths, self.initial(name)) for name, part in self.cells.items()}
+        state = None if state is None else streams.taken(self, state, batch)
+        states = streams.begun(self, state, batch, drives, weights)
         fired = {name: [] for name in self.cells}
         records = {name: [] for name in record}
         for now in range(steps):
             states = self.step(states, drives[now], fired, weights, now, records)
         sent = {name: [spikes.sent for spikes in found] for name, found in fired.items()}
         spikes = {name: torch.stack(found, 1) for name, found in sent.items()}
-        return self._run(spikes, sent, {name: torch.stack(found, 1) for name, found in records.items()})
+        left = streams.left(states, steps) | streams.late(self, given | spikes, state)
+        return self._run(spikes, sent, {name: torch.stack(found, 1) for name, found in records.items()}, left, state)
 
-    def _run(self, spikes: Mapping[str, torch.Tensor], sent: Mapping, records: Mapping[str, torch.Tensor]) -> Output:
+    def _run(self, spikes: Mapping[str, torch.Tensor], sent: Mapping, records: Mapping[str, torch.Tensor],
+             left: StreamState, state: StreamState | None) -> Output:
         local = {name: spikes[name] @ g for name, g in self.local.items()}
-        return Output(self.answer(spikes), spikes, sent, records, local, TEACH[self.rule.teacher])
+        y, remembered = outputs(self, spikes, state)
+        spiking = self.readout is not None and self.readout.spiking
+        return Output(y, spikes, sent, records, local, TEACH[self.rule.teacher], {**left, **remembered}, spiking)
 
     @property
     def device(self) -> torch.device:
@@ -173,6 +188,10 @@ class GradientNetwork(nn.Module):
             for drive, amount in zip(drives[link.delay:], amounts, strict=False):
                 _add(drive, (link.post, link.onto), amount)
         return drives
+
+    def first_state(self, batch: int) -> StreamState:
+        """The state with which so many streams begin, as `Output.state`."""
+        return first_state(self, batch)
 
     def step(self, states: Mapping[str, State], drive: Mapping, fired: Mapping[str, list], weights: Mapping, now: int,
              records: Mapping[str, list] | None = None) -> dict[str, State]:
@@ -207,15 +226,6 @@ class GradientNetwork(nn.Module):
                 credit = NONE
             _add(arrivals, (link.post, link.onto), transmit(link, spikes, w, credit))
         return arrivals, hints
-
-    def answer(self, spikes: Mapping[str, torch.Tensor]) -> torch.Tensor | None:
-        """The readout's outputs [batch, steps, n]."""
-        if self.readout is None:
-            return None
-        if self.rule.teacher != "readout":
-            spikes = {name: z.detach() for name, z in spikes.items()}
-        y = read(spikes, self.readouts, self.feedback, *self.readout.leak(self.network.dt), self.rule.paths)
-        return y if self.bias is None else y + self.bias
 
     def with_rule(self, rule: str | GradientRule, feedback: Mapping[str, np.ndarray] | None = None,
                   seed: int = 0) -> GradientNetwork:

@@ -15,27 +15,29 @@ import torch
 
 from plasticity.engines.gradient.connections import Link
 from plasticity.engines.gradient.exact import Gradients
-from plasticity.engines.gradient.losses import Loss
+from plasticity.engines.gradient.loss import Loss
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.stepping import State, cut, leaf, start
 from plasticity.errors import PlasticityError, RefusedError
 
 Key = tuple[str, str]
 #: losses that have an error in every step, known when the step is over
-IN_EVERY_STEP = ("cross_entropy", "mse")
+IN_EVERY_STEP = ("cross_entropy", "mse", "bernoulli")
 
 
 def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch.Tensor, target: torch.Tensor,
-                     loss: Loss, steps: int | None = None) -> tuple[float, Gradients]:
+                     loss: Loss, steps: int | None = None,
+                     weight: torch.Tensor | None = None) -> tuple[float, Gradients]:
     """(loss, gradients) of e-prop, as `gradients` finds them by going back, but computed while the sample runs.
 
     dE/dW_ij = sum_t L_j(t) ebar_ij(t): nothing of the past is kept but one number per synapse, sample and variable of
     the postsynaptic neuron. For networks with one input and dense projections.
 
     x: [batch, steps, n], or an iterable of steps [batch, n] (then `steps` says how many will come: a mean over steps
-    has to know). target: labels [batch], or [batch, steps, n] (one-hot or values). loss: `cross_entropy` or `mse`.
-    Raises RefusedError for a rule in which credit passes from neuron to neuron, and for a loss without an error in
-    every step; PlasticityError for steps of another shape or number.
+    has to know). target: as the loss takes it. loss: `cross_entropy`, `mse` or `bernoulli`. weight: [batch] or [batch,
+    steps], see `Loss`.
+    Raises RefusedError for a rule in which credit passes from neuron to neuron, for a loss without an error in
+    every step, and without a leaky readout; PlasticityError for steps of another shape or number.
 
     Source: Bellec et al. 2020, Nature Communications 11:3625, equations 3 and 4 (eligibility vectors).
     """
@@ -44,13 +46,13 @@ def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch
         x, steps = x.unbind(1), x.shape[1]
     if steps is None:
         raise PlasticityError("steps is needed when x is an iterable of steps")
-    learner = _Online(network, loss, steps)
+    learner = _Online(network, loss, target.to(network.device), steps, weight)
     now, n = -1, network.network.inputs[0].n
     for now, here in enumerate(x):
         if now == steps or here.shape[1:] != (n,):
             raise PlasticityError(f"x must have steps={steps} steps [batch, {n}], got step {now} of shape "
                                   f"{tuple(here.shape)}")
-        learner.advance(here.to(network.device, network.dtype), target.to(network.device), now)
+        learner.advance(here.to(network.device, network.dtype), now)
     if now + 1 != steps:
         raise PlasticityError(f"steps={steps}, but x had {now + 1}: the loss counts on so many")
     return learner.total, learner.found
@@ -64,6 +66,9 @@ def _require(network: GradientNetwork, loss: Loss) -> None:
     if getattr(loss, "name", None) not in IN_EVERY_STEP:
         raise RefusedError(f"online learning needs a loss with an error in every step ({', '.join(IN_EVERY_STEP)}), "
                            f"got {getattr(loss, 'name', loss)!r}")
+    if network.readout is None or network.readout.spiking:
+        raise RefusedError("online learning takes a leaky readout, whose error is known when a step is over; this "
+                           "network has none: give a LeakyReadout, or use rule.with_(online=False)")
     if len(network.network.inputs) != 1 or not all(link.operator.dense for link in network.links):
         raise RefusedError("online learning takes networks with one input, and dense or sparse projections only")
 
@@ -71,8 +76,12 @@ def _require(network: GradientNetwork, loss: Loss) -> None:
 class _Online:
     """One presentation. found: gradients so far. total: loss so far."""
 
-    def __init__(self, network: GradientNetwork, loss: Loss, steps: int):
-        self.network, self.loss, self.steps = network, loss, steps
+    def __init__(self, network: GradientNetwork, loss: Loss, target: torch.Tensor, steps: int,
+                 weight: torch.Tensor | None):
+        self.network, self.loss = network, loss
+        y = torch.zeros((), dtype=network.dtype, device=network.device).expand(len(target), steps, network.readout.n)
+        self.shares = loss.shares(y, weight)
+        self.wished = loss.wanted(target, y, self.shares > 0)
         self.kappa, self.gain = network.readout.leak(network.network.dt)
         self.weights = {name: w.detach() for name, w in network.effective().items()}
         self.found = {name: torch.zeros_like(p) for name, p in network.named_parameters() if p.requires_grad}
@@ -85,7 +94,7 @@ class _Online:
         self.states: dict[str, State] = {}
 
     @torch.no_grad()
-    def advance(self, x: torch.Tensor, target: torch.Tensor, now: int) -> None:
+    def advance(self, x: torch.Tensor, now: int) -> None:
         """One step, and what it adds to the gradients."""
         network = self.network
         if not self.states:
@@ -93,7 +102,7 @@ class _Online:
                            for name, part in network.cells.items()}
         self.inputs.append(x)
         states, spikes, rows = self._step(now)
-        error = self._error(spikes, target, now)
+        error = self._error(spikes, now)
         for link in self.learning:
             self._learn(link, rows[link.post], error)
         self.states = states
@@ -120,13 +129,13 @@ class _Online:
         return sum(self.inputs[-1 - link.delay] @ self.weights[link.name] for link in self.network.links
                    if link.kind == "input" and (link.post, link.onto) == key and len(self.inputs) > link.delay)
 
-    def _error(self, spikes: Mapping[str, torch.Tensor], target: torch.Tensor, now: int) -> torch.Tensor:
+    def _error(self, spikes: Mapping[str, torch.Tensor], now: int) -> torch.Tensor:
         """dE/dy of this step [batch, outputs]; the readout learns from it at once."""
         network, found = self.network, self.found
         current = sum(spikes[name] @ w for name, w in network.readouts.items())
         self.y = self.kappa * self.y * float(network.rule.paths.time) + self.gain * current
         y = self.y if network.bias is None else self.y + network.bias
-        value, error = _of_step(self.loss, y, target, now, self.steps)
+        value, error = self._compared(y, now)
         self.total += value
         for name in network.readouts:
             self.filtered[name] = self.kappa * self.filtered[name] + self.gain * spikes[name]
@@ -137,6 +146,15 @@ class _Online:
         if network.bias is not None:
             found["bias"] += error.sum(0)
         return error
+
+    def _compared(self, y: torch.Tensor, now: int) -> tuple[float, torch.Tensor]:
+        """The share of this step in the loss, and its derivative."""
+        wished = self.wished[:, now:now + 1] if self.wished.shape[1] > 1 else self.wished
+        with torch.enable_grad():
+            seen = y[:, None].detach().requires_grad_()
+            share = (self.shares[:, now] * self.loss.compare(seen, wished)[:, 0]).sum()
+            error, = torch.autograd.grad(share, [seen])
+        return float(share.detach()), error[:, 0]
 
     def _learn(self, link: Link, rows: Mapping, error: torch.Tensor) -> None:
         """Eligibility moves on by a step, and meets the learning signal of its neurons."""
@@ -190,16 +208,3 @@ def _row(value: torch.Tensor, leaves: Mapping) -> dict:
     found = torch.autograd.grad(value.sum(), list(leaves.values()), retain_graph=True, allow_unused=True)
     return {key: g for key, g in zip(leaves, found, strict=True) if g is not None}
 
-
-def _of_step(loss: Loss, y: torch.Tensor, target: torch.Tensor, now: int, steps: int) -> tuple[float, torch.Tensor]:
-    """The share of one step in the loss, and its derivative."""
-    first = 0 if loss.last is None else max(0, steps - loss.last)
-    if now < first:
-        return 0.0, torch.zeros_like(y)
-    here = target if target.ndim == 1 else target[:, now:now + 1]
-    with torch.enable_grad():
-        seen = y[:, None].detach().requires_grad_()
-        share = replace(loss, last=None, steps="sum")(seen, here)
-        share = share / (steps - first) if loss.steps == "mean" else share
-        error, = torch.autograd.grad(share, [seen])
-    return float(share.detach()), error[:, 0]

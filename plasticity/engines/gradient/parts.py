@@ -27,6 +27,11 @@ def added(parts: list[np.ndarray]) -> np.ndarray:
     return parts[0]
 
 
+def computed_here(tensor: torch.Tensor) -> bool:
+    """Whether compiled code can take a tensor: on a CPU, float32 or float64."""
+    return tensor.device.type == "cpu" and tensor.dtype in (torch.float32, torch.float64)
+
+
 def array(tensor: torch.Tensor) -> np.ndarray:
     """The tensor's numbers, contiguous."""
     return np.ascontiguousarray(tensor.detach().numpy())

@@ -8,7 +8,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from plasticity.engines.gradient.compiling import compiled, kept
-from plasticity.engines.gradient.parts import array, in_parts
+from plasticity.engines.gradient.parts import array, computed_here, in_parts
 
 
 @compiled
@@ -96,6 +96,6 @@ class _MaxPool(torch.autograd.Function):
 
 def max_pool(maps: torch.Tensor, size: tuple[int, int], stride: tuple[int, int]) -> torch.Tensor:
     """torch's max_pool2d of maps [..., channels, rows, columns]: credit goes to the first of equals."""
-    if maps.device.type != "cpu" or not maps.numel():
+    if not computed_here(maps) or not maps.numel():
         return functional.max_pool2d(maps, size, stride)
     return _MaxPool.apply(maps, tuple(size), tuple(stride))

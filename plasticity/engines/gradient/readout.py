@@ -1,13 +1,46 @@
-"""What a leaky readout answers, and the ways in which its error enters the network."""
+"""What a readout answers, and the ways in which its error enters the network."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import torch
 
+from plasticity.engines.gradient.parts import computed_here
 from plasticity.engines.gradient.scan import leaky_sum
+from plasticity.engines.gradient.streams import READOUT, Net, StreamState, recalled, remembers
 from plasticity.rules.paths import Paths
+
+
+class Read(Net, Protocol):
+    """A gradient network, as far as its readout is concerned."""
+
+    readouts: Mapping[str, torch.Tensor]
+    feedback: Mapping[str, torch.Tensor]
+    bias: torch.Tensor | None
+
+
+def outputs(net: Read, spikes: Mapping[str, torch.Tensor],
+            state: StreamState | None = None) -> tuple[torch.Tensor | None, dict[str, torch.Tensor]]:
+    """The readout's outputs [batch, steps, n] (None without one), and what the next window needs of its leaky sum.
+
+    spikes: {population: [batch, steps, n_pre]}. state: of the window before. A population that is counted hears its
+    own error as it is; others hear it over their feedback weights, where the rule has some.
+    """
+    if net.readout is None:
+        return None, {}
+    if net.rule.teacher != "readout":
+        spikes = {name: z.detach() for name, z in spikes.items()}
+    if net.readout.spiking:
+        (counted,) = net.readout.sources
+        return sum((heard(spikes[name], back) for name, back in net.feedback.items()), spikes[counted]), {}
+    kappa, gain = net.readout.leak(net.network.dt)
+    y = read(spikes, net.readouts, net.feedback, kappa, gain, net.rule.paths)
+    if state is not None and remembers(net):
+        y = recalled(y, torch.as_tensor(state[READOUT]).to(y), kappa)
+    left = {READOUT: y.detach()[:, -1].clone()} if remembers(net) else {}
+    return (y if net.bias is None else y + net.bias), left
 
 
 class _Entry(torch.autograd.Function):
@@ -41,12 +74,12 @@ def leaky(current: torch.Tensor, instant: torch.Tensor | None, kappa: float, gai
     instant: zeros over which credit reaches the spikes of its own step only.
     """
     window = (paths.truncate or 0) if paths.time else 1
-    found = (leaky_sum if current.device.type == "cpu" else _step_by_step)(current, kappa, gain, window)
+    found = (leaky_sum if computed_here(current) else _step_by_step)(current, kappa, gain, window)
     return found if instant is None else found + gain * instant
 
 
 def _step_by_step(current: torch.Tensor, kappa: float, gain: float, window: int) -> torch.Tensor:
-    """`leaky_sum` on any device."""
+    """`leaky_sum` on any device, of any type."""
     y, found = torch.zeros_like(current[:, 0]), []
     for step, now in enumerate((gain * current).unbind(1)):
         y = kappa * (y.detach() if window and step % window == 0 else y) + now

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from plasticity.engines.gradient.connections import Link
-from plasticity.errors import RefusedError, unknown
+from plasticity.errors import RefusedError
 from plasticity.language import expressions
 from plasticity.network.network import Network
 from plasticity.neurons.discretise import discretise
 from plasticity.neurons.neuron import Assignment, Neuron
+from plasticity.readout.counts import Counts
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.paths import GradientRule
 
 
-def require_signal(network: Network, links: Sequence[Link], readout: LeakyReadout | None, rule: GradientRule,
-                   frozen: Sequence[str]) -> None:
+def require_signal(network: Network, links: Sequence[Link], readout: LeakyReadout | Counts | None,
+                   rule: GradientRule, frozen: Sequence[str]) -> None:
     """Raises RefusedError where weights would never learn under the rule.
 
     Without a readout the loss is on spikes, and only the user knows of which populations: then no population is missed.
     """
-    _require_teacher(network, readout, rule)
+    _require_teacher(readout, rule)
     learning = [link for link in links if link.operator.learns and link.name not in frozen]
     if not learning and readout is None:
         raise RefusedError("nothing is left to learn: every projection is frozen or a pool, and there is no readout")
@@ -37,18 +38,22 @@ def require_signal(network: Network, links: Sequence[Link], readout: LeakyReadou
                                f"{link.onto!r} has no effect on threshold or output of neuron {neuron.name!r}{within}")
 
 
-def _require_teacher(network: Network, readout: LeakyReadout | None, rule: GradientRule) -> None:
-    if readout is None:
-        if rule.feedback != "symmetric" or rule.teacher != "readout":
-            raise RefusedError(f"rule {rule.name!r} needs a readout, whose error or target teaches the populations: "
-                               "give readout=")
+def _require_teacher(readout: LeakyReadout | Counts | None, rule: GradientRule) -> None:
+    if readout is None and (rule.feedback != "symmetric" or rule.teacher != "readout"):
+        raise RefusedError(f"rule {rule.name!r} needs a readout, whose error or target teaches the populations: "
+                           "give readout=")
+    if readout is None or not readout.spiking:
         return
-    for name in readout.sources:
-        if network.population(name) is None:
-            raise unknown("population for the readout:", name, [part.name for part in network.populations])
+    if rule.teacher != "readout":
+        raise RefusedError(f"rule {rule.name!r} teaches each population over weights of its own and none by the error "
+                           f"of its spikes, so nothing would teach which neuron of {readout.pre!r} stands for what; "
+                           "use a leaky readout, or a rule that the readout's error teaches")
+    if rule.feedback == "adaptive":
+        raise RefusedError(f"rule {rule.name!r} has feedback weights that learn as the readout's do, and the spikes of "
+                           f"{readout.pre!r} are counted without weights; use feedback='symmetric' or 'random'")
 
 
-def hearing(links: Sequence[Link], readout: LeakyReadout, rule: GradientRule) -> frozenset[str]:
+def hearing(links: Sequence[Link], readout: LeakyReadout | Counts, rule: GradientRule) -> frozenset[str]:
     """The populations that something teaches: directly, or by credit from those that it teaches."""
     if rule.broadcast or rule.teacher != "readout":
         return frozenset(link.post for link in links)

@@ -72,21 +72,22 @@ def arguments(step: Step, kept: tuple[str, ...]) -> list[str]:
     """The program's arguments, in order."""
     shape = step.shape
     return ["first", "last", "keep", "listed", "rest", "c", "sent", "ptr", "index",
-            *(f"drive_{name}" for name in shape.drives), *(f"init_{name}" for name in step.neuron.variables),
+            *(f"drive_{name}" for name in shape.drives), *(f"state_{name}" for name in step.neuron.variables),
+            "state_hits", "state_ready",
             *(f"kept_{name}" for name in kept), *(f"seen_{name}" for name in shape.records),
             *(argument for k in range(len(shape.loops)) for argument in (f"w_{k}", f"delay_{k}"))]
 
 
 def program(step: Step, kept: tuple[str, ...], loops: list[Body]) -> list[str]:
-    """The function `forward`."""
+    """The function `forward`. Its state_ arguments [batch, n] are where it begins, and then where it ends."""
     names, looped = list(step.neuron.variables), tuple(dict.fromkeys(loop.onto for loop in step.shape.loops))
     lines = ["@kept_on_disk", f"def forward({', '.join(arguments(step, kept))}):",
              "    zero = c[0]", "    steps, n = sent.shape[1], sent.shape[2]", "    hits = np.zeros(n, sent.dtype)",
              "    ready = np.zeros(n, np.int32)"]
     lines += [f"    s_{name} = np.empty(n, sent.dtype)" for name in names]
     lines += [f"    arrived_{name} = np.zeros(n, sent.dtype)" for name in looped]
-    lines += ["    for b in range(first, last):", "        hits[:] = zero", "        ready[:] = 0"]
-    lines += [f"        s_{name}[:] = init_{name}" for name in names]
+    kept_rows = [("hits", "hits"), ("ready", "ready"), *((f"s_{name}", name) for name in names)]
+    lines += ["    for b in range(first, last):", *(f"        {row}[:] = state_{name}[b]" for row, name in kept_rows)]
     lines += ["        for t in range(steps):", f"            {loops[0].call}", "            if listed:",
               "                ptr[b, t + 1] = collect(hits, index[b], ptr[b, t], zero)"]
     for name in looped:
@@ -99,4 +100,4 @@ def program(step: Step, kept: tuple[str, ...], loops: list[Body]) -> list[str]:
                      f"                add_rows({into}, w_{k}, index[b], ptr[b, {then}], ptr[b, {then} + 1])")
     if len(loops) > 1:
         lines.append(f"            {loops[1].call}")
-    return [*lines, "", ""]
+    return [*lines, *(f"        state_{name}[b] = {row}" for row, name in kept_rows), "", ""]

@@ -38,6 +38,15 @@ class Presentation:
     listed: bool
 
 
+class Ends(NamedTuple):
+    """Where a window begins, and then where it ended: the variables, who spiked last (0 or 1), and the step from which
+    a neuron may spike again; arrays [batch, n] that the program changes."""
+
+    values: dict[str, np.ndarray]
+    hits: np.ndarray
+    ready: np.ndarray
+
+
 class Answer(NamedTuple):
     """sent [batch, steps, n]; seen: variables as the threshold sees them, by name; spikes: as events, if listed."""
 
@@ -47,13 +56,13 @@ class Answer(NamedTuple):
 
 
 def present(programs: Programs, cell: Cell, size: tuple[int, int], drives: Mapping[str, torch.Tensor],
-            hints: Mapping[str, torch.Tensor], ways: Sequence[Way], listed: bool) -> Answer:
+            hints: Mapping[str, torch.Tensor], ways: Sequence[Way], listed: bool, ends: Ends) -> Answer:
     """Runs a population. size: batch and steps. drives: {variable: what arrives [batch, steps, n]}; hints: zeros."""
     shape, n = programs.shape, cell.n
     given = [*(drives[name] for name in shape.drives), *(hints[name] for name in shape.hints), *(way.w for way in ways)]
     learns = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)
     about = Presentation(programs, cell, tuple(ways), learns, (listed or bool(ways)) and cell.output is None)
-    sent, ptr, index, *seen = _Population.apply(about, (*size, n), *given)
+    sent, ptr, index, *seen = _Population.apply(about, (*size, n), ends, *given)
     spikes = Spikes(ptr.numpy(), index.numpy(), n) if about.listed else None
     return Answer(sent, dict(zip(shape.records, seen, strict=True)), spikes)
 
@@ -62,10 +71,9 @@ class _Population(torch.autograd.Function):
     """(drives, hints, weights of loops) -> (sent, ends and neurons of the events, records)."""
 
     @staticmethod
-    def forward(ctx, about: Presentation, size: tuple[int, int, int], *given: torch.Tensor):
+    def forward(ctx, about: Presentation, size: tuple[int, int, int], ends: Ends, *given: torch.Tensor):
         programs, (batch, steps, n) = about.programs, size
-        initial = [array(value) for value in about.cell.initial.values()]
-        numbers = programs.numbers(initial[0].dtype)
+        numbers = programs.numbers(ends.hits.dtype)
         sent, ptr = np.empty(size, numbers.dtype), np.zeros((batch, steps + 1), np.int64)
         index = np.empty((batch, steps * n if about.listed else 0), np.int32)
         kept = [np.empty((batch, steps if about.keep else 1, n), np.uint8 if name == "free" else numbers.dtype)
@@ -74,8 +82,8 @@ class _Population(torch.autograd.Function):
         drives = [array(tensor) for tensor in given[:len(programs.shape.drives)]]
         loops = [part for way in about.ways for part in (array(way.w), way.delay)]
         in_parts(batch, lambda first, last: programs.forward.forward(
-            first, last, about.keep, about.listed, about.cell.rest, numbers, sent, ptr, index, *drives, *initial,
-            *kept, *seen, *loops))
+            first, last, about.keep, about.listed, about.cell.rest, numbers, sent, ptr, index, *drives,
+            *ends.values.values(), ends.hits, ends.ready, *kept, *seen, *loops))
         ptr += np.arange(batch)[:, None] * index.shape[1]
         ctx.about, ctx.kept, ctx.sent, ctx.spikes = about, kept, sent, Spikes(ptr, index.reshape(-1), n)
         answer = [torch.from_numpy(values) for values in (sent, ptr, ctx.spikes.index, *seen)]
@@ -94,10 +102,10 @@ class _Population(torch.autograd.Function):
         numbers, truncate = about.programs.numbers(dtype), shape.paths.truncate or 0
         in_parts(size[0], lambda first, last: about.programs.backward.backward(
             first, last, truncate, numbers, errors[0], *ctx.kept, *errors[1:], *arrived.values(), *hinted, *ways))
-        asked = ctx.needs_input_grad[2 + len(shape.drives) + len(shape.hints):]
+        asked = ctx.needs_input_grad[3 + len(shape.drives) + len(shape.hints):]
         weights = [_of_weights(ctx, way.delay, arrived[loop.onto]) if needed else None
                    for needed, way, loop in zip(asked, about.ways, shape.loops, strict=True)]
-        return (None, None, *(torch.from_numpy(arrived[name]) for name in shape.drives),
+        return (None, None, None, *(torch.from_numpy(arrived[name]) for name in shape.drives),
                 *(torch.from_numpy(values) for values in hinted), *weights)
 
 

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 
 from plasticity._utils.memory import keep_freed
 from plasticity.encoding.spikes import Spikes, as_spikes, densified
-from plasticity.engines.gradient.cells import Cell
+from plasticity.engines.gradient import streams
 from plasticity.engines.gradient.checks import presented
 from plasticity.engines.gradient.compiled.events import DENSEST, found_in, later, sparse_product
 from plasticity.engines.gradient.compiled.population import Way, present
 from plasticity.engines.gradient.compiled.step import Loop, Shape
+from plasticity.engines.gradient.compiled.windows import begun, ended, with_arriving
 from plasticity.engines.gradient.compiled.writing import Programs, programs
 from plasticity.engines.gradient.connections import NONE, Credit, Link, carried, hint, transmit
 from plasticity.engines.gradient.surrogates import Surrogate
-from plasticity.network.network import Network
-from plasticity.rules.paths import GradientRule
 
 LARGE = 1 << 23  # numbers in an array: from there on the system takes as long to give memory as it takes to use it
 NARROWEST = 16  # with fewer neurons to add to, a spike costs more than the product of its row
 
 
-class Net(Protocol):
+class Net(streams.Net, Protocol):
     """A gradient network, as far as its programs need it; see `plasticity.engines.gradient.network`."""
 
-    network: Network
-    links: Sequence[Link]
-    cells: Mapping[str, Cell]
     weights: Mapping[str, torch.Tensor]
     transport: Mapping[str, torch.Tensor]
     surrogate: Surrogate
-    rule: GradientRule
-    dtype: torch.dtype
-    device: torch.device
 
     def effective(self) -> Mapping[str, torch.Tensor]: ...
+
+
+class Ran(NamedTuple):
+    """spikes: {population: [batch, steps, n]}; records: what was recorded; left: the populations' state."""
+
+    spikes: dict[str, torch.Tensor]
+    records: dict[str, torch.Tensor]
+    left: dict[str, torch.Tensor]
 
 
 class Train:
@@ -93,7 +95,7 @@ class LayerByLayer:
 
     def __init__(self, net: Net):
         self.net = net
-        self._programs: dict[tuple[str, bool], Programs] = {}
+        self._programs: dict[tuple[str, bool, tuple[str, ...]], Programs] = {}
 
     def __reduce__(self):
         return LayerByLayer, (self.net,)  # the programs are modules: they are found again, not copied
@@ -102,19 +104,21 @@ class LayerByLayer:
         """Projections of a population onto itself."""
         return [link for link in self.net.links if link.to_itself and link.post == name]
 
-    def programs(self, name: str, recording: bool = False) -> Programs:
-        """A population's programs: with all of its variables recorded, or none."""
-        if (name, recording) not in self._programs:
-            self._programs[name, recording] = programs(self._shape(name, recording))
-        return self._programs[name, recording]
+    def programs(self, name: str, recording: bool = False, arriving: Sequence[str] = ()) -> Programs:
+        """A population's programs: with all of its variables recorded, or none. arriving: variables that something was
+        on its way to when the window began."""
+        key = name, recording, tuple(arriving)
+        if key not in self._programs:
+            self._programs[key] = programs(self._shape(*key))
+        return self._programs[key]
 
-    def _shape(self, name: str, recording: bool) -> Shape:
+    def _shape(self, name: str, recording: bool, arriving: Sequence[str]) -> Shape:
         net, cell, paths = self.net, self.net.cells[name], self.net.rule.paths
         inward = [link for link in net.links if link.post == name and not link.to_itself]
         hints = {link.onto for link in inward if link.kind == "layer" and paths.layers == "step"}
         loops = tuple(Loop(link.onto, _kind(self._credit(link))) for link in self.loops(name))
         return Shape(cell.neuron, net.network.dt, bool(cell.rest), net.surrogate, paths,
-                     tuple(dict.fromkeys(link.onto for link in inward)), tuple(sorted(hints)), loops,
+                     tuple(dict.fromkeys((*(link.onto for link in inward), *arriving))), tuple(sorted(hints)), loops,
                      cell.neuron.variables if recording else ())
 
     def _credit(self, link: Link) -> Credit:
@@ -122,22 +126,36 @@ class LayerByLayer:
             return Credit(True, True)  # whoever asks for the gradient of an input gets all of it
         return carried(link, self.net.rule.paths, self.net.transport.get(link.name, None))
 
-    def run(self, x, record: Sequence[str]) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-        """Spikes of every population, and what is recorded."""
-        net, weights, records = self.net, self.net.effective(), {}
+    def run(self, x, record: Sequence[str], state: streams.StreamState | None = None) -> Ran:
+        """Spikes of every population, what is recorded, and what is left for the next window."""
+        net, weights, ran = self.net, self.net.effective(), Ran({}, {}, {})
         trains, size = given_trains(net, x)
+        state = None if state is None else streams.taken(net, state, size[0])
+        arriving = self._arriving(state, weights, size[1])
         if torch.is_grad_enabled() and size[0] * size[1] * max(cell.n for cell in net.cells.values()) >= LARGE:
             keep_freed()
-        spikes = {}
         for name in order(net.links, list(net.cells)):
             cell, wanted = net.cells[name], [each for each in record if each.partition(".")[0] == name]
             drives, hints = self._arrivals(name, trains, weights)
+            drives, ends = with_arriving(drives, arriving[name], size[1]), begun(net, name, size[0], state)
             ways = [Way(weights[link.name], link.delay, _back(weights[link.name], self._credit(link)))
                     for link in self.loops(name)]
-            found = present(self.programs(name, bool(wanted)), cell, size, drives, hints, ways, self._listed(name))
-            spikes[name], trains[name] = found.sent, Train(found.sent, found.spikes, net.dtype)
-            records |= {each: cell.view(each.partition(".")[2], found.seen) for each in wanted}
-        return spikes, records
+            found = present(self.programs(name, bool(wanted), arriving[name]), cell, size, drives, hints, ways,
+                            self._listed(name), ends)
+            ran.spikes[name], trains[name] = found.sent, Train(found.sent, found.spikes, net.dtype)
+            ran.records.update((each, cell.view(each.partition(".")[2], found.seen)) for each in wanted)
+            ran.left.update(ended(cell, ends, size[1]))
+        sent = {source: trains[source].dense for source in streams.longest(net.links)}
+        return ran._replace(left=ran.left | streams.late(net, sent, state))
+
+    def _arriving(self, state: streams.StreamState | None, weights: Mapping,
+                  steps: int) -> dict[str, dict[str, list[torch.Tensor]]]:
+        """What was on its way when the window began: {population: {variable: amounts of its first steps}}."""
+        found: dict[str, dict[str, list]] = {name: defaultdict(list) for name in self.net.cells}
+        if state is not None:
+            for post, onto, amount in streams.arriving(self.net, state, weights, steps):
+                found[post][onto].append(amount)
+        return found
 
     def _listed(self, name: str) -> bool:
         """Whether events of this population would be of use."""

@@ -89,7 +89,8 @@ def gradient(layer: Layer, weights: Weights, inputs: Spikes | np.ndarray, target
     weights = _weights(layer, weights)
     spikes, dtype = _inputs(inputs, weights), weights.w_in.dtype
     shape = (spikes.samples, spikes.steps, weights.w_out.shape[1])
-    target, weight = _targets(targets, shape, dtype), _mask(mask, shape, dtype)
+    weight = _mask(mask, shape, dtype)
+    target = _targets(targets, shape, dtype, weight)
     given = _given(layer, weights, spikes, target, weight, loss, _feedback(feedback, weights), rate)
     found, c = _empty(given, record), layer.constants(str(dtype))
 
@@ -155,10 +156,12 @@ def _inputs(inputs: Spikes | np.ndarray, weights: Weights) -> Spikes:
     return spikes
 
 
-def _targets(targets: np.ndarray, shape: tuple[int, int, int], dtype: np.dtype) -> np.ndarray:
-    """As numbers [samples, T or 1, n_out]."""
+def _targets(targets: np.ndarray, shape: tuple[int, int, int], dtype: np.dtype, weight: np.ndarray) -> np.ndarray:
+    """As numbers [samples, T or 1, n_out]; class numbers of steps that weigh nothing may be any."""
     targets, (samples, steps, n_out) = np.asarray(targets), shape
     if targets.dtype.kind in "iu" and targets.shape in ((samples,), (samples, steps)):
+        counts = weight > 0
+        targets = np.where(counts if targets.ndim == 2 else counts.any(1), targets, 0)
         if targets.min() < 0 or targets.max() >= n_out:
             raise PlasticityError(f"targets must be class numbers from 0 to {n_out - 1}")
         targets = np.eye(n_out, dtype=dtype)[targets]
