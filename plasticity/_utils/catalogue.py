@@ -65,8 +65,7 @@ def _call(name: str, inside: str) -> Call:
     twice = sorted({option for option in named if named.count(option) > 1})
     if twice:
         raise ValueError(f"{twice[0]} is given twice")
-    return Call(name, tuple(map(_value, call.args)),
-                MappingProxyType({keyword.arg: _value(keyword.value) for keyword in call.keywords}))
+    return Call(name, tuple(map(_value, call.args)), {keyword.arg: _value(keyword.value) for keyword in call.keywords})
 
 
 def _value(node: ast.expr) -> object:

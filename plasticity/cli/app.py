@@ -7,30 +7,31 @@ from typing import Annotated
 
 import typer
 
+from plasticity.cli.benches import bench
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
                   help="Biologically plausible learning rules: one text, every engine.")
-bench = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Time a standard piece of work.")
 app.add_typer(bench, name="bench")
 
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values on stdout.")]
+Task = Annotated[str, typer.Argument(help="Data: digits, mnist, rows_mnist, ...; a folder of images by class, an .npz "
+                                          "file, file.py:object. See: plasticity list datasets.")]
 Seed = Annotated[int, typer.Option(help="Seed of weights, order and spikes.")]
-Engine = Annotated[str, typer.Option(help="event, torch, brian2 or brian2_cpp.")]
-Device = Annotated[str, typer.Option(help="cpu, or cuda with the torch engine.")]
-Batch = Annotated[int, typer.Option(help="Images shown at once, all seeing the same weights.")]
-Reduce = Annotated[str, typer.Option(help="sum or mean of a batch's weight changes.")]
-Dtype = Annotated[str | None, typer.Option(help="float32 or float64 (default: by engine).")]
-Rule = Annotated[str | None, typer.Option(help="Learning rule (default: the network's own).")]
-#: of the benchmarks of one weight update
-Inputs = Annotated[int, typer.Option(help="Input neurons.")]
-Hidden = Annotated[int, typer.Option(help="Recurrent spiking neurons.")]
-Outputs = Annotated[int, typer.Option(help="Classes.")]
-Steps = Annotated[int, typer.Option(help="Steps per sample.")]
-PerUpdate = Annotated[int, typer.Option(help="Samples per weight update.")]
-Repeats = Annotated[int, typer.Option(help="Weight updates that are timed.")]
-Precision = Annotated[str, typer.Option(help="float32 or float64.")]
-Backend = Annotated[str, typer.Option(help="compiled or autograd.")]
-Density = Annotated[float, typer.Option(help="Probability that an input spikes in a step.")]
-Threads = Annotated[int | None, typer.Option(help="Threads (default: one per core).")]
+Network = Annotated[str | None, typer.Option(help="diehl-cook(neurons=400), layers(200, 200), ..., file.py:object "
+                                                  "(default: the rule's usual one). See: plasticity list networks.")]
+Rule = Annotated[str | None, typer.Option(help="Any learning rule, file.py:object (default: the network's own). See: "
+                                               "plasticity list rules.")]
+Encoder = Annotated[str | None, typer.Option(help="rate(steps=25), latency(steps=25), ... (default: by task).")]
+Engine = Annotated[str | None, typer.Option(help="event, torch, brian2, brian2_cpp; compiled, autograd for gradients; "
+                                                 "with options, torch(reduce=mean) (default: the quickest).")]
+Epochs = Annotated[int | None, typer.Option(help="Passes over the training samples (default: by task).")]
+Batch = Annotated[int | None, typer.Option(help="Samples that see the same weights (default: by task).")]
+Lr = Annotated[float | None, typer.Option(help="Step size (default: the rule's own).")]
+TrainSamples = Annotated[int | None, typer.Option(help="Only the first so many training samples.")]
+TestSamples = Annotated[int | None, typer.Option(help="Only the first so many held-out samples.")]
+Validation = Annotated[bool, typer.Option(help="Hold out training samples, not the test set.")]
+Device = Annotated[str, typer.Option(help="cpu, or cuda with torch.")]
 
 
 def command():
@@ -41,60 +42,78 @@ def command():
 @app.command()
 def run(
     context: typer.Context,
-    task: Annotated[str, typer.Argument(help="Data set: digits, mnist, fashion_mnist, usps.")],
-    network: Annotated[str, typer.Option(help="See: plasticity list networks.")] = "diehl-cook",
+    task: Task,
+    network: Network = None,
     rule: Rule = None,
-    engine: Engine = "event",
-    neurons: Annotated[int, typer.Option(help="Neurons that learn.")] = 400,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training images (default: by task).")] = None,
-    train_samples: Annotated[int | None, typer.Option(help="Only the first so many training images.")] = None,
-    test_samples: Annotated[int | None, typer.Option(help="Only the first so many held-out images.")] = None,
+    encoder: Encoder = None,
+    readout: Annotated[str | None, typer.Option(
+        help="all_activity, logistic, leaky(tau=20e-3), ...; several as all_activity+logistic.")] = None,
+    engine: Engine = None,
+    loss: Annotated[str | None, typer.Option(help="Of rules that take gradients: cross_entropy, mse, ...")] = None,
+    epochs: Epochs = None,
+    batch: Batch = None,
+    lr: Lr = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam, sgd(momentum=0.9), ...")] = None,
+    schedule: Annotated[str | None, typer.Option(help="constant, linear or cosine.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Epochs without a better validation until it stops.")] = None,
+    train_samples: TrainSamples = None,
+    test_samples: TestSamples = None,
     seed: Seed = 0,
     device: Device = "cpu",
-    batch: Batch = 1,
-    reduce: Reduce = "sum",
-    dtype: Dtype = None,
-    validation: Annotated[bool, typer.Option(help="Hold out the last training images, not the test set.")] = False,
+    dtype: Annotated[str | None, typer.Option(help="float32 or float64 (default: by engine).")] = None,
+    validation: Validation = False,
     control: Annotated[bool, typer.Option(help="Also read out the same network untrained.")] = False,
-    ngram: Annotated[bool, typer.Option(help="Also fit the n-gram readout (needs spike times; slower).")] = False,
+    neurons: Annotated[int | None, typer.Option(hidden=True)] = None,
+    reduce: Annotated[str | None, typer.Option(hidden=True)] = None,
+    ngram: Annotated[bool, typer.Option(hidden=True)] = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the run (default: a new one in runs/).")] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of an interrupted run to go on with.")] = None,
     checkpoint_every: Annotated[float, typer.Option(help="Seconds between checkpoints.")] = 20.0,
     as_json: Json = False,
 ) -> None:
-    """Learn a task without labels, read it out, and keep everything in a folder."""
+    """Learn a task by any rule, read it out, and keep everything in a folder.
+
+    plasticity run digits --rule "eprop(feedback=random)"
+    """
+    from plasticity.cli.before import present
     from plasticity.cli.running import execute
 
     how = ("out", "resume", "checkpoint_every", "as_json")
-    given = {name: value for name, value in context.params.items() if name not in how}
-    typed = {name for name in given if context.get_parameter_source(name).name == "COMMANDLINE"}
-    execute(given, typed, **{name: context.params[name] for name in how})
+    typed = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
+    asked = {name: value for name, value in context.params.items() if name not in how}
+    asked, typed = present(asked, typed)
+    execute(asked, typed, **{name: context.params[name] for name in how})
 
 
 @app.command()
 def compare(
     context: typer.Context,
-    task: Annotated[str, typer.Argument(help="digits, mnist, fashion_mnist; sequences: rows_mnist, nmnist, fsdd.")],
-    rules: Annotated[str, typer.Option(help="Gradient rules, methods and stdp: bptt,eprop(feedback=random),cnn,stdp.")]
+    task: Task,
+    rules: Annotated[str, typer.Option(help="Any rules: pair_stdp,eprop(feedback=random),bptt,mlp,my.py:rule.")]
     = "bptt,eprop(feedback=symmetric),eprop(feedback=random),eprop(feedback=adaptive),ottt,decolle,dfa,forward_forward,"
-      "stdp,cnn",
+      "pair_stdp,cnn",
     seeds: Annotated[int, typer.Option(help="How many seeds, from 0.")] = 3,
-    network: Annotated[str | None, typer.Option(help="Of gradient rules: layers-200-200, recurrent-200.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="Of gradient rules: rate(steps=25), latency(steps=25).")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training samples (default: by task).")] = None,
-    batch: Annotated[int | None, typer.Option(help="Samples per update (default: by task).")] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate of all (default: each rule's own).")] = None,
-    train_samples: Annotated[int | None, typer.Option(help="Only the first so many training samples.")] = None,
-    test_samples: Annotated[int | None, typer.Option(help="Only the first so many held-out samples.")] = None,
-    validation: Annotated[bool, typer.Option(help="Hold out the last training samples, not the test set.")] = False,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    network: Annotated[str | None, typer.Option(help="One or several, parted by commas; of rules that can learn in "
+                                                     "them: layers(200, 200), recurrent(200).")] = None,
+    engine: Annotated[str | None, typer.Option(help="One or several, parted by commas.")] = None,
+    encoder: Encoder = None,
+    epochs: Epochs = None,
+    batch: Batch = None,
+    lr: Lr = None,
+    train_samples: TrainSamples = None,
+    test_samples: TestSamples = None,
+    validation: Validation = False,
+    device: Device = "cpu",
     threads: Annotated[int, typer.Option(help="Threads of each training.")] = 1,
     jobs: Annotated[int, typer.Option(help="Trainings at a time.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder of results (default: a new one in runs/).")] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of an interrupted comparison to go on with.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Train rules on the same task, data and seeds, and put them in one table."""
+    """Train rules on the same task, data and seeds, and put them in one table.
+
+    plasticity compare digits --rules "pair_stdp,soft_hebb,eprop,bptt,mlp" --seeds 2
+    """
     from plasticity.cli.comparing import execute
 
     how = ("rules", "seeds", "jobs", "out", "resume", "as_json")
@@ -103,9 +122,37 @@ def compare(
     execute(given, typed, **{name: context.params[name] for name in how})
 
 
+@app.command()
+def predict(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run, or of a saved learner.")],
+    data: Annotated[str, typer.Argument(help="An .npz file with x, a folder of images, an image, or a task.")],
+    as_json: Json = False,
+    as_csv: Csv = False,
+) -> None:
+    """Ask a trained run about new samples.
+
+    plasticity predict runs/mine new.npz --json
+    """
+    from plasticity.cli.predicting import show
+
+    show(run, data, as_json, as_csv)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not.")],
+    as_json: Json = False,
+) -> None:
+    """Tell what a run was asked, how far it came and what it measured; write its page anew."""
+    from plasticity.cli.reporting import show
+
+    show(run, as_json)
+
+
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="rules, gradient-rules, methods, neurons, networks, datasets, engines.")],
+    what: Annotated[str, typer.Argument(help="rules, networks, neurons, encoders, readouts, losses, datasets, "
+                                             "engines.")],
     as_json: Json = False,
 ) -> None:
     """List what there is."""
@@ -120,104 +167,7 @@ def explain(
     figure: Annotated[Path | None, typer.Option(help="Also draw what it does (window, curve) into this file.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Equations, parameters with units, source and locality of a learning rule."""
+    """What a learning rule does, what a change needs to know, its memory, engines and source."""
     from plasticity.cli.explaining import show
 
     show(rule, figure, as_json)
-
-
-@bench.command("stdp")
-def stdp(
-    neurons: Annotated[int, typer.Option(help="Neurons that learn.")] = 400,
-    images: Annotated[int, typer.Option(help="Images that are timed.")] = 700,
-    engine: Engine = "event",
-    batch: Batch = 1,
-    rule: Rule = None,
-    reduce: Reduce = "sum",
-    seed: Seed = 0,
-    dtype: Dtype = None,
-    device: Device = "cpu",
-    as_json: Json = False,
-) -> None:
-    """784 Poisson inputs, 150 of them active, 250 steps of 1 ms, learning and normalisation on."""
-    from plasticity.bench.stdp import bench_stdp
-    from plasticity.cli.output import quiet_stdout, report
-
-    with quiet_stdout() as stdout:
-        found = bench_stdp(neurons, images, engine, batch, rule, seed, dtype, device, reduce)
-        report(found, as_json, stdout, f"learning by STDP, {neurons} neurons, engine {engine}")
-
-
-@bench.command("eprop")
-def eprop(
-    inputs: Inputs = 700,
-    hidden: Hidden = 256,
-    outputs: Outputs = 20,
-    steps: Steps = 100,
-    batch: PerUpdate = 128,
-    density: Density = 0.02,
-    adaptive: Annotated[float, typer.Option(help="Fraction of neurons with an adaptive threshold.")] = 0.0,
-    repeats: Repeats = 30,
-    threads: Threads = None,
-    seed: Seed = 0,
-    dtype: Precision = "float32",
-    as_json: Json = False,
-) -> None:
-    """Forward, e-prop gradient and Adam of a recurrent layer on random spikes, by the event-driven kernel."""
-    from plasticity.bench.eprop import bench_eprop
-    from plasticity.cli.output import quiet_stdout, report
-
-    with quiet_stdout() as stdout:
-        found = bench_eprop(inputs, hidden, outputs, steps, batch, density, adaptive, repeats, seed, dtype, threads)
-        report(found, as_json, stdout, f"learning by e-prop, {inputs}-{hidden}-{outputs}, {steps} steps")
-
-
-@bench.command("bptt")
-def bptt(
-    inputs: Inputs = 700,
-    hidden: Hidden = 256,
-    outputs: Outputs = 20,
-    steps: Steps = 100,
-    batch: PerUpdate = 128,
-    density: Density = 0.02,
-    repeats: Repeats = 30,
-    threads: Threads = None,
-    seed: Seed = 0,
-    dtype: Precision = "float32",
-    backend: Backend = "compiled",
-    rule: Annotated[str, typer.Option(help="Gradient rule: bptt, eprop, ...")] = "bptt",
-    as_json: Json = False,
-) -> None:
-    """Forward, gradient and Adam of a recurrent layer on random spikes, by backpropagation through time."""
-    from plasticity.bench.bptt import bench_bptt
-    from plasticity.cli.output import quiet_stdout, report
-
-    with quiet_stdout() as stdout:
-        found = bench_bptt(inputs, hidden, outputs, steps, batch, density, repeats, seed, dtype, threads, backend, rule)
-        report(found, as_json, stdout, f"learning by {rule}, {inputs}-{hidden}-{outputs}, {steps} steps")
-
-
-@bench.command("csnn")
-def csnn(
-    steps: Steps = 25,
-    batch: PerUpdate = 128,
-    density: Density = 0.1,
-    repeats: Repeats = 15,
-    threads: Threads = None,
-    seed: Seed = 0,
-    dtype: Precision = "float32",
-    backend: Backend = "compiled",
-    as_json: Json = False,
-) -> None:
-    """Forward, gradient and Adam of 8C5-MP2-16C5-MP2-FC10 on random spikes, by backpropagation through time."""
-    from plasticity.bench.bptt import bench_csnn
-    from plasticity.cli.output import quiet_stdout, report
-
-    with quiet_stdout() as stdout:
-        found = bench_csnn(steps, batch, density, repeats, seed, dtype, threads, backend)
-        report(found, as_json, stdout, f"learning by backpropagation through time, convolutions, {steps} steps")
-
-
-@bench.callback()
-def _bench() -> None:
-    """Time a standard piece of work."""

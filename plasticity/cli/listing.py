@@ -94,7 +94,25 @@ def neurons() -> list[dict]:
 
 
 def networks() -> list[dict]:
-    return _functions("plasticity.networks")
+    """Every network that a rule can learn in, with what it is made of."""
+    from plasticity.networks import KIND
+
+    return [entry | {"kind": KIND[entry["name"]]} for entry in _functions("plasticity.networks")]
+
+
+def encoders() -> list[dict]:
+    return _functions("plasticity.encoding.catalogue")
+
+
+def readouts() -> list[dict]:
+    return _functions("plasticity.readout.catalogue")
+
+
+def losses() -> list[dict]:
+    from plasticity.readout.losses import LOSSES
+
+    return [{"name": name, "summary": kind.words, "targets": list(kind.targets), "outputs": list(kind.outputs),
+             "score": kind.score} for name, kind in LOSSES.items()]
 
 
 def datasets() -> list[dict]:
@@ -105,11 +123,15 @@ def datasets() -> list[dict]:
 
 
 def engines() -> list[dict]:
-    return [{"name": name, "summary": purpose} for name, (_, purpose) in ENGINES.items()]
+    from plasticity.learner.experiment import GRADIENT_ENGINES
+
+    return [*({"name": name, "summary": purpose} for name, (_, purpose) in ENGINES.items()),
+            *({"name": name, "summary": purpose} for name, purpose in GRADIENT_ENGINES.items())]
 
 
 LISTS: Mapping[str, Callable[[], list[dict]]] = {
-    "rules": rules, "neurons": neurons, "networks": networks, "datasets": datasets, "engines": engines}
+    "rules": rules, "neurons": neurons, "networks": networks, "datasets": datasets, "engines": engines,
+    "encoders": encoders, "readouts": readouts, "losses": losses}
 #: what was a list of its own -> kind of rules
 BEFORE: Mapping[str, str] = {"methods": "network", "gradient-rules": "credit"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -18,7 +19,7 @@ from plasticity.runs import Run
 def execute(given: Mapping[str, object], typed: set[str], out: Path | None, resume: Path | None,
             checkpoint_every: float, as_json: bool) -> None:
     """given: all settings; typed: names of those the person typed, which a resumed run must have had too."""
-    run = _resumed(resume, out) if resume else Run(out or new_folder("{task}-{network}-seed{seed}".format(**given)), {})
+    run = _resumed(resume, out) if resume else Run(out or new_folder(_stem(given)), {})
     settings = _stored(run, given, typed) if resume else Settings(**given)
     run.settings, run.every = asdict(settings), checkpoint_every
     with quiet_stdout() as stdout:
@@ -47,14 +48,23 @@ def _stored(run: Run, given: Mapping[str, object], typed: set[str]) -> Settings:
     return settings
 
 
+def _stem(asked: Mapping[str, object]) -> str:
+    """The name of a new folder: task, network or rule, seed, without what does not belong into names of files."""
+    words = (Path(str(asked["task"])).stem, asked["network"] or asked["rule"] or "diehl-cook", f"seed{asked['seed']}")
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", "-".join(map(str, words))).strip("-")[:80]
+
+
 def _print(result: Mapping[str, object], stdout) -> None:
-    rows = [("accuracy (all-activity, held out)", f"{100 * result['accuracy']:.1f} %")]
+    rows = [(f"accuracy ({next(iter(result['accuracy_by_readout']))}, held out)", f"{100 * result['accuracy']:.1f} %")]
     if "accuracy_untrained" in result:
         rows.append(("the same network untrained", f"{100 * result['accuracy_untrained']:.1f} %"))
-    rows += [(f"readout {name}", f"{100 * value:.1f} %") for name, value in result["accuracy_by_readout"].items()]
-    rows += [("learning", f"{result['train_seconds']:.1f} s, {result['images_per_second']:.0f} images/s, "
-                          f"{result['spikes_per_image']:.1f} output spikes per image"),
+    others = list(result["accuracy_by_readout"].items())[1:]
+    rows += [(f"readout {name}", f"{100 * value:.1f} %") for name, value in others]
+    spikes = result["spikes_per_image"]
+    rows += [("learning", f"{result['train_seconds']:.1f} s, {result['images_per_second']:.0f} samples/s"
+                          + ("" if spikes is None else f", {spikes:.1f} output spikes per sample")),
              ("weights", f"{result['run']}/weights.safetensors"), ("figures", f"{result['run']}/figures/"),
-             ("report", f"{result['run']}/report.html")]
-    table(f"{result['network']} on {result['task']}: {result['neurons']} neurons, rule {result['rule']}, engine "
+             ("report", f"{result['run']}/report.html"),
+             ("ask it", f"plasticity predict {result['run']} DATA")]
+    table(f"{result['network'] or result['rule']} on {result['task']}: rule {result['rule'] or 'its own'}, engine "
           f"{result['engine']}, {result['epochs']} epochs, seed {result['seed']}", ("", ""), rows, stdout)

@@ -1,4 +1,4 @@
-"""One whole run: learn a task, read it out, compare with a control, keep everything in a folder."""
+"""One whole run: learn a task by any rule, read it out, compare with a control, keep everything in a folder."""
 
 from __future__ import annotations
 
@@ -8,37 +8,45 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from plasticity import plots
+import numpy as np
+
+from plasticity.comparison.figures import draw
+from plasticity.comparison.nouns import learner_of, shaped
 from plasticity.datasets import tasks
 from plasticity.datasets.tasks import Task
 from plasticity.errors import NetworkWarning, PlasticityError
-from plasticity.learner import UnsupervisedClassifier
-from plasticity.learner.unsupervised import READOUTS
-from plasticity.readout.metrics import confusion
+from plasticity.learner import Learner
 from plasticity.runs import Run, report
+
+LEARNER = "learner"  # folder in a run's, that holds the learner
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is asked to do; see `UnsupervisedClassifier` and `tasks.load`. epochs: None for the task's default.
-    control: whether the same network is also read out untrained."""
+    """What a run is asked to do; see `Learner` and `tasks.load`. None: what the task asks of the rule's way of
+    learning. readout: one, or several parted by "+"; the first one answers. control: whether the same network is also
+    read out untrained."""
 
     task: str
-    network: str = "diehl-cook"
+    network: str | None = None
     rule: str | None = None
-    engine: str = "event"
-    neurons: int = 400
+    encoder: str | None = None
+    readout: str | None = None
+    engine: str | None = None
+    loss: str | None = None
     epochs: int | None = None
+    batch: int | None = None
+    lr: float | None = None
+    optimizer: str | None = None
+    schedule: str | None = None
+    patience: int | None = None
     train_samples: int | None = None
     test_samples: int | None = None
     seed: int = 0
     device: str = "cpu"
-    batch: int = 1
-    reduce: str = "sum"
     dtype: str | None = None
     validation: bool = False
     control: bool = False
-    ngram: bool = False
 
     @classmethod
     def of(cls, stored: Mapping[str, object]) -> Settings:
@@ -48,13 +56,15 @@ class Settings:
             raise PlasticityError(f"these settings are not of this version: {', '.join(sorted(set(stored) - known))}")
         return cls(**stored)
 
-    def learner(self, verbose: bool = False) -> UnsupervisedClassifier:
+    def load(self) -> Task:
+        return tasks.load(self.task, self.train_samples, self.test_samples, self.validation, self.seed)
+
+    def learner(self, task: Task, verbose: bool = False) -> Learner:
         """The learner these settings describe, unfitted."""
-        shared = ("network", "rule", "engine", "neurons", "seed", "device", "batch", "reduce", "dtype")
-        epochs = tasks.epochs(self.task) if self.epochs is None else self.epochs
-        readouts = (*READOUTS, "ngram") if self.ngram else READOUTS
-        return UnsupervisedClassifier(**{name: getattr(self, name) for name in shared}, epochs=epochs,
-                                      readouts=readouts, verbose=verbose)
+        asked = asdict(self) | {"verbose": verbose}
+        if self.readout is not None:
+            asked["readout"] = tuple(part.strip() for part in self.readout.split("+"))
+        return learner_of(task, asked)
 
 
 class Interrupted(Exception):
@@ -67,76 +77,62 @@ class Interrupted(Exception):
 
 def run_task(settings: Settings, run: Run, say: Callable[[str], None] = lambda line: None,
              verbose: bool = False) -> dict:
-    """Learns a task and answers what was measured; `accuracy` is the all-activity readout on the held-out images.
+    """Learns a task and answers what was measured; `accuracy` is that of the first readout on the held-out samples.
 
     run: the folder; it is created once everything has been checked. say: gets lines of progress.
     Raises Interrupted after Ctrl-C (a checkpoint is left), PlasticityError for what cannot be run.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", NetworkWarning)
-        task = tasks.load(settings.task, settings.train_samples, settings.test_samples, settings.validation)
-        learner = settings.learner(verbose)
-        say(f"{task.name}: {len(task.train_x)} training images, {len(task.test_x)} held out ({task.held_out})")
+        task = settings.load()
+        learner = settings.learner(task, verbose)
+        say(f"{task.name}: {len(task.train_x)} training samples, {len(task.test_x)} held out ({task.held_out})")
         try:
-            learner.fit(task.train_x, task.train_y, run=run)
+            learner.fit(shaped(task, task.train_x), task.train_y, task.train_weight, run=run)
         except KeyboardInterrupt:
             raise Interrupted(run.path) from None
-        say("reading out the held-out images")
-        measured = _measured(learner, task)
+        say("reading out the held-out samples")
+        measured, answers = _measured(learner, task)
         if settings.control:
             say("control: the same network untrained")
             measured |= _control(settings, task)
-    told = [str(warning.message) for warning in caught if issubclass(warning.category, NetworkWarning)]
-    for line in dict.fromkeys(told):
+    told = list(dict.fromkeys(str(warning.message) for warning in caught
+                              if issubclass(warning.category, NetworkWarning)))
+    for line in told:
         say(f"warning: {line}")
-    result = _result(settings, learner, run, measured) | {"warnings": list(dict.fromkeys(told))}
+    result = _result(settings, learner, task, run, measured) | {"warnings": told}
     say("drawing figures")
-    figures = draw(learner, task, result, run.path / "figures")
+    figures = draw(learner, task, result, answers, run.path / "figures")
+    learner.save(run.path / LEARNER, about={"task": tasks.describe(task)})
     report.write(run.path / "report.html", result, figures, run.config())
     run.finish(result, learner.learned_)
     return result
 
 
-def _measured(learner: UnsupervisedClassifier, task: Task) -> dict:
+def _measured(learner: Learner, task: Task) -> tuple[dict, np.ndarray]:
+    """What is told of the held-out samples, and the answers to them: they are shown once."""
     begun = time.perf_counter()
-    by_readout = learner.accuracies(task.test_x, task.test_y)
-    return {"accuracy": by_readout["all_activity"], "accuracy_by_readout": by_readout,
-            "test_seconds": time.perf_counter() - begun}
+    by_readout, answers = learner.read(shaped(task, task.test_x), task.test_y, task.test_weight)
+    return {"accuracy": by_readout[next(iter(by_readout))], "accuracy_by_readout": by_readout,
+            "test_seconds": time.perf_counter() - begun}, answers
 
 
 def _control(settings: Settings, task: Task) -> dict:
     """The same network with its initial weights, read out in the same way."""
-    untrained = settings.learner().untrained(task.train_x, task.train_y)
-    by_readout = untrained.accuracies(task.test_x, task.test_y)
-    return {"accuracy_untrained": by_readout["all_activity"], "accuracy_untrained_by_readout": by_readout}
+    untrained = settings.learner(task).untrained(shaped(task, task.train_x), task.train_y)
+    by_readout, _ = untrained.read(shaped(task, task.test_x), task.test_y, task.test_weight)
+    return {"accuracy_untrained": by_readout[next(iter(by_readout))], "accuracy_untrained_by_readout": by_readout}
 
 
-def _result(settings: Settings, learner: UnsupervisedClassifier, run: Run, measured: dict) -> dict:
-    done = learner.training_
-    named = {"task": settings.task, "network": settings.network,
-             "rule": learner.model_.network.plastic[0].rule.name if learner.model_.network.plastic else None,
-             "engine": settings.engine, "device": settings.device, "neurons": settings.neurons,
-             "epochs": learner.epochs, "seed": settings.seed}
-    return {**named, "batch": settings.batch, "dtype": learner.dtype_,
-            "held_out": "validation" if settings.validation else "test", "images": done.shown,
-            "train_seconds": done.seconds, "images_per_second": done.shown / max(done.seconds, 1e-9),
-            "compile_seconds": done.compile_seconds, "label_seconds": learner.label_seconds_,
-            "spikes_per_image": done.spikes_per_sample, **measured, "run": str(run.path), "settings": asdict(settings)}
-
-
-def draw(learner: UnsupervisedClassifier, task: Task, result: Mapping, folder: Path) -> dict[str, Path]:
-    """All figures of a run: what it shows -> file."""
-    answers = learner.trainer_.reading.places(learner.responses(task.test_x), "all_activity")
-    rule = learner.model_.network.plastic[0].rule
-    chance = 1 / len(task.classes)
-    made = {
-        "receptive_fields": plots.receptive_fields(learner.weights_, task.image_shape, learner.labels_),
-        "learning_curve": plots.learning_curve(learner.training_.history, result["accuracy"],
-                                               result.get("accuracy_untrained"), chance),
-        "confusion": plots.confusion(confusion(task.test_y, answers, len(task.classes)), task.classes),
-        "raster": plots.raster(learner.trains(task.test_x[:1]), learner.model_.network.dt,
-                               title="First held-out image"),
-    }
-    if not (rule.reads or rule.signals):
-        made["stdp_window"] = plots.stdp_window(rule)
-    return {name: plots.save(figure, folder / f"{name}.png") for name, figure in made.items()}
+def _result(settings: Settings, learner: Learner, task: Task, run: Run, measured: dict) -> dict:
+    """One schema for every rule; None where something does not apply."""
+    done, made = learner.training_, learner.described_.experiment
+    words = made.words | {"rule": made.words["rule"] or learner.trainer_.rule_name}
+    return {"task": task.name, **words, "way": made.way.name, "device": settings.device, "epochs": made.epochs,
+            "batch": made.batch, "lr": made.lr, "seed": settings.seed,
+            "dtype": str(learner.trainer_.dtype).removeprefix("torch."),
+            "held_out": task.held_out, "images": done.shown, "train_seconds": done.seconds,
+            "images_per_second": done.shown / max(done.seconds, 1e-9), "compile_seconds": done.compile_seconds,
+            "label_seconds": learner.label_seconds_, "spikes_per_image": done.spikes_per_sample,
+            "loss": done.losses[-1] if done.losses else None, **measured, "run": str(run.path),
+            "settings": asdict(settings)}

@@ -1,4 +1,4 @@
-"""What is the same for all learners of a comparison, and the few numbers that were chosen for each, as data.
+"""What a task asks of each way of learning where nothing is said, and the few numbers that were chosen for each rule.
 
 Learning rates were chosen on training data alone, by scripts/reproduce/compare_tuning.py: one seed on the first part of
 the training images, accuracy on the last 10,000 of them. docs/results/compare_tuning.json holds every value tried; the
@@ -8,41 +8,32 @@ largest was 2e-2, so that where it stands a larger one may do better still.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.datasets import tasks
+from plasticity.datasets.tasks import Task
+
+Options = Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Setting:
-    """A task's own numbers. data: name of the data set; encoder: of its images for the gradient rules (see
-    `plasticity.encoding`), None where it is one of sequences (`plasticity.datasets.load_sequences`). network: of
-    the gradient rules (see `network_of`). epochs, batch: of all that learn by gradients. stdp_neurons,
-    stdp_epochs: of the STDP network."""
-
-    data: str
-    encoder: str | None
-    network: str
-    epochs: int
-    batch: int
-    stdp_neurons: int = 400
-    stdp_epochs: int = 1
+def _gradients(network: str, encoder: str, epochs: int, batch: int) -> dict[str, Options]:
+    passes = {"epochs": epochs, "batch": batch, "schedule": "linear"}
+    return {"gradients": {"network": network, "encoder": encoder, **passes}, "method": passes}
 
 
-TASKS: Mapping[str, Setting] = MappingProxyType({
-    "digits": Setting("digits", "latency(steps=25)", "layers-100-100", epochs=30, batch=32, stdp_neurons=100,
-                      stdp_epochs=10),
-    "mnist": Setting("mnist", "latency(steps=25)", "layers-200-200", epochs=3, batch=100),
-    "fashion_mnist": Setting("fashion_mnist", "latency(steps=25)", "layers-200-200", epochs=3, batch=100),
-    "rows_mnist": Setting("rows_mnist", None, "recurrent-200", epochs=5, batch=100),
-    "nmnist": Setting("nmnist_frames", None, "recurrent-100", epochs=15, batch=50),
-    "fsdd": Setting("fsdd_spikes", None, "recurrent-100", epochs=15, batch=50),
-})
+_DIGITS = _gradients("layers(100, 100)", "latency(steps=25)", 30, 32)
+_IMAGES = _gradients("layers(200, 200)", "latency(steps=25)", 3, 100)
+_SEQUENCES = _gradients("recurrent(100)", "sequences", 15, 50)
 
-#: of every network of a gradient rule: leaky neurons (20 ms), all layers read by leaky sums of spikes (20 ms)
-SPIKING: Mapping[str, object] = MappingProxyType({
-    "neuron": lsnn_neuron(tau=20e-3, threshold=1.0), "read": "all", "tau_out": 20e-3, "scaled_readout": False})
+#: task -> way of learning -> arguments of `Learner`
+TASKS: Mapping[str, Mapping[str, Options]] = MappingProxyType({
+    "digits": {**_DIGITS, "stream": {"epochs": 10}},
+    "mnist": _IMAGES, "fashion_mnist": _IMAGES,
+    "usps": {**_IMAGES, "stream": {"epochs": 3}},
+    "rows_mnist": _gradients("recurrent(200)", "sequences", 5, 100),
+    "nmnist": _SEQUENCES, "fsdd": _SEQUENCES})
+#: fewer training samples than this are few, and are shown as often as those of digits
+FEW = 5000
 
 #: rule, with its options or without -> Adam's learning rate
 RATES: Mapping[str, float] = MappingProxyType({
@@ -52,7 +43,17 @@ RATES: Mapping[str, float] = MappingProxyType({
 RATE = 1e-2
 
 
-def rate_of(rule: str, other: float = RATE) -> float:
+def rate_of(rule: str, other: float | None = RATE) -> float | None:
     """The learning rate of a rule (a name, or a name with options); `other` where none was chosen for it."""
     rule = rule.replace(" ", "").replace("-", "_")
     return RATES.get(rule, RATES.get(rule.partition("(")[0], other))
+
+
+def of_task(task: Task, way: str) -> Options:
+    """Arguments of `Learner` that a task asks for; of a person's own data by how much there is of it."""
+    known = TASKS.get(task.name.replace("-", "_"))
+    if known is None:
+        few = len(task.train_x) < FEW
+        known = _SEQUENCES if task.form == "sequences" else {
+            **(_DIGITS if few else _IMAGES), "stream": {"epochs": 10 if few else tasks.epochs(task.name)}}
+    return known.get(way, {})

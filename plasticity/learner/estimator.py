@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import ModuleType
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -15,64 +15,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from plasticity._utils.random import checked_seed
 from plasticity._utils.validation import require_positive, require_whole
-from plasticity.encoding.catalogue import Encoder
 from plasticity.errors import PlasticityError, RefusedError
+from plasticity.learner import folder as folder_
 from plasticity.learner import goals
 from plasticity.learner.asked import Asked
-from plasticity.learner.experiment import Experiment, experiment
+from plasticity.learner.described import Described, features_of
+from plasticity.learner.experiment import experiment
 from plasticity.learner.goals import Goal
 from plasticity.learner.identity import identity
 from plasticity.learner.loop import train
 from plasticity.learner.parts import parts_of, put_parts
 from plasticity.learner.plan import Plan
-from plasticity.learner.samples import Scaling, as_samples, require_unit
+from plasticity.learner.samples import Scaling, as_samples
 from plasticity.learner.targets import Targets, sample_weights
-from plasticity.learner.trainer import Callback, Trainer
+from plasticity.learner.trainer import Callback
 from plasticity.learner.training import Training
 from plasticity.runs.folder import Run
-
-
-@dataclass(frozen=True)
-class Described:
-    """What a fitted estimator is made of, beside its weights. scaling: None where samples are taken as they are.
-    shape: of one sample as it is learned. presentations: how many samples the network was told it would be shown."""
-
-    experiment: Experiment
-    encoder: Encoder | None
-    scaling: Scaling | None
-    goal: Goal
-    shape: tuple[int, ...]
-    n_features: int
-    presentations: int
-
-    @property
-    def way(self) -> ModuleType:
-        """The module of the way of learning."""
-        return self.experiment.way_module
-
-    def trainer(self) -> Trainer:
-        """A new trainer, with first weights."""
-        return self.way.trainer(self.experiment, self.encoder, self.shape, self.goal.outputs, self.presentations)
-
-    def built(self, trainer: Trainer) -> Described:
-        """The same with the network as the trainer has built it, which needs no builder any more."""
-        described = getattr(trainer, "described", None)
-        if described is None:
-            return self
-        rule = None if self.experiment.way.name == "stream" else self.experiment.rule
-        return replace(self, experiment=replace(self.experiment, network=described, rule=rule, words_=self.words))
-
-    @property
-    def words(self) -> Mapping[str, str | None]:
-        """Network, rule, encoder, readout and engine as texts."""
-        return self.experiment.words
-
-    def accept(self, x: np.ndarray) -> np.ndarray:
-        """Checked samples as they are learned. Raises PlasticityError for another number of features."""
-        x = x if self.scaling is None else self.scaling(x)
-        if self.way.unit(self.encoder):
-            require_unit(x)
-        return self.way.accept(self.experiment, self.encoder, x)
 
 
 class Estimator(ClassifierMixin, BaseEstimator):
@@ -148,9 +106,9 @@ class Estimator(ClassifierMixin, BaseEstimator):
         integers = np.asarray(X).dtype.kind in "iub"
         encoder = made.way_module.encoder_of(made, x)
         scaling = Scaling.of(x, integers) if asked.scaled and made.way_module.unit(encoder) else None
-        described, given = Described(made, encoder, scaling, Goal(None, 0), (), 0, len(x) * made.epochs), x.shape[1:]
+        described = Described(made, encoder, scaling, Goal(None, 0), (), 0, len(x) * made.epochs, x.shape[1:])
         x = described.accept(x)
-        features = features_of(given, x.shape[1:])
+        features = features_of(described.given, x.shape[1:])
         goal, values = goals.goal_of(made, y, len(x), classes)
         described = replace(described, goal=goal, shape=x.shape[1:], n_features=features)
         trainer = described.trainer()
@@ -214,26 +172,21 @@ class Estimator(ClassifierMixin, BaseEstimator):
         """Probabilities of the classes, [samples, classes], rows add up to 1; alike where there is no answer."""
         x = self.taken(X)
         self._require_answers()
-        return goals.probabilities(self.described_, self.trainer_, x)
+        return goals.chances(self.described_.goal, self.trainer_, x)
 
     def transform(self, X) -> np.ndarray:
         """What the network makes of samples, [samples, features]: spikes of output neurons, or features of rates."""
         return self.trainer_.features(self.taken(X))
 
     def score(self, X, y, sample_weight=None) -> float:
-        """How well it does: accuracy for labels, R2 for values (as the loss has it)."""
+        """How well it does, as the loss has it: accuracy for labels, R2 for vectors, minus NLL for bernoulli."""
         x = self.taken(X)
         self._require_answers()
-        return goals.score(self.described_, self.trainer_, x, self._targets(x, y, sample_weight))
+        return goals.score(self.described_.goal, self.trainer_, x, self._targets(x, y, sample_weight))
 
     def accuracies(self, X, y) -> dict[str, float]:
         """Fraction right by every readout fitted; the responses are counted once."""
-        x = self.taken(X)
-        labels = self._targets(x, y, None).values
-        if not hasattr(self.trainer_, "reading"):
-            return {self.readout_name_: float((self.trainer_.places(x) == labels).mean())}
-        responses, reading = self.trainer_.responses(x), self.trainer_.reading
-        return {name: float((reading.places(responses, name) == labels).mean()) for name in reading.fitted}
+        return self.read(X, y)[0]
 
     @property
     def learned_(self) -> dict[str, np.ndarray]:
@@ -255,6 +208,28 @@ class Estimator(ClassifierMixin, BaseEstimator):
             raise AttributeError("neurons have labels where readouts are fitted to their responses; this network "
                                  "learned from labels")
         return self.trainer_.reading.neuron_labels(len(self.classes_))
+
+    def read(self, X, y, sample_weight=None) -> tuple[dict[str, float], np.ndarray]:
+        """(score by readout, answers of the first one as places in classes_, -1 for none), showing X once.
+
+        Of targets by step or values the answers are those of `predict`.
+        """
+        x = self.taken(X)
+        self._require_answers()
+        targets, goal, trainer = self._targets(x, y, sample_weight), self.described_.goal, self.trainer_
+        if not goals.has_readouts(trainer):
+            return goals.read(goal, trainer, x, targets, self.readout_name_)
+        responses, reading = trainer.responses(x), trainer.reading
+        places = {name: reading.places(responses, name) for name in reading.fitted}
+        return {name: float(np.average(each == targets.values, weights=targets.weight))
+                for name, each in places.items()}, places[reading.names[0]]
+
+    @property
+    def network_(self):
+        """The network with its learned weights, as it was described: a Network, a Model, or a layer of rates. It can be
+        learned on by another rule, `network_.with_rule(...)`."""
+        check_is_fitted(self, "trainer_")
+        return self.trainer_.network()
 
     @property
     def readout_name_(self) -> str:
@@ -285,6 +260,23 @@ class Estimator(ClassifierMixin, BaseEstimator):
 
     # ------------------------------------------------------------------ keeping
 
+    def save(self, folder: str | Path, about: Mapping[str, object] | None = None) -> Path:
+        """Writes all that `load` needs into a folder: JSON and safetensors, with checksums; nothing is pickled.
+
+        about: what else is to be known of it, for `describe`. Raises PlasticityError for what cannot be written: an
+        encoder, loss or schedule that is a function of one's own.
+        """
+        check_is_fitted(self, "trainer_")
+        return folder_.save(self, Path(folder), about or {})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Estimator:
+        """The learner in a folder, which answers and learns on as the one that was saved.
+
+        Raises DataError for a folder that is incomplete, altered or of another version.
+        """
+        return folder_.load(Path(folder))
+
     def __getstate__(self) -> dict:
         """Parameters and parts: what is compiled or generated is made again when it is read."""
         state = {name: getattr(self, name) for name in self.get_params(deep=False)}
@@ -301,9 +293,3 @@ class Estimator(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-
-def features_of(shape: tuple[int, ...], learned: tuple[int, ...]) -> int:
-    """How many features a sample of that shape has, when samples are learned in the shape `learned`: sequences have
-    those of a step, and may have any number of steps."""
-    return shape[-1] if len(shape) == 2 and len(learned) == 2 else int(np.prod(shape))

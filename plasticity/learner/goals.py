@@ -10,19 +10,21 @@ from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner import labels
 from plasticity.learner.targets import Targets
 from plasticity.learner.trainer import Trainer
+from plasticity.readout import scores
+from plasticity.readout.answers import probabilities, share, softmax
+from plasticity.readout.losses import LOSSES, LossKind, kind_of
 
 no_answer = labels.no_answer
-#: losses whose targets are values, not classes
-VALUES = ("mse", "bernoulli")
-
-
 @dataclass(frozen=True)
 class Goal:
     """classes: the labels in order; None where targets are values or nothing is known. outputs: how many numbers the
-    network answers; 0 without targets."""
+    network answers; 0 without targets. by_step: whether each step has a target. kind: of the loss; None for a
+    person's own, and where none is minimised."""
 
     classes: np.ndarray | None
     outputs: int
+    by_step: bool = False
+    kind: LossKind | None = None
 
 
 def goal_of(experiment, y, n_samples: int, announced=None) -> tuple[Goal, np.ndarray]:
@@ -32,27 +34,36 @@ def goal_of(experiment, y, n_samples: int, announced=None) -> tuple[Goal, np.nda
             name = "this rule" if experiment.rule is None else experiment.rule.name
             raise PlasticityError(f"{name} requires y to be passed, but the target y is None: it learns from labels")
         return Goal(None, 0), np.zeros(n_samples, np.int64)
-    if _values(experiment):
+    kind = _kind(experiment)
+    if _values(experiment, kind, y):
         values = as_values(y, n_samples)
-        return Goal(None, values.shape[-1]), values
-    per_step = _per_step(experiment, y)
-    given = labels.as_labels(np.asarray(y).reshape(-1) if per_step else y,
-                             np.asarray(y).size if per_step else n_samples)
+        return Goal(None, values.shape[-1], values.ndim == 3, kind), values
+    array = np.asarray(y)
+    by_step = experiment.way.name == "gradients" and array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iu"
+    given = labels.as_labels(array.reshape(-1) if by_step else y, array.size if by_step else n_samples)
     classes = labels.classes_of(given, announced)
     numbers = labels.numbered(given, classes)
-    return Goal(classes, len(classes)), numbers.reshape(np.asarray(y).shape) if per_step else numbers
+    return Goal(classes, len(classes), by_step, kind), numbers.reshape(array.shape) if by_step else numbers
 
 
-def _per_step(experiment, y) -> bool:
-    """Whether y holds a label per step."""
-    shape = np.shape(y)
-    return experiment.way.name == "gradients" and len(shape) == 2 and shape[1] > 1 and np.asarray(y).dtype.kind in "iu"
-
-
-def _values(experiment) -> bool:
+def _kind(experiment) -> LossKind | None:
+    """What the loss takes; cross-entropy where none is named."""
+    if experiment.way.name != "gradients":
+        return None
     loss = experiment.asked.loss
-    name = getattr(loss, "name", loss)
-    return isinstance(name, str) and name.partition("(")[0] in VALUES
+    if loss is None:
+        return LOSSES["cumulative_cross_entropy" if experiment.readouts[0].outputs else "cross_entropy"]
+    return kind_of(loss)
+
+
+def _values(experiment, kind: LossKind | None, y) -> bool:
+    """Whether targets are numbers, not classes: the loss says so, or, of a person's own, their type."""
+    if experiment.way.name != "gradients":
+        return False
+    array = np.asarray(y)
+    if kind is None:
+        return array.dtype.kind == "f"
+    return not kind.labels or (array.dtype.kind == "f" and array.ndim == 3)
 
 
 def values_of(goal: Goal, y, n_samples: int) -> np.ndarray:
@@ -83,44 +94,51 @@ def as_values(y, n_samples: int) -> np.ndarray:
 
 
 def answers(goal: Goal, trainer: Trainer, x: np.ndarray) -> np.ndarray:
-    """Labels, or values."""
+    """Labels, or values; of each step where steps have targets."""
+    if goal.by_step:
+        outputs = trainer.presented.outputs(x)
+        return outputs if goal.classes is None else goal.classes[outputs.argmax(-1)]
     if goal.classes is None:
         return trainer.scores(x)
-    return labels.answers(trainer.places(x), goal.classes) if not trainer_learns(trainer) else goal.classes[
-        trainer.places(x)]
+    return labels.answers(trainer.places(x), goal.classes) if has_readouts(trainer) else goal.classes[trainer.places(x)]
 
 
-def trainer_learns(trainer: Trainer) -> bool:
-    """Whether the trainer always has an answer."""
-    return not hasattr(trainer, "reading")
+def has_readouts(trainer: Trainer) -> bool:
+    """Whether readouts were fitted after learning, which may have no answer."""
+    return hasattr(trainer, "reading")
 
 
 def decision(goal: Goal, trainer: Trainer, x: np.ndarray) -> np.ndarray:
     """Scores; of two classes one number, how much more speaks for the second."""
-    scores = trainer.scores(x)
-    return scores[:, 1] - scores[:, 0] if goal.classes is not None and len(goal.classes) == 2 else scores
+    outputs = trainer.presented.outputs(x) if goal.by_step else trainer.scores(x)
+    return outputs[..., 1] - outputs[..., 0] if goal.classes is not None and len(goal.classes) == 2 else outputs
 
 
-def probabilities(described, trainer: Trainer, x: np.ndarray) -> np.ndarray:
-    """Softmax of scores where the network learned from labels, shares of votes where readouts were fitted to them."""
-    goal = described.goal
-    if goal.classes is None:
-        raise RefusedError("targets are values, so there are no probabilities of classes; use predict")
-    scores = np.asarray(trainer.scores(x), np.float64)
-    if trainer_learns(trainer):
-        powers = np.exp(scores - scores.max(1, keepdims=True))
-        return powers / powers.sum(1, keepdims=True)
-    total = scores.sum(1, keepdims=True)
-    return np.divide(scores, total, out=np.full_like(scores, 1 / scores.shape[1]), where=total > 0)
+def chances(goal: Goal, trainer: Trainer, x: np.ndarray) -> np.ndarray:
+    """Probabilities: as the loss reads outputs, softmax of scores, or shares of votes where readouts were fitted."""
+    outputs = np.asarray(trainer.presented.outputs(x) if goal.by_step else trainer.scores(x), np.float64)
+    if has_readouts(trainer):
+        return share(outputs)
+    return probabilities(outputs, goal.kind) if goal.kind is not None else softmax(outputs)
 
 
-def score(described, trainer: Trainer, x: np.ndarray, targets: Targets) -> float:
-    """Accuracy (weighted), or R2 of values."""
-    if described.goal.classes is None:
-        from sklearn.metrics import r2_score
+def read(goal: Goal, trainer: Trainer, x: np.ndarray, targets: Targets, name: str) -> tuple[dict, np.ndarray]:
+    """({name: score}, answers), showing x once; of labels of samples the answers are places in `classes`."""
+    if goal.classes is None or goal.by_step:
+        return {name: score(goal, trainer, x, targets)}, answers(goal, trainer, x)
+    places = trainer.places(x)
+    weight = targets.weight if targets.weight is None or targets.weight.ndim == 1 else targets.weight.max(1)
+    return {name: float(np.average(places == targets.values, weights=weight))}, places
 
-        predicted = trainer.scores(x)
-        values = targets.values if targets.values.ndim == 2 else targets.values.mean(1)
-        return float(r2_score(values, predicted, sample_weight=targets.weight))
-    right = (trainer.places(x) == targets.values).astype(float)
-    return float(np.average(right, weights=targets.weight))
+
+def score(goal: Goal, trainer: Trainer, x: np.ndarray, targets: Targets) -> float:
+    """Accuracy (weighted) for labels, the loss's own figure for values, so that more is better: R2, or minus NLL."""
+    if goal.classes is not None and not goal.by_step:
+        right = (trainer.places(x) == targets.values).astype(float)
+        weight = targets.weight if targets.weight is None or targets.weight.ndim == 1 else targets.weight.max(1)
+        return float(np.average(right, weights=weight))
+    if goal.kind is None:
+        raise RefusedError("there is no score for a loss of your own; compare predict(X) with y")
+    outputs = trainer.presented.outputs(x) if targets.values.ndim == 3 or goal.by_step else trainer.scores(x)
+    figure = scores.score(targets.values, outputs, goal.kind, targets.weight)
+    return figure if scores.SCORES[goal.kind.score].better == "higher" else -figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Protocol
@@ -13,6 +13,8 @@ from plasticity._utils.catalogue import Call, called, parse
 from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError, choice, unknown
+from plasticity.readout.counts import Counts
+from plasticity.readout.leaky import LeakyReadout
 from plasticity.readout.logistic import logistic
 from plasticity.readout.ngram import ngram
 from plasticity.readout.votes import all_activity, proportion
@@ -124,14 +126,54 @@ class Leaky:
         """Whether it learns with the network and brings an error back."""
         return True
 
+    @property
+    def outputs(self) -> bool:
+        """Whether the network itself has a population of outputs."""
+        return False
+
+    def of(self, populations: Sequence[str], n: int) -> LeakyReadout:
+        """The readout of a network with these populations, for n outputs."""
+        heard = tuple(populations) if self.read == "all" else populations[-1]
+        return LeakyReadout(heard, n, self.tau, self.scaled, self.bias)
+
     def __str__(self) -> str:
         options = {slot.name: getattr(self, slot.name) for slot in fields(self)
                    if getattr(self, slot.name) != slot.default}
         return str(Call("leaky", (), options))
 
 
+@dataclass(frozen=True)
+class Counted:
+    """The spikes of a population are the outputs, as `Counts`: "counts(out)". last: the last steps that count."""
+
+    population: str = "out"
+    last: int | None = None
+
+    def __post_init__(self):
+        if self.last is not None:
+            require_positive(last=self.last)
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns with the network and brings an error back."""
+        return True
+
+    @property
+    def outputs(self) -> bool:
+        """Whether the network itself has a population of outputs."""
+        return True
+
+    def of(self, populations: Sequence[str], n: int) -> Counts:
+        """The readout of a network with these populations, for n outputs."""
+        return Counts(self.population, n)
+
+    def __str__(self) -> str:
+        return str(Call("counts", (self.population,), {} if self.last is None else {"last": self.last}))
+
+
 #: name -> function that makes it; all of its arguments have defaults
-catalogue: Mapping[str, Callable] = MappingProxyType({**{name: _fitted(name) for name in READOUTS}, "leaky": Leaky})
+catalogue: Mapping[str, Callable] = MappingProxyType({**{name: _fitted(name) for name in READOUTS}, "leaky": Leaky,
+                                                      "counts": Counted})
 
 
 def make(readout: str | Fitted | Leaky):

@@ -18,8 +18,8 @@ tr{border-bottom:1px solid #eee}img{max-width:100%;height:auto}figure{margin:1.5
 def write(path: Path, result: Mapping[str, object], figures: Mapping[str, Path], config: Mapping[str, object]) -> Path:
     """Writes the page; figures (name -> png file) are embedded."""
     numbers = {name: value for name, value in result.items() if not isinstance(value, Mapping | list)}
-    parts = [f"<h1>{escape(str(result['network']))} on {escape(str(result['task']))}: "
-             f"{100 * float(result['accuracy']):.1f} % of held-out images right</h1>",
+    parts = [f"<h1>{escape(str(result['network'] or result['rule']))} on {escape(str(result['task']))}: "
+             f"{100 * float(result['accuracy']):.1f} % of held-out samples right</h1>",
              *(f"<p><strong>Warning:</strong> {escape(line)}</p>" for line in result.get("warnings", ())),
              _table("Result", numbers), _table("Accuracy by readout", result["accuracy_by_readout"])]
     if "accuracy_untrained_by_readout" in result:

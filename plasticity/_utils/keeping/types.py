@@ -20,6 +20,14 @@ TYPES: Mapping[str, str] = MappingProxyType({
     "Network": "plasticity.network.network",
     **dict.fromkeys(("Model", "Presentation"), "plasticity.network.presentation"),
     "LeakyReadout": "plasticity.readout.leaky",
+    "RateLayer": "plasticity.network.rate_layer",
+    **dict.fromkeys(("AllActivity", "Proportion"), "plasticity.readout.votes"),
+    "Logistic": "plasticity.readout.logistic",
+    "NGram": "plasticity.readout.ngram",
+    **dict.fromkeys(("Fitted", "Leaky", "Counted"), "plasticity.readout.catalogue"),
+    "LossKind": "plasticity.readout.losses",
+    "Goal": "plasticity.learner.goals",
+    "Scaling": "plasticity.learner.samples",
 })
 _WHOLE = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 #: dtype of an array -> types that its numbers have in a tree (text: a number that JSON has not)

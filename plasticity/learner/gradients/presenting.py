@@ -18,6 +18,8 @@ from plasticity.engines.gradient.online import online_gradients
 from plasticity.engines.gradient.output import Output
 from plasticity.errors import RefusedError
 from plasticity.learner.targets import Targets
+from plasticity.readout.answers import per_sample
+from plasticity.readout.losses import kind_of
 
 AT_ONCE = 256  # samples that are shown at once when nothing is learned
 
@@ -79,9 +81,9 @@ class Presented:
         return torch.cat([output.outputs for output in self.runs(x)]).cpu().numpy()
 
     def scores(self, x: np.ndarray) -> np.ndarray:
-        """Readouts averaged over the steps that count, [samples, outputs]."""
-        y = self.outputs(x)
-        return (y if self.last is None else y[:, -self.last:]).mean(1)
+        """One answer per sample, [samples, outputs]: readouts averaged over the steps that count, or what adds up."""
+        kind = kind_of(self.loss)
+        return per_sample(self.outputs(x), "mean" if kind is None else kind.answer, last=self.last)
 
     @torch.no_grad()
     def features(self, x: np.ndarray) -> np.ndarray:

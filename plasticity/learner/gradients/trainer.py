@@ -102,6 +102,23 @@ class TorchTrainer:
             raise RefusedError("this network has no features to answer: it answers class scores; use decision_function")
         return self.presented.features(x)
 
+    @property
+    def rule_name(self) -> str | None:
+        """What the network learns by, where it says so itself."""
+        return None if self.presented is None else self.module.rule.name
+
+    def network(self) -> Network | nn.Module:
+        """The network with its learned weights; of methods their torch module."""
+        if self.presented is None:
+            return self.module
+        weights = {name: w.detach().cpu().numpy() for name, w in self.module.weights.items()
+                   if self.module.network.projection(name).kind.learns}
+        return self.module.network.with_weights(weights)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return next(p.dtype for p in self.module.parameters())
+
     def input_weights(self) -> np.ndarray:
         raise AttributeError("this network has weights of several layers; see learned_")
 

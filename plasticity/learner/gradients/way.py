@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -9,7 +11,7 @@ from plasticity._utils.devices import torch_device
 from plasticity.encoding import catalogue as encoders
 from plasticity.encoding.catalogue import Encoder
 from plasticity.encoding.spikes import Spikes
-from plasticity.engines.gradient.losses import cross_entropy
+from plasticity.engines.gradient import losses
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.surrogates import triangular
 from plasticity.errors import PlasticityError
@@ -22,7 +24,7 @@ from plasticity.network.blueprint import Blueprint
 from plasticity.network.network import Network
 from plasticity.network.presentation import Model
 from plasticity.neurons.neuron import Neuron
-from plasticity.readout.leaky import LeakyReadout
+from plasticity.readout.catalogue import Counted, Leaky
 
 
 def encoder_of(experiment: Experiment, x: np.ndarray) -> Encoder | None:
@@ -51,9 +53,8 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     torch_device(asked.device)
     network = network_of(experiment, encoder, shape, outputs)
     readout = experiment.readouts[0]
-    presented = Presented(network, encoder, asked.loss if asked.loss is not None else cross_entropy(last=readout.last),
-                          readout.last, extras.get("rate", 10.0), extras.get("rate_strength", 0.0),
-                          network.rule.online, asked.seed)
+    presented = Presented(network, encoder, loss_of(asked.loss, readout), readout.last, extras.get("rate", 10.0),
+                          extras.get("rate_strength", 0.0), network.rule.online, asked.seed)
     learning = [p for p in network.parameters() if p.requires_grad]
     optimizer = make_optimizer(asked.optimizer, learning, experiment.lr)
     return TorchTrainer(network, optimizer, presented.gradient, presented.scores, locate=presented.locate,
@@ -71,22 +72,29 @@ def network_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int
         n = shown.n if isinstance(shown, Spikes) else shown.shape[2]
         n_inputs = shape if n == int(np.prod(shape)) else (n,)
     network = described(experiment, n_inputs, outputs)
-    names = tuple(part.name for part in network.populations)
-    leaky = LeakyReadout(names if readout.read == "all" else names[-1], outputs, readout.tau, readout.scaled,
-                         readout.bias)
+    heard = readout.of(tuple(part.name for part in network.populations), outputs)
     surrogate = asked.extras.get("surrogate") or experiment.engine.options.get("surrogate") or triangular(
         width=_threshold(network.populations[-1].neuron))
     backend = asked.extras.get("backend", experiment.engine.name)
     rule = experiment.rule if experiment.rule is not None else network.rule
-    return GradientNetwork(network, leaky, rule, surrogate, seed=asked.seed, dtype=dtype_of(asked.dtype),
+    return GradientNetwork(network, heard, rule, surrogate, seed=asked.seed, dtype=dtype_of(asked.dtype),
                            backend=backend).to(asked.device)
+
+
+def loss_of(loss: object, readout: Leaky | Counted) -> Callable:
+    """The loss that is asked for; cross-entropy of the steps that count, or of all of them where spikes are counted."""
+    if loss is not None:
+        return losses.make(loss)
+    make = losses.cumulative_cross_entropy if readout.outputs else losses.cross_entropy
+    return make(last=readout.last)
 
 
 def described(experiment: Experiment, n_inputs: tuple[int, ...], outputs: int) -> Network:
     """The network as data."""
     network = experiment.network
     if isinstance(network, Blueprint):
-        network = network.build(n_inputs, seed=experiment.asked.seed, outputs=0)
+        network = network.build(n_inputs, seed=experiment.asked.seed,
+                                outputs=outputs if experiment.readouts[0].outputs else 0)
     network = network.network if isinstance(network, Model) else network
     if not isinstance(network, Network):
         raise PlasticityError(f"a gradient rule learns in a Network, got {network!r}")

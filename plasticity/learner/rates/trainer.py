@@ -63,6 +63,10 @@ class RateTrainer:
         self.states: dict[str, torch.Tensor] = {}
 
     @property
+    def dtype(self) -> str:
+        return self.options["dtype"]
+
+    @property
     def described(self) -> RateLayer:
         """The layer as it was built."""
         return self.layer
@@ -176,6 +180,19 @@ class RateTrainer:
         self.reading.forget()
         self.finish(*learned)
         return float((self.places(x) == targets.labels).mean())
+
+    @property
+    def rule_name(self) -> str:
+        """What the layer learns by."""
+        return self.rule.name
+
+    def network(self) -> RateLayer:
+        """The layer, as it was described; its weights are `input_weights`."""
+        return self.layer
+
+    def responses(self, x: np.ndarray) -> Responses:
+        """What the layer answers to samples."""
+        return Responses(self.features(x))
 
     def input_weights(self) -> np.ndarray:
         return self.w.cpu().numpy().copy()

@@ -135,6 +135,15 @@ class StreamTrainer:
         if self.curve is not None:
             self.curve.sums, self.curve.seen = state[CURVE + "sums"], state[CURVE + "seen"]
 
+    @property
+    def rule_name(self) -> str:
+        """What the network learns by."""
+        return self.model.network.plastic[0].rule.name
+
+    def network(self) -> Model:
+        """The model with its learned weights and slow variables."""
+        return self.model.with_weights(self.learned())
+
     def input_weights(self) -> np.ndarray:
         ends, network = (self.model.input, self.model.output), self.model.network
         first = next((p for p in network.plastic if (p.pre, p.post) == ends), None)

@@ -1,0 +1,222 @@
+"""A fitted learner as a folder: learner.json says what it is, arrays.safetensors holds its numbers; with sha256."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from plasticity import rules
+from plasticity._utils.catalogue import Call, parse
+from plasticity._utils.keeping import pack, unpack
+from plasticity.encoding import catalogue as encoders
+from plasticity.errors import DataError, PlasticityError
+from plasticity.learner.asked import Asked
+from plasticity.learner.described import Described
+from plasticity.learner.experiment import Experiment
+from plasticity.learner.parts import Parts, parts_of, put_parts
+from plasticity.learner.training import Training
+from plasticity.learner.ways import WAYS
+from plasticity.network.presentation import Model
+from plasticity.rules import RuleLike
+from plasticity.runs.files import load_arrays, plain, read_json, save_arrays, write_json
+
+FORM = 1  # of learner.json
+ABOUT, ARRAYS = "learner.json", "arrays.safetensors"
+_STATE, _READING = "state/", "reading/"
+#: arguments that are written as they are; a function among them cannot be
+_TEXTS = ("encoder", "loss", "optimizer")
+_PLAIN = ("epochs", "batch", "lr", "patience", "shuffle", "seed", "device", "class_weight", "scaled")
+_NUMBERS = ("shown", "epochs", "seconds", "compile_seconds", "losses", "validation", "history", "best", "early",
+            "totals")
+
+
+def save(estimator, folder: Path, about: Mapping[str, object]) -> Path:
+    """Writes the folder. about: what else is to be known of the learner."""
+    parts = parts_of(estimator)
+    content, arrays = _content(parts)
+    arrays |= {_STATE + name: values for name, values in parts.state.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    save_arrays(folder / ARRAYS, arrays)
+    content["parameters"] = {name: value for name, value in estimator.get_params(deep=False).items()
+                             if value is None or isinstance(value, str | int | float)}
+    content = plain({**content, "about": dict(about), "files": {ARRAYS: _sha256((folder / ARRAYS).read_bytes())}})
+    write_json(folder / ABOUT, {"form": FORM, "sha256": _digest(content), "learner": content})
+    return folder
+
+
+def describe(folder: Path) -> dict:
+    """What learner.json says, checked. Raises DataError for a folder that is incomplete, altered or of another form."""
+    stored = read_json(folder / ABOUT)
+    if not isinstance(stored, dict) or stored.get("form") != FORM or not isinstance(stored.get("learner"), dict):
+        raise DataError(f"{folder / ABOUT} is no description of a learner of this version (form {FORM})")
+    content = stored["learner"]
+    if _digest(content) != stored.get("sha256"):
+        raise DataError(f"{folder / ABOUT} was altered: its checksum does not fit; save the learner again")
+    return content
+
+
+def load(folder: Path):
+    """The learner in a folder."""
+    from plasticity.learner.learner import Learner
+
+    content = describe(folder)
+    file = folder / ARRAYS
+    if not file.is_file() or _sha256(file.read_bytes()) != content["files"].get(ARRAYS):
+        raise DataError(f"{file} is missing or was altered: its checksum does not fit; save the learner again")
+    arrays = load_arrays(file)
+    parts = _parts(content, arrays)
+    asked = parts.described.experiment.asked
+    estimator = Learner.__new__(Learner)
+    for slot in Learner._get_param_names():
+        setattr(estimator, slot, content["parameters"].get(slot, getattr(asked, slot)))
+    put_parts(estimator, parts)
+    if parts.described.goal.classes is not None:
+        estimator.classes_ = parts.described.goal.classes
+    estimator.n_features_in_ = parts.described.n_features
+    return estimator
+
+
+def _content(parts: Parts) -> tuple[dict, dict[str, np.ndarray]]:
+    """What is written as JSON, and the arrays that it names."""
+    described, made = parts.described, parts.described.experiment
+    arrays: dict[str, np.ndarray] = {}
+
+    def kept(name: str, thing: object) -> object:
+        tree, found = pack(thing)
+        arrays.update({f"{name}/{place}" if place else name: values for place, values in found.items()})
+        return tree
+
+    goal = described.goal
+    content = {
+        "way": made.way.name, "words": made.words, "engine": str(made.engine), "asked": _asked(made.asked),
+        "network": kept("network", _network(made.network)), "rule": kept("rule", _rule(made.rule)),
+        "encoder": _encoder(described.encoder), "readouts": kept("readouts", tuple(made.readouts)),
+        "scaling": kept("scaling", described.scaling), "goal": kept("goal", replace(goal, classes=None)),
+        "classes": _labels(goal.classes), "shape": list(described.shape), "given": list(described.given),
+        "n_features": described.n_features, "presentations": described.presentations, "offset": parts.offset,
+        "label_seconds": parts.more.get("label_seconds_"),
+        "training": {name: value for name, value in asdict(replace(parts.training, best_weights=None)).items()
+                     if name in _NUMBERS}}
+    if parts.reading is not None:
+        reading = parts.reading
+        content["reading"] = {"names": list(reading.names), "options": {k: dict(v) for k, v in
+                                                                       reading.options.items()},
+                              "samples": reading.samples, "fitted": kept("fitted", dict(reading.fitted))}
+        if reading.seen is not None:
+            arrays |= {_READING + "counts": reading.seen.counts, _READING + "labels": reading.labels}
+            if reading.weight is not None:
+                arrays[_READING + "weight"] = reading.weight
+            if reading.seen.trains is not None:
+                arrays |= {_READING + "ptr": reading.seen.trains.ptr, _READING + "index": reading.seen.trains.index}
+    return content, arrays
+
+
+def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
+    def kept(name: str) -> object:
+        below = {place.removeprefix(name).removeprefix("/"): values for place, values in arrays.items()
+                 if place == name or place.startswith(f"{name}/")}
+        return unpack(content[name], below)
+
+    try:
+        asked = Asked(**content["asked"] | {"engine": content["engine"]})
+        rule, network = kept("rule"), kept("network")
+        rule = rules.make(rule) if isinstance(rule, str) else rule
+        encoder = None if content["encoder"] is None else encoders.make(content["encoder"])
+        asked = replace(asked, network=network, rule=rule)
+        made = Experiment(asked, WAYS[content["way"]], rule, network, encoder, kept("readouts"),
+                          parse(content["engine"], "engine"), None, content["words"])
+        goal = replace(kept("goal"), classes=_classes(content["classes"]))
+        described = Described(made, encoder, kept("scaling"), goal, tuple(content["shape"]), content["n_features"],
+                              content["presentations"], tuple(content["given"]))
+        state = {name.removeprefix(_STATE): values for name, values in arrays.items() if name.startswith(_STATE)}
+        return Parts(described, state, _reading(content, arrays, kept), Training(**content["training"]),
+                     content["offset"], {"label_seconds_": content["label_seconds"]})
+    except (KeyError, TypeError) as error:
+        raise DataError(f"this description of a learner is not of this version ({type(error).__name__}: {error})"
+                        ) from None
+
+
+def _reading(content: Mapping, arrays: Mapping[str, np.ndarray], kept):
+    if "reading" not in content:
+        return None
+    from plasticity.encoding.spikes import Spikes
+    from plasticity.learner.stream.reading import Reading, Responses
+
+    stored = content["reading"]
+    reading = Reading(tuple(stored["names"]), stored["options"], stored["samples"])
+    below = {name.removeprefix("fitted/"): values for name, values in arrays.items() if name.startswith("fitted/")}
+    reading.fitted = dict(unpack(stored["fitted"], below))
+    own = {name.removeprefix(_READING): values for name, values in arrays.items() if name.startswith(_READING)}
+    if "counts" in own:
+        trains = Spikes(own["ptr"], own["index"], own["counts"].shape[1]) if "ptr" in own else None
+        reading.seen, reading.labels = Responses(own["counts"], trains), own["labels"]
+        reading.weight = own.get("weight")
+    return reading
+
+
+def _asked(asked: Asked) -> dict:
+    """The arguments, as texts and numbers; what can only be a function is refused where it is needed."""
+    for name in _TEXTS:
+        value = getattr(asked, name)
+        if callable(value) and not hasattr(value, "name"):
+            raise PlasticityError(f"{name}={value!r} is a function, which cannot be written into a file; use one of "
+                                  "the catalogue, by its name")
+    loss = asked.loss if asked.loss is None or isinstance(asked.loss, str) else getattr(asked.loss, "name", None)
+    schedule = asked.schedule if isinstance(asked.schedule, str) else None
+    dtype = None if asked.dtype is None else str(asked.dtype).removeprefix("torch.")
+    extras = {name: value for name, value in asked.extras.items() if isinstance(value, str | int | float | None)}
+    return {**{name: getattr(asked, name) for name in _PLAIN}, "loss": loss, "optimizer": asked.optimizer,
+            "schedule": schedule, "dtype": dtype, "extras": extras}
+
+
+def _network(network: object) -> object:
+    """A network whose presentation names its encoder."""
+    if isinstance(network, Model) and network.presentation.encoder is not None:
+        shown = replace(network.presentation, encoder=_encoder(encoders.make(network.presentation.encoder)))
+        return network.with_(presentation=shown)
+    return network
+
+
+def _rule(rule: RuleLike | None) -> object:
+    """A rule as it is; of a method its name and options."""
+    if rule is None or rule.kind != "network":
+        return rule
+    if rule.name not in rules.KINDS["network"]:
+        raise PlasticityError(f"method {rule.name!r} is none of the catalogue, so it cannot be written into a file")
+    return str(Call(rule.name, (), dict(rule.options)))
+
+
+def _encoder(encoder: encoders.Encoder | None) -> str | None:
+    if encoder is not None and encoder.name not in encoders.catalogue:
+        raise PlasticityError(f"encoder {encoder.name!r} is a function of your own, which cannot be written into a "
+                              "file; use one of the catalogue, or keep the learner by pickle")
+    return None if encoder is None else str(encoder)
+
+
+def _labels(classes: np.ndarray | None) -> dict | None:
+    if classes is None:
+        return None
+    values = [value.decode("latin-1") if isinstance(value, bytes) else value for value in classes.tolist()]
+    return {"dtype": classes.dtype.str, "values": values}
+
+
+def _classes(stored: Mapping | None) -> np.ndarray | None:
+    if stored is None:
+        return None
+    values, dtype = stored["values"], np.dtype(stored["dtype"])
+    return np.array([value.encode("latin-1") for value in values] if dtype.kind == "S" else values, dtype)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _digest(content: Mapping) -> str:
+    return _sha256(json.dumps(content, sort_keys=True).encode())
+
+
