@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 
 from plasticity import rules
 from plasticity._utils.catalogue import parse
 from plasticity.comparison import counting, settings
+from plasticity.comparison.job import Job
 from plasticity.comparison.operations import AlignmentRecorder
-from plasticity.datasets import tasks
 from plasticity.datasets.tasks import Task
 from plasticity.encoding import catalogue as encoders
-from plasticity.errors import PlasticityError, unknown
+from plasticity.errors import PlasticityError
 from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.gradient import GradientClassifier
 from plasticity.learner.gradients.encoded import encoded
@@ -23,48 +24,6 @@ from plasticity.learner.methods import MethodClassifier
 
 COMPARED = 32  # samples of a batch whose updates are compared with backpropagation's
 LOOKS = 10  # how often in a training they are
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training: a rule (name, or name with options) on a task with a seed. None: what `settings` says.
-
-    threads: of torch and Numba. See `compare` for the rest.
-    """
-
-    task: str
-    rule: str
-    seed: int = 0
-    network: str | None = None
-    encoder: str | None = None
-    epochs: int | None = None
-    batch: int | None = None
-    lr: float | None = None
-    train_samples: int | None = None
-    test_samples: int | None = None
-    validation: bool = False
-    device: str = "cpu"
-    threads: int = 1
-
-    @property
-    def setting(self) -> settings.Setting:
-        name = self.task.replace("-", "_")
-        if name not in settings.TASKS:
-            raise unknown("task", self.task, settings.TASKS)
-        return settings.TASKS[name]
-
-    @property
-    def name(self) -> str:
-        return parse(self.rule).name.replace("-", "_")
-
-    def own(self, name: str):
-        """A setting: the job's own, or else the task's."""
-        given = getattr(self, name)
-        return getattr(self.setting, name) if given is None else given
-
-    def load(self) -> Task:
-        load = tasks.load if self.setting.encoder else tasks.load_sequences
-        return load(self.setting.data, self.train_samples, self.test_samples, self.validation)
 
 
 @dataclass(frozen=True)
@@ -83,23 +42,24 @@ class Candidate:
 
 def candidate(job: Job, task: Task) -> Candidate:
     """The learner of a job, for a task. Raises PlasticityError for names and options that do not exist."""
-    for names, make in FAMILIES:
-        if job.name in names:
-            return make(job, task)
-    raise unknown("rule", job.name, known())
+    return FAMILIES[job.kind](job, task)
 
 
 def known() -> list[str]:
     """Every name that can take part."""
-    return [name for names, _ in FAMILIES for name in names]
+    return [*rules.KINDS["credit"], *rules.KINDS["network"], "stdp"]
 
 
 def network_of(text: str) -> int | tuple[int, ...]:
-    """"layers-200-200": two layers; "recurrent-200": one recurrent population. As `GradientClassifier` takes them."""
+    """"layers-200-200", "layers(200, 200)": two layers; "recurrent-200": one recurrent population. As
+    `GradientClassifier` takes them."""
+    if "(" in text:
+        call = parse(text, "network")
+        text = "-".join(map(str, (call.name, *call.arguments, *call.options)))
     kind, *sizes = text.split("-")
     if kind not in ("layers", "recurrent") or not sizes or not all(size.isdigit() and int(size) for size in sizes) \
             or (kind == "recurrent" and len(sizes) > 1):
-        raise PlasticityError(f"cannot read network {text!r}; write layers-200-200 or recurrent-200")
+        raise PlasticityError(f"cannot read network {text!r}; write layers-200-200, layers(200, 200) or recurrent-200")
     return int(sizes[0]) if kind == "recurrent" else tuple(int(size) for size in sizes)
 
 
@@ -111,7 +71,7 @@ def _common(job: Job, lr: float | None) -> dict[str, object]:
 def _gradient_rule(job: Job, task: Task) -> Candidate:
     network = job.own("network")
     learner = GradientClassifier(rules.make(job.rule), network_of(network), encoder=job.own("encoder"),
-                                 **settings.SPIKING, **_common(job, settings.rate_of(job.rule)))
+                                 **settings.SPIKING, **_common(job, settings.rate_of(job.text)))
     updates = learner.epochs * -(-len(task.train_x) // learner.batch)
     recorder = AlignmentRecorder(learner, max(1, updates // LOOKS), most=COMPARED)
 
@@ -128,7 +88,7 @@ def _method(job: Job, task: Task) -> Candidate:
     method = rules.make(job.rule)
     spiking = method.spikes and job.setting.encoder
     method = encoded(method, encoders.make(job.own("encoder"))) if spiking else method
-    learner = MethodClassifier(method, **_common(job, settings.rate_of(job.rule, method.lr)))
+    learner = MethodClassifier(method, **_common(job, settings.rate_of(job.text, method.lr)))
 
     def shaped(x: np.ndarray) -> np.ndarray:
         return x.reshape(len(x), *task.image_shape)
@@ -139,10 +99,12 @@ def _method(job: Job, task: Task) -> Candidate:
 
 
 def _stdp(job: Job, task: Task) -> Candidate:
-    options = dict(parse(job.rule).options)
+    """The network of Diehl and Cook, with its own rule ("stdp", options as its learner takes them) or another."""
     if not job.setting.encoder:
-        raise PlasticityError(f"rule 'stdp' takes images; task {job.task!r} is one of sequences")
-    given = {"neurons": job.setting.stdp_neurons, "epochs": job.setting.stdp_epochs} | options
+        raise PlasticityError(f"rule {job.text!r} takes images; task {job.task!r} is one of sequences")
+    own = dict(parse(job.rule).options) if job.is_preset else {"rule": rules.make(job.rule)}
+    engine = {} if job.engine is None else {"engine": job.engine}
+    given = {"neurons": job.setting.stdp_neurons, "epochs": job.setting.stdp_epochs} | engine | own
     try:
         learner = UnsupervisedClassifier(seed=job.seed, **given)
     except TypeError as error:
@@ -150,5 +112,6 @@ def _stdp(job: Job, task: Task) -> Candidate:
     return Candidate(learner, f"{learner.network}-{learner.neurons}", partial(counting.stdp, learner))
 
 
-FAMILIES: tuple[tuple[Iterable[str], Callable[[Job, Task], Candidate]], ...] = (
-    (tuple(rules.KINDS["credit"]), _gradient_rule), (tuple(rules.KINDS["network"]), _method), (("stdp",), _stdp))
+#: kind of rule -> how its learner is made
+FAMILIES: Mapping[str, Callable[[Job, Task], Candidate]] = MappingProxyType({
+    "credit": _gradient_rule, "network": _method, "synapse": _stdp})
