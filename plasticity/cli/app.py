@@ -79,7 +79,10 @@ def compare(
     = "bptt,eprop(feedback=symmetric),eprop(feedback=random),eprop(feedback=adaptive),ottt,decolle,dfa,forward_forward,"
       "stdp,cnn",
     seeds: Annotated[int, typer.Option(help="How many seeds, from 0.")] = 3,
-    network: Annotated[str | None, typer.Option(help="Of gradient rules: layers-200-200, recurrent-200.")] = None,
+    networks: Annotated[str | None, typer.Option("--networks", "--network",
+        help="Of gradient rules, one or several: layers(200, 200),recurrent-200.")] = None,
+    engines: Annotated[str | None, typer.Option("--engines", "--engine",
+        help="Of rules for synapses, one or several: event,torch.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Of gradient rules: rate(steps=25), latency(steps=25).")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training samples (default: by task).")] = None,
     batch: Annotated[int | None, typer.Option(help="Samples per update (default: by task).")] = None,

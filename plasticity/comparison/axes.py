@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 
 from plasticity.comparison import parts
 from plasticity.comparison.candidates import candidate
-from plasticity.comparison.job import AXES, Job
+from plasticity.comparison.job import AXES, Job, Training
 from plasticity.comparison.workers import packed
 from plasticity.datasets.tasks import Task
 from plasticity.errors import PlasticityError
@@ -17,14 +17,6 @@ from plasticity.learner.plan import Plan
 #: kind of rule -> axes that mean something to it; along the others it is trained once, with what it has
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "synapse": ("engine",), "credit": ("network",), "network": ()})
-
-
-@dataclass(frozen=True)
-class Training:
-    """A job, and what a table calls its parts: axis -> name (None: the rule's or the task's own)."""
-
-    job: Job
-    names: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -65,10 +65,6 @@ def _measured(name: str, form: str) -> Callable[[Mapping], str]:
     return lambda row: "" if row.get(name) is None else format(row[name], form)
 
 
-def _failed(row: Mapping) -> str:
-    return "; ".join(f"seed {each['seed']}: {each['error']}" for each in row.get("failed", ()))
-
-
 def _difference(result: Mapping, baseline: str) -> Column:
     against = {tuple(each["names"].items()): each for each in differences(result, baseline)}
 
@@ -87,5 +83,3 @@ MEASURED = (
     Column("train s", _measured("train_seconds", ".1f")), Column("peak MB", _measured("peak_mb", ".0f")),
     Column("spikes", _measured("spikes_per_sample", ".0f")), Column("synops", _measured("synops_per_sample", ".3g")),
     Column("cosine", _measured("update_cosine", ".2f")))
-#: what went wrong; no part of a table for a paper
-FAILED = Column("failed", _failed, number=False)

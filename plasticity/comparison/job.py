@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 
 from plasticity import rules
@@ -106,3 +106,11 @@ class Job:
         files = {name: parts.content(getattr(self, name)) for name in PARTS}
         settled = {"job": self.to_dict(), "setting": asdict(self.setting), "files": files}
         return hashlib.sha256(json.dumps(plain(settled), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Training:
+    """A job, and what a table calls its parts: axis -> name (None: the rule's or the task's own)."""
+
+    job: Job
+    names: Mapping[str, str | None] = field(default_factory=dict)

@@ -62,4 +62,6 @@ def label(text: str) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return f"    {' & '.join(cells)} \\\\"
+    first = cells[0]
+    guard = "{}" if first.startswith(("[", "*")) else ""  # else the end of the line before would take it as its option
+    return f"    {guard}{' & '.join(cells)} \\\\"

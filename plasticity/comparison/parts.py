@@ -60,8 +60,8 @@ def read(stored: object) -> object:
     place = CLASSES.get(stored.get("class", ""))
     kind = getattr(importlib.import_module(place), stored["class"]) if place else None
     if "as" not in stored or not hasattr(kind, "from_dict"):
-        raise PlasticityError(f"{stored.get('name')!r} was an object that cannot be read from a file; go on from Python "
-                              "with compare(..., out=FOLDER, resume=True) and the same object")
+        raise PlasticityError(f"{stored.get('name')!r} was an object that cannot be read from a file; go on from "
+                              "Python with compare(..., out=FOLDER, resume=True) and the same object")
     return kind.from_dict(stored["as"])
 
 

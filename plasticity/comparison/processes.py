@@ -9,7 +9,7 @@ from pathlib import Path
 
 from plasticity._utils.progress import progress
 from plasticity._utils.stopping import stop_requests
-from plasticity.comparison.axes import Training
+from plasticity.comparison.job import Training
 from plasticity.comparison.workers import Pool, packed
 from plasticity.errors import DataError
 from plasticity.runs.files import read_json, write_json
@@ -18,8 +18,8 @@ TRAIN = "plasticity.comparison.one:train_one"
 LOOK = 0.1  # s between two looks at whether someone wants it to stop
 
 
-def run_all(trainings: Sequence[Training], folder: Path, at_once: int = 1, say: Callable[[str], None] = lambda line: None,
-            verbose: bool = False, train: str = TRAIN) -> list[dict]:
+def run_all(trainings: Sequence[Training], folder: Path, at_once: int = 1,
+            say: Callable[[str], None] = lambda line: None, verbose: bool = False, train: str = TRAIN) -> list[dict]:
     """The results of all trainings, in their order. Those that `folder` holds already are not trained again; those that
     failed are, and those whose settings were others, which `say` is told.
 

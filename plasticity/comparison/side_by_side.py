@@ -53,7 +53,8 @@ def compare(task: str, rules: str | RuleLike | Sequence[str | RuleLike], seeds: 
         networks = network
     if jobs < 1 or threads < 1:
         raise PlasticityError(f"jobs and threads must be at least 1, got {jobs} and {threads}")
-    shared = Job(task, "", 0, None, encoder, epochs, batch, lr, train_samples, test_samples, validation, device, threads)
+    shared = Job(task, "", encoder=encoder, epochs=epochs, batch=batch, lr=lr, train_samples=train_samples,
+                 test_samples=test_samples, validation=validation, device=device, threads=threads)
     asked = Comparison(_several(rules), tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds), shared,
                        _several(networks), _several(engines))
     asked.check()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from types import MappingProxyType
 
 from plasticity.comparison import latex
-from plasticity.comparison.columns import FAILED, columns, varying
+from plasticity.comparison.columns import Column, columns, varying
 from plasticity.comparison.paired import differences
 from plasticity.comparison.rows import MEANS, SHARED
 from plasticity.errors import choice
@@ -38,18 +39,38 @@ def write(result: Mapping[str, object], folder: Path) -> None:
 
 
 def draw(result: Mapping[str, object], console, baseline: str | None = None) -> None:
-    """Prints the table on a console of rich, wrapped to its width."""
+    """Prints the table on a console of rich, with as many columns as it has room for, and what failed below."""
     from rich.markup import escape
     from rich.table import Table
 
-    drawn = Table(title=escape(title(result)), title_justify="left", caption=escape(NOTE), caption_justify="left",
-                  box=None, pad_edge=False)
-    shown = [*columns(result, baseline), *([FAILED] if any(map(FAILED.cell, result["rows"])) else [])]
+    every = columns(result, baseline)
+    shown = fitting(every, result["rows"], console.width)
+    left = ", ".join(column.heading for column in every[len(shown):])
+    note = f"{NOTE}; no room for: {left}" if left else NOTE
+    drawn = Table(box=None, pad_edge=False)
     for k, column in enumerate(shown):
         drawn.add_column(escape(column.heading), overflow="fold", style="bold" if k == 0 else None, no_wrap=k == 0)
     for row in result["rows"]:
         drawn.add_row(*(escape(column.cell(row)) for column in shown))
+    console.print(title(result), style="italic", markup=False, highlight=False)
     console.print(drawn)
+    for line in (note, *failures(result)):
+        console.print(line, markup=False, highlight=False)
+
+
+def fitting(shown: Sequence[Column], rows: Sequence[Mapping], width: int) -> list[Column]:
+    """The first columns, as many as fit a line of so many letters, and at least two."""
+    from rich.cells import cell_len
+
+    widths = [2 + max(cell_len(text) for text in (column.heading, *map(column.cell, rows))) for column in shown]
+    fit = sum(total - 2 <= width for total in accumulate(widths))
+    return list(shown[:max(fit, 2)])
+
+
+def failures(result: Mapping[str, object]) -> list[str]:
+    """A line per training that failed."""
+    return [f"{', '.join(name for name in row['names'].values() if name)}, seed {each['seed']} failed: {each['error']}"
+            for row in result["rows"] for each in row.get("failed", ())]
 
 
 def title(result: Mapping[str, object]) -> str:
@@ -94,7 +115,8 @@ def _record(row: Mapping, axes: list[str], against: Mapping[tuple, Mapping]) -> 
                    "difference_low": low, "difference_high": high}
     record |= {part: row.get(part) for name in MEANS for part in (name, f"{name}_sd")}
     record |= {name: row.get(name) for name in SHARED if name not in axes}
-    return record | {"failed": len(row.get("failed", ())), "errors": FAILED.cell(row)}
+    return record | {"failed": len(row.get("failed", ())), "errors": "; ".join(
+        f"seed {each['seed']}: {each['error']}" for each in row.get("failed", ()))}
 
 
 def _json(result: Mapping[str, object], baseline: str | None) -> str:

@@ -18,6 +18,8 @@ from plasticity.errors import PlasticityError
 _PROGRAM = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); from plasticity.comparison.worker import main; "
             "main(sys.argv[2], int(sys.argv[3]))")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+#: freed memory of one arena can be given back whole, so that the next training's is counted whole
+_MEMORY = {"MALLOC_ARENA_MAX": "1"}
 LAST = 5.0  # s that a process has to end in by itself, once it answers no more
 
 
@@ -39,7 +41,7 @@ class Worker:
     """One process that trains by `train`, "module:function", and writes what it prints while it starts to `log`."""
 
     def __init__(self, train: str, threads: int, log: Path):
-        environment = {**os.environ, **dict.fromkeys(_THREADS, str(threads))}
+        environment = {**_MEMORY, **os.environ, **dict.fromkeys(_THREADS, str(threads))}
         self.threads = threads
         with log.open("ab") as file:
             self.process = subprocess.Popen(
@@ -69,7 +71,7 @@ class Worker:
                 os.killpg(self.process.pid, signal.SIGKILL)
             else:
                 self.process.kill()
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):  # it has ended; the latter where only its remains are there
             pass
         self.process.wait()
 
