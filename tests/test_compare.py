@@ -199,7 +199,7 @@ def test_engines_are_an_axis_of_rules_for_synapses():
     ({"rules": ("mlp",), "networks": ("layers(9)",)}, "takes networks"),
     ({"rules": ("stdp",), "engines": ("even",)}, "did you mean 'event'"),
     ({"networks": ("layers(9)", "layers(9)")}, r"networks: 'layers\(9\)' is named twice"),
-    ({"networks": ("layers(few)",)}, "cannot read network"), ({"rules": ("soft_hebb",)}, "r_pre"),
+    ({"networks": ("layers(few)",)}, "cannot read network"), ({"rules": ("soft_hebb",)}, "reads rates"),
     ({"rules": (3,)}, "rule must be a text")])
 def test_what_cannot_be_compared(changes, named):
     with pytest.raises(PlasticityError, match=named):
@@ -230,13 +230,19 @@ def test_jobs_as_json():
     assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job
 
 
-def test_objects_with_a_written_form_are_read_back(monkeypatch):
-    """As soon as a class has to_dict and from_dict."""
-    monkeypatch.setattr(Rule, "to_dict", lambda self: {"name": self.name}, raising=False)
-    monkeypatch.setattr(Rule, "from_dict", lambda stored: own(stored["name"]), raising=False)
-    written = json.loads(json.dumps(Job("digits", own("mine")).to_dict()))
-    assert written["rule"] == {"name": "mine", "class": "Rule", "as": {"name": "mine"}}
-    assert Job.from_dict(written) == Job("digits", own("mine"))
+@pytest.mark.parametrize("rule", [own("mine"), bptt().with_(reset=True)], ids=lambda rule: rule.name)
+def test_objects_with_a_written_form_are_read_back(rule):
+    written = json.loads(json.dumps(Job("digits", rule).to_dict()))
+    assert written["rule"]["name"] == rule.name and "digest" not in written["rule"]
+    assert Job.from_dict(written) == Job("digits", rule)
+    assert Job.from_dict(written).digest == Job("digits", rule).digest
+
+
+def test_a_comparison_of_such_objects_is_gone_on_with_by_the_command(tmp_path, capfd):
+    folder = tmp_path / "out"
+    result = compare("digits", [own("mine"), "stdp(neurons=10)"], 1, **TINY, out=folder)
+    assert cli.run(["compare", "digits", "--resume", str(folder), "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["runs"] == result["runs"]
 
 
 def test_objects_without_one_are_gone_on_with_from_python(crossed, capfd):

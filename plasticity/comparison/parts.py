@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
+from plasticity._utils.keeping import unpack
 from plasticity._utils.own import is_own
 from plasticity.errors import PlasticityError
-
-#: class of an object -> where it lives, to read it from what `described` wrote
-CLASSES: Mapping[str, str] = MappingProxyType({
-    "Rule": "plasticity.language.rule", "GradientRule": "plasticity.rules.paths",
-    "Method": "plasticity.methods.method", "Network": "plasticity.network.network"})
 
 
 def name_of(part: object) -> str:
@@ -46,23 +40,28 @@ def _free(name: str, taken: Sequence[str]) -> str:
 
 
 def described(part: object) -> object:
-    """A text (or None) as it is; an object as {"name", "class", and "as": its to_dict(), or else "digest"}."""
+    """A text (or None) as it is; an object as {"name", "class", and "as": its to_dict()}, or else "digest" where it
+    has no such form."""
     if part is None or isinstance(part, str):
         return part
-    written = {"as": part.to_dict()} if hasattr(part, "to_dict") else {"digest": digest(part)}
-    return {"name": name_of(part), "class": type(part).__name__, **written}
+    return {"name": name_of(part), "class": type(part).__name__, **_written(part)}
+
+
+def _written(part: object) -> dict[str, object]:
+    try:
+        return {"as": part.to_dict()} if hasattr(part, "to_dict") else {"digest": digest(part)}
+    except PlasticityError:  # something in it cannot be kept
+        return {"digest": digest(part)}
 
 
 def read(stored: object) -> object:
     """What `described` wrote. Raises PlasticityError for an object that was not written whole."""
     if not isinstance(stored, Mapping):
         return stored
-    place = CLASSES.get(stored.get("class", ""))
-    kind = getattr(importlib.import_module(place), stored["class"]) if place else None
-    if "as" not in stored or not hasattr(kind, "from_dict"):
+    if "as" not in stored:
         raise PlasticityError(f"{stored.get('name')!r} was an object that cannot be read from a file; go on from "
                               "Python with compare(..., out=FOLDER, resume=True) and the same object")
-    return kind.from_dict(stored["as"])
+    return unpack(stored["as"])
 
 
 def digest(part: object) -> str:
