@@ -42,6 +42,7 @@ setup(
         "rich>=13",
         "safetensors>=0.4",
         "joblib>=1.3",
+        "cloudpickle>=2.2",
         "h5py>=3.10",
         "pillow>=10.1",
     ],

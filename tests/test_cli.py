@@ -19,7 +19,7 @@ from plasticity.datasets import tasks
 from plasticity.runs import load_arrays
 
 SMALL = ["--neurons", "20", "--train-samples", "60", "--test-samples", "40", "--epochs", "2"]
-RESULT = {"task", "network", "rule", "engine", "device", "neurons", "epochs", "seed", "train_seconds",
+RESULT = {"task", "network", "rule", "encoder", "readout", "engine", "device", "epochs", "seed", "train_seconds",
           "images_per_second", "accuracy", "accuracy_by_readout", "spikes_per_image", "run"}
 
 
@@ -54,20 +54,21 @@ def test_run_prints_one_json_object_and_nothing_else(finished):
     assert done.stdout.count("\n") == 1
     result = json.loads(done.stdout)
     assert result.keys() >= RESULT | {"accuracy_untrained"}
-    assert (result["task"], result["network"], result["engine"], result["neurons"], result["epochs"], result["seed"]) \
-        == ("digits", "diehl-cook", "event", 20, 2, 0)
+    assert (result["task"], result["network"], result["engine"], result["readout"], result["epochs"], result["seed"]) \
+        == ("digits", "diehl-cook(neurons=20)", "event", "all_activity", 2, 0)
     assert result["accuracy"] == result["accuracy_by_readout"]["all_activity"]
     assert set(result["accuracy_by_readout"]) == {"all_activity", "proportion", "logistic"}
     assert result["images"] == 120 and result["run"] == str(folder)
     assert result["images_per_second"] == pytest.approx(120 / result["train_seconds"])
     assert 0 < result["spikes_per_image"] < 250
-    assert "training images" in done.stderr
+    assert "training samples" in done.stderr
 
 
 def test_a_run_leaves_a_complete_folder(finished):
     done, folder = finished
     names = {path.name for path in folder.iterdir()}
-    assert names == {"config.json", "metrics.jsonl", "weights.safetensors", "result.json", "figures", "report.html"}
+    assert names == {"config.json", "metrics.jsonl", "weights.safetensors", "result.json", "figures", "report.html",
+                     "learner"}
     assert {path.stem for path in (folder / "figures").iterdir()} == {
         "receptive_fields", "learning_curve", "confusion", "raster", "stdp_window"}
     assert json.loads((folder / "result.json").read_text()) == json.loads(done.stdout)
@@ -92,7 +93,7 @@ def test_without_json_a_person_can_read_it(run, tmp_path):
     code, out, err = run("run", "digits", *SMALL, "--rule", "pair_stdp", "--validation", "--ngram", "--control",
                          "--out", tmp_path / "run")
     assert code == 0, err
-    assert "untrained" in out and "figures" in out and re.search(r"accuracy \(all-activity.*%", out)
+    assert "untrained" in out and "figures" in out and re.search(r"accuracy \(all_activity.*%", out)
     assert "readout ngram" in out and "(validation)" in err
 
 
@@ -155,7 +156,7 @@ def test_a_checkpoint_of_another_network_is_refused(run, tmp_path):
     process.wait()
     config = tmp_path / "run" / "config.json"
     settings = json.loads(config.read_text())
-    settings["settings"]["neurons"] = 21
+    settings["settings"]["network"] = "diehl-cook(neurons=21)"
     config.write_text(json.dumps(settings))
     code, out, err = run("run", "digits", "--resume", tmp_path / "run", "--json")
     assert code == 2 and out == "" and "belongs to another network" in err

@@ -93,9 +93,10 @@ def compare(
     = "bptt,eprop(feedback=symmetric),eprop(feedback=random),eprop(feedback=adaptive),ottt,decolle,dfa,forward_forward,"
       "pair_stdp,cnn",
     seeds: Annotated[int, typer.Option(help="How many seeds, from 0.")] = 3,
-    network: Annotated[str | None, typer.Option(help="One or several, parted by commas; of rules that can learn in "
-                                                     "them: layers(200, 200), recurrent(200).")] = None,
-    engine: Annotated[str | None, typer.Option(help="One or several, parted by commas.")] = None,
+    networks: Annotated[str | None, typer.Option("--networks", "--network",
+        help="One or several, of rules that can learn in them: layers(200, 200),recurrent(200).")] = None,
+    engines: Annotated[str | None, typer.Option("--engines", "--engine",
+        help="One or several, of rules that they run: event,torch; compiled,autograd.")] = None,
     encoder: Encoder = None,
     epochs: Epochs = None,
     batch: Batch = None,

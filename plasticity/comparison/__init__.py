@@ -1,6 +1,24 @@
 """Learners side by side: the same task, data and seeds, one table."""
 
-from plasticity.comparison.candidates import known
-from plasticity.comparison.compare import compare, resumed
+from __future__ import annotations
 
-__all__ = ["compare", "known", "resumed"]
+import importlib
+
+#: public name -> module it is loaded from when first used (torch takes seconds to load)
+_PUBLIC = {
+    "compare": "plasticity.comparison.side_by_side",
+    "differences": "plasticity.comparison.paired",
+    "resumed": "plasticity.comparison.side_by_side",
+    "table": "plasticity.comparison.tables",
+}
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str):
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'plasticity.comparison' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

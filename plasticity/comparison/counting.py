@@ -6,7 +6,7 @@ and in an update (torch's own counter of floating-point operations, halved).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -15,19 +15,22 @@ from torch.utils.flop_counter import FlopCounterMode
 from plasticity.comparison.operations import Operations, operations
 from plasticity.encoding.spikes import densified
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.learner import UnsupervisedClassifier
-from plasticity.learner.gradient import GradientClassifier
-from plasticity.learner.methods import MethodClassifier
+from plasticity.learner import Learner
+from plasticity.learner.gradients.encoded import Encoded
 from plasticity.learner.stream.presenting import Source, encode
 from plasticity.learner.targets import Targets
 from plasticity.network.network import Network, existing
 
 
-def gradient_rule(learner: GradientClassifier, x: np.ndarray) -> dict[str, object]:
-    """Of a fitted classifier, on samples x."""
-    network = learner.network_
-    shown = torch.as_tensor(densified(learner.presented_.shown(x, 0))).to(network.device)
-    return {**spiking(network, shown, learner.batch), "parameters": parameters(network)}
+def gradient_rule(learner: Learner, x: np.ndarray) -> dict[str, object]:
+    """Of a fitted learner of a gradient rule, on samples x as it takes them."""
+    trainer = learner.trainer_
+    shown = torch.as_tensor(densified(trainer.presented.shown(x, 0))).to(trainer.module.device)
+    return {**spiking(trainer.module, shown, _batch(learner)), "parameters": parameters(trainer.module)}
+
+
+def _batch(learner: Learner) -> int:
+    return learner.described_.experiment.batch
 
 
 @torch.no_grad()
@@ -37,8 +40,10 @@ def spiking(network: GradientNetwork, given: torch.Tensor, batch: int) -> dict[s
             "input_spikes_per_sample": float((given != 0).sum()) / len(given), **_named(spent)}
 
 
-def method(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
-    """Of a fitted classifier that does not spike, on samples x; operations that cannot be counted are left out."""
+def method(learner: Learner, x: np.ndarray) -> dict[str, object]:
+    """Of a fitted learner of a method, on samples x; operations that cannot be counted are left out."""
+    if isinstance(learner.trainer_.module, Encoded):
+        return by_goodness(learner, x)
     trainer, targets = learner.trainer_, Targets(np.arange(len(x)) % len(learner.classes_))
     module = trainer.module
     inference = _multiplications(lambda: trainer.scores(x)) / len(x)
@@ -46,20 +51,21 @@ def method(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
     counts = {"parameters": parameters(module)}
     if not (inference and update):
         return counts
-    return counts | _named(Operations(inference, update + parameters(module) / learner.batch))
+    return counts | _named(Operations(inference, update + parameters(module) / _batch(learner)))
 
 
-def by_goodness(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
+def by_goodness(learner: Learner, x: np.ndarray) -> dict[str, object]:
     """Of fitted spiking forward-forward (`Encoded`), on samples x.
 
     It shows a sample with every label to answer, and with two to learn.
     """
-    module, classes = learner.module_.inner, len(learner.classes_)
-    shown = learner.module_.sequences(torch.as_tensor(x, dtype=learner.dtype, device=learner.device), 0)
+    outer, classes = learner.trainer_.module, len(learner.classes_)
+    module, parameter = outer.inner, next(outer.parameters())
+    shown = outer.sequences(torch.as_tensor(x).to(parameter), 0)
     claimed = torch.zeros(*shown.shape[:2], classes).to(shown)
     claimed[..., 0] = module.label_size
-    one = spiking(module.spiking, torch.cat((shown, claimed), 2), learner.batch)
-    change = parameters(module) / learner.batch
+    one = spiking(module.spiking, torch.cat((shown, claimed), 2), _batch(learner))
+    change = parameters(module) / _batch(learner)
     return {"spikes_per_sample": classes * one["spikes_per_sample"],
             "input_spikes_per_sample": classes * one["input_spikes_per_sample"],
             "synops_per_sample": 2 * (one["synops_per_sample"] - change) + change,
@@ -67,16 +73,17 @@ def by_goodness(learner: MethodClassifier, x: np.ndarray) -> dict[str, object]:
             "parameters": parameters(module)}
 
 
-def stdp(learner: UnsupervisedClassifier, x: np.ndarray) -> dict[str, object]:
-    """Of a fitted unsupervised classifier, with learning off.
+def stdp(learner: Learner, x: np.ndarray) -> dict[str, object]:
+    """Of a fitted learner of a rule that acts at spikes, with learning off.
 
     inference: for every spike one operation per synapse it passes. training adds, in projections that learn, one per
     synapse for every presynaptic and every postsynaptic spike that changes it, and one per synapse and sample where
     weights are normalised.
     """
-    model, network = learner.model_, learner.model_.network
-    shown = encode(model, x, Source(learner.seed, "predict"), 0)
-    found = learner.simulation_.run({model.input: shown}, learn=False, reset=model.presentation.reset)
+    trainer = learner.trainer_
+    model, network = trainer.model, trainer.model.network
+    shown = encode(model, x, Source(trainer.seed, "predict"), 0)
+    found = trainer.simulation.run({model.input: shown}, learn=False, reset=model.presentation.reset)
     counts = {model.input: shown.counts(), **found.counts}
     inference = sum(_outward(network, part, counts) for part in network.projections if part.onto)
     learning = sum(_outward(network, part, counts) * bool(part.rule.on_pre) + _inward(network, part, counts)
@@ -113,3 +120,14 @@ def _inward(network: Network, part, counts) -> float:
 
 def _synapses(network: Network, part) -> int:
     return int(existing(network, part).sum())
+
+
+def rates(learner: Learner, x: np.ndarray) -> dict[str, object]:
+    """Of a fitted learner of a rule of rates: one operation per weight and sample to answer, as many to learn."""
+    weights = int(learner.weights_.size)
+    return {**_named(Operations(weights, 2 * weights)), "parameters": weights}
+
+
+#: way of learning -> what is counted of a learner
+COUNT: Mapping[str, Callable[[Learner, np.ndarray], dict[str, object]]] = {
+    "stream": stdp, "rates": rates, "gradients": gradient_rule, "method": method}

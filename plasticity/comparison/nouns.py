@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,31 +12,53 @@ from plasticity.comparison import settings
 from plasticity.datasets.tasks import Task
 from plasticity.learner import Learner
 from plasticity.learner.asked import Asked
-from plasticity.learner.experiment import experiment
+from plasticity.learner.experiment import Experiment, experiment
 
+_BEFORE = re.compile(r"(?P<name>layers|recurrent)-(?P<sizes>\d+(-\d+)*)")
 #: arguments of `Learner` that a run or a comparison may set
 ARGUMENTS = ("network", "rule", "encoder", "readout", "engine", "loss", "epochs", "batch", "lr", "optimizer",
              "schedule", "patience", "seed", "device", "dtype", "verbose")
 
 
-def learner_of(task: Task, asked: Mapping[str, object], defaults: bool = True) -> Learner:
+def learner_of(task: Task, asked: Mapping[str, object]) -> Learner:
     """The learner of what is asked (None: nothing is said); what the task asks of its way of learning where it is not.
 
-    defaults: whether the network of the task is taken for rules that learn in many (else the rule's usual one).
     Raises PlasticityError for what there is not, RefusedError for what does not fit together.
     """
     said = {name: value for name, value in asked.items() if name in ARGUMENTS and value is not None}
-    nouns = {name: said[name] for name in ("network", "rule") if name in said}
-    way = experiment(Asked(**nouns)).way.name
-    options = dict(settings.of_task(task, way))
-    if way == "method" and task.form != "images":
-        options.pop("encoder", None)
+    if "network" in said:
+        said["network"] = network_text(said["network"])
+    made = _nouns(said)
+    way, options = made.way.name, dict(settings.of_task(task, made.way.name))
+    if way == "method" and made.rule.spikes:
+        options["encoder"] = settings.of_task(task, "gradients")["encoder"]
     rate = settings.rate_of(said["rule"], None) if isinstance(said.get("rule"), str) else None
     if way in ("gradients", "method") and (rate is not None or way == "gradients"):
         options["lr"] = settings.RATE if rate is None else rate
     if "network" in said and way == "method" and said.get("rule") in (None, "backprop"):
         options["lr"] = settings.rate_of(str(said["network"]), None)
     return Learner(**{**options, **said})
+
+
+def way_of(asked: Mapping[str, object]) -> str:
+    """The way of learning of what is asked."""
+    return _nouns(asked).way.name
+
+
+def _nouns(asked: Mapping[str, object]) -> Experiment:
+    network = network_text(asked.get("network"))
+    return experiment(Asked(network=network, rule=asked.get("rule")))
+
+
+def network_text(network: object) -> object:
+    """A network as it is written now: "layers-200-200" of before is "layers(200, 200)"."""
+    found = _BEFORE.fullmatch(network) if isinstance(network, str) else None
+    if found is None:
+        return network
+    now = f"{found['name']}({found['sizes'].replace('-', ', ')})"
+    warnings.warn(f"network {network!r} is written {now!r} now; the old form goes with the next release",
+                  DeprecationWarning, stacklevel=2)
+    return now
 
 
 def shaped(task: Task, x: np.ndarray) -> np.ndarray:

@@ -1,80 +1,89 @@
-"""Runs jobs, each in a process of its own, so many at a time; what has finished stays on disk."""
+"""Trains what is not trained yet, so many at a time, in processes that are kept; what has finished stays on disk."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import time
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 
 from plasticity._utils.progress import progress
 from plasticity._utils.stopping import stop_requests
-from plasticity.comparison.candidates import Job
+from plasticity.comparison.job import Training
+from plasticity.comparison.workers import Pool, packed
+from plasticity.errors import DataError
 from plasticity.runs.files import read_json, write_json
 
+TRAIN = "plasticity.comparison.one:train_one"
+LOOK = 0.1  # s between two looks at whether someone wants it to stop
 
-def run_all(jobs: Sequence[Job], folder: Path, at_once: int = 1, say: Callable[[str], None] = lambda line: None,
-            verbose: bool = False) -> list[dict]:
-    """The results of all jobs, in their order. Those that `folder` holds already are not run again.
 
-    The children of a call that Ctrl-C or a terminate signal stops are ended, and KeyboardInterrupt is raised; nothing
-    of what they had not finished is kept.
+def run_all(trainings: Sequence[Training], folder: Path, at_once: int = 1,
+            say: Callable[[str], None] = lambda line: None, verbose: bool = False, train: str = TRAIN) -> list[dict]:
+    """The results of all trainings, in their order. Those that `folder` holds already are not trained again; those that
+    failed are, and those whose settings were others, which `say` is told.
+
+    train: "module:function", which is given a `Job` in another process and answers what it measured. Ctrl-C and a
+    terminate signal end all processes and raise KeyboardInterrupt; nothing of what they had not finished is kept.
     """
-    places = [folder / "runs" / f"{number:03d}-{job.name}-seed{job.seed}" for number, job in enumerate(jobs)]
-    waiting = [(job, place) for job, place in zip(jobs, places, strict=True) if not _result(place).exists()]
-    running: dict[Path, subprocess.Popen] = {}
-    with stop_requests() as stop, progress(len(jobs), len(jobs) - len(waiting), verbose) as advance:
-        try:
-            while waiting or running:
-                while waiting and len(running) < at_once:
-                    job, place = waiting.pop(0)
-                    running[place] = _started(job, place)
-                for place in [place for place, child in running.items() if child.poll() is not None]:
-                    _ended(place, running.pop(place).returncode)
-                    say(_line(read_json(_result(place))))
-                    advance(1, place.name)
-                if stop.asked:
-                    raise KeyboardInterrupt
-                time.sleep(0.05)
-        finally:
-            for child in running.values():
-                child.terminate()
-            for child in running.values():
-                child.wait()
-    return [read_json(_result(place)) for place in places]
+    places = [folder / "runs" / f"{number:03d}-{_stem(training)}" for number, training in enumerate(trainings)]
+    digests = [training.job.digest for training in trainings]
+    waiting = [number for number, place in enumerate(places) if not _finished(place, digests[number], say)]
+    threads = max((training.job.threads for training in trainings), default=1)
+    with stop_requests() as stop, progress(len(places), len(places) - len(waiting), verbose) as advance, \
+            Pool(max(1, min(at_once, len(waiting))), train, threads) as pool:
+        running: dict[Future, int] = {
+            pool.submit(packed(trainings[number].job), _begun(places[number], trainings[number])): number
+            for number in waiting}
+        while running:
+            for future in wait(running, LOOK, FIRST_COMPLETED).done:
+                number = running.pop(future)
+                result = _named(trainings[number], future.result(), digests[number])
+                write_json(places[number] / "result.json", result)
+                say(_line(result))
+                advance(1, places[number].name)
+            if stop.asked:
+                raise KeyboardInterrupt
+    return [read_json(place / "result.json") for place in places]
 
 
-def _result(place: Path) -> Path:
-    return place / "result.json"
+def _stem(training: Training) -> str:
+    """Of a folder; only the letters that every system takes."""
+    return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', training.job.name)[:40]}-seed{training.job.seed}"
 
 
-def _started(job: Job, place: Path) -> subprocess.Popen:
+def _finished(place: Path, digest: str, say: Callable[[str], None]) -> bool:
+    """Whether there is a result of this very training."""
+    try:
+        result = read_json(place / "result.json")
+    except DataError:
+        return False
+    if "error" in result:
+        return False
+    if result.get("digest") != digest:
+        say(f"{place.name}: the result there is one of other settings; it is trained again")
+        return False
+    return True
+
+
+def _begun(place: Path, training: Training) -> Path:
+    """Says what is trained, takes a former result away, and answers where the log goes."""
     place.mkdir(parents=True, exist_ok=True)
-    write_json(place / "job.json", asdict(job))
-    threads = str(job.threads)
-    environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads}
-    with (place / "log.txt").open("w", encoding="utf-8") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "plasticity.comparison.one", str(place / "job.json"), str(_result(place))],
-            stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
+    (place / "result.json").unlink(missing_ok=True)
+    write_json(place / "job.json", {"names": training.names, **training.job.to_dict()})
+    (place / "log.txt").write_bytes(b"")
+    return place / "log.txt"
 
 
-def _ended(place: Path, code: int) -> None:
-    """A child that died without a word has a result that says so."""
-    if _result(place).exists():
-        return
-    job = json.loads((place / "job.json").read_text(encoding="utf-8"))
-    said = (place / "log.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    write_json(_result(place), {"rule": job["rule"], "seed": job["seed"],
-                                "error": f"ended with code {code}: {said[-1] if said else 'no message'}"})
+def _named(training: Training, answer: dict, digest: str) -> dict:
+    """What was measured, with what it belongs to."""
+    return {**answer, "rule": training.names.get("rule") or training.job.text, "seed": training.job.seed,
+            "names": dict(training.names), "digest": digest}
 
 
-def _line(found: dict) -> str:
-    name = f"{found['rule']}, seed {found['seed']}"
-    if "error" in found:
-        return f"{name} failed: {found['error']}"
-    return f"{name}: {100 * found['accuracy']:.2f} % in {found['train_seconds']:.0f} s"
+def _line(result: dict) -> str:
+    axes = ", ".join(name for name in result["names"].values() if name)
+    name = f"{axes or result['rule']}, seed {result['seed']}"
+    if "error" in result:
+        return f"{name} failed: {result['error']}"
+    return f"{name}: {100 * result['accuracy']:.2f} % in {result['train_seconds']:.0f} s"

@@ -1,50 +1,57 @@
-"""From single trainings to one row per rule."""
+"""From single trainings to one row per combination of rule, network and engine."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from plasticity.readout.metrics import summarise
 
-#: averaged over seeds
+#: averaged over seeds, with their spread
 MEANS = ("train_seconds", "fit_seconds", "test_seconds", "peak_mb", "spikes_per_sample", "input_spikes_per_sample",
          "synops_per_sample", "inference_synops_per_sample", "update_cosine")
 #: the same for every seed
 SHARED = ("network", "epochs", "lr", "parameters", "train_samples", "test_samples", "held_out")
+LEVEL = 0.95  # of confidence intervals
 
 
-def row(rule: str, found: Sequence[Mapping]) -> dict[str, object]:
-    """One rule: means over the seeds that finished, and what the others said."""
-    good = [one for one in found if "error" not in one]
-    made = {"rule": rule, "seeds": [one["seed"] for one in good]}
-    failed = [{"seed": one["seed"], "error": one["error"]} for one in found if "error" in one]
+def row(names: Mapping[str, str | None], runs: Sequence[Mapping]) -> dict[str, object]:
+    """One combination: means over the seeds that finished, and what the others said.
+
+    names: axis -> name, see `plasticity.comparison.axes.Training`. seeds, accuracies: of those that finished, n: how
+    many they are, of `asked`. accuracy_interval: see `interval`. NAME_sd: sample standard deviation over seeds, None
+    for one seed.
+    """
+    good = [run for run in runs if "error" not in run]
+    entries = {**names, "names": dict(names), "seeds": [run["seed"] for run in good], "n": len(good),
+               "asked": len(runs)}
+    failed = [{"seed": run["seed"], "error": run["error"]} for run in runs if "error" in run]
     if failed:
-        made["failed"] = failed
+        entries["failed"] = failed
+    accuracies = {run["seed"]: run["accuracy"] for run in good}
+    entries |= _spread("accuracy", accuracies) | {
+        "accuracy_interval": interval(list(accuracies.values())), "accuracies": list(accuracies.values())}
     if not good:
-        return made | {"accuracy": None, "accuracy_sd": None}
-    summary = summarise({one["seed"]: one["accuracy"] for one in good})
-    made |= {"accuracy": summary.mean, "accuracy_sd": summary.sd, "accuracies": [one["accuracy"] for one in good]}
-    made |= {name: _mean([one[name] for one in good if one.get(name) is not None]) for name in MEANS}
-    return made | {name: good[0].get(name) for name in SHARED}
+        return entries
+    for name in MEANS:
+        entries |= _spread(name, {run["seed"]: run[name] for run in good if run.get(name) is not None})
+    return entries | {name: good[0].get(name) for name in SHARED}
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _spread(name: str, values: Mapping[int, float]) -> dict[str, float | None]:
+    if not values:
+        return {name: None, f"{name}_sd": None}
+    summary = summarise(values)
+    return {name: summary.mean, f"{name}_sd": summary.sd}
 
 
-#: heading -> text of a row
-COLUMNS = {
-    "rule": lambda row: row["rule"],
-    "accuracy": lambda row: "failed" if row["accuracy"] is None else f"{100 * row['accuracy']:.2f} %" + (
-        "" if row["accuracy_sd"] is None else f" ± {100 * row['accuracy_sd']:.2f}"),
-    "train s": lambda row: _text(row, "train_seconds", ".1f"),
-    "peak MB": lambda row: _text(row, "peak_mb", ".0f"),
-    "spikes": lambda row: _text(row, "spikes_per_sample", ".0f"),
-    "synops": lambda row: _text(row, "synops_per_sample", ".3g"),
-    "cosine": lambda row: _text(row, "update_cosine", ".2f"),
-}
+def interval(values: Sequence[float], level: float = LEVEL) -> tuple[float, float] | None:
+    """The confidence interval of a mean, mean -+ t sd / sqrt(n), t of Student's distribution with n - 1 degrees of
+    freedom: it holds for figures that are normally distributed over seeds. None for fewer than two values."""
+    if len(values) < 2:
+        return None
+    from scipy.stats import t
 
-
-def _text(row: Mapping, name: str, form: str) -> str:
-    value = row.get(name)
-    return "" if value is None else format(value, form)
+    summary = summarise(dict(enumerate(values)))
+    half = float(t.ppf((1 + level) / 2, len(values) - 1)) * summary.sd / math.sqrt(len(values))
+    return summary.mean - half, summary.mean + half

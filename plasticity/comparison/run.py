@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from plasticity.comparison.figures import draw
-from plasticity.comparison.nouns import learner_of, shaped
+from plasticity.comparison.nouns import learner_of, shaped, way_of
 from plasticity.datasets import tasks
 from plasticity.datasets.tasks import Task
 from plasticity.errors import NetworkWarning, PlasticityError
@@ -19,6 +19,8 @@ from plasticity.learner import Learner
 from plasticity.runs import Run, report
 
 LEARNER = "learner"  # folder in a run's, that holds the learner
+#: readouts of rules that learn without labels, where none is named; the first one answers
+READOUTS = ("all_activity", "proportion", "logistic")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Settings:
         asked = asdict(self) | {"verbose": verbose}
         if self.readout is not None:
             asked["readout"] = tuple(part.strip() for part in self.readout.split("+"))
+        elif way_of(asked) == "stream":
+            asked["readout"] = READOUTS
         return learner_of(task, asked)
 
 
@@ -127,7 +131,8 @@ def _control(settings: Settings, task: Task) -> dict:
 def _result(settings: Settings, learner: Learner, task: Task, run: Run, measured: dict) -> dict:
     """One schema for every rule; None where something does not apply."""
     done, made = learner.training_, learner.described_.experiment
-    words = made.words | {"rule": made.words["rule"] or learner.trainer_.rule_name}
+    words = made.words | {"rule": made.words["rule"] or learner.trainer_.rule_name,
+                          "readout": str(made.readouts[0]) if made.readouts else None}
     return {"task": task.name, **words, "way": made.way.name, "device": settings.device, "epochs": made.epochs,
             "batch": made.batch, "lr": made.lr, "seed": settings.seed,
             "dtype": str(learner.trainer_.dtype).removeprefix("torch."),

@@ -23,14 +23,14 @@ def _gradients(network: str, encoder: str, epochs: int, batch: int) -> dict[str,
 
 _DIGITS = _gradients("layers(100, 100)", "latency(steps=25)", 30, 32)
 _IMAGES = _gradients("layers(200, 200)", "latency(steps=25)", 3, 100)
-_SEQUENCES = _gradients("recurrent(100)", "sequences", 15, 50)
+_SEQUENCES = _gradients("recurrent(100)", "sequences", 15, 50) | {"stream": {"encoder": "sequences"}}
 
 #: task -> way of learning -> arguments of `Learner`
 TASKS: Mapping[str, Mapping[str, Options]] = MappingProxyType({
     "digits": {**_DIGITS, "stream": {"epochs": 10}},
     "mnist": _IMAGES, "fashion_mnist": _IMAGES,
     "usps": {**_IMAGES, "stream": {"epochs": 3}},
-    "rows_mnist": _gradients("recurrent(200)", "sequences", 5, 100),
+    "rows_mnist": _SEQUENCES | _gradients("recurrent(200)", "sequences", 5, 100),
     "nmnist": _SEQUENCES, "fsdd": _SEQUENCES})
 #: fewer training samples than this are few, and are shown as often as those of digits
 FEW = 5000
@@ -57,3 +57,8 @@ def of_task(task: Task, way: str) -> Options:
         known = _SEQUENCES if task.form == "sequences" else {
             **(_DIGITS if few else _IMAGES), "stream": {"epochs": 10 if few else tasks.epochs(task.name)}}
     return known.get(way, {})
+
+
+def of_sequences(name: str) -> bool:
+    """Whether a task is known to be one of sequences, before its data are loaded."""
+    return TASKS.get(name.replace("-", "_"), {}).get("gradients", {}).get("encoder") == "sequences"

@@ -269,14 +269,6 @@ class Estimator(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "trainer_")
         return folder_.save(self, Path(folder), about or {})
 
-    @classmethod
-    def load(cls, folder: str | Path) -> Estimator:
-        """The learner in a folder, which answers and learns on as the one that was saved.
-
-        Raises DataError for a folder that is incomplete, altered or of another version.
-        """
-        return folder_.load(Path(folder))
-
     def __getstate__(self) -> dict:
         """Parameters and parts: what is compiled or generated is made again when it is read."""
         state = {name: getattr(self, name) for name in self.get_params(deep=False)}

@@ -60,10 +60,8 @@ def describe(folder: Path) -> dict:
     return content
 
 
-def load(folder: Path):
-    """The learner in a folder."""
-    from plasticity.learner.learner import Learner
-
+def load(folder: Path, kind: type):
+    """The learner in a folder, as an estimator of that kind, whose arguments are those of `Asked`."""
     content = describe(folder)
     file = folder / ARRAYS
     if not file.is_file() or _sha256(file.read_bytes()) != content["files"].get(ARRAYS):
@@ -71,8 +69,8 @@ def load(folder: Path):
     arrays = load_arrays(file)
     parts = _parts(content, arrays)
     asked = parts.described.experiment.asked
-    estimator = Learner.__new__(Learner)
-    for slot in Learner._get_param_names():
+    estimator = kind.__new__(kind)
+    for slot in kind._get_param_names():
         setattr(estimator, slot, content["parameters"].get(slot, getattr(asked, slot)))
     put_parts(estimator, parts)
     if parts.described.goal.classes is not None:

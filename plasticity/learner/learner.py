@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
+from plasticity.learner import folder as folder_
 from plasticity.learner.asked import Asked
 from plasticity.learner.estimator import Estimator
 from plasticity.learner.experiment import experiment
@@ -77,3 +79,11 @@ class Learner(Estimator):
 
     def _asked(self) -> Asked:
         return Asked(**{slot.name: getattr(self, slot.name) for slot in fields(Asked) if hasattr(self, slot.name)})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Learner:
+        """The learner in a folder that `save` wrote: it answers and learns on as the one that was saved.
+
+        Raises DataError for a folder that is incomplete, altered or of another version.
+        """
+        return folder_.load(Path(folder), cls)

@@ -68,7 +68,7 @@ def network_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int
     if encoder is None:
         n_inputs = shape[-1:]
     else:
-        shown = encoder(np.zeros((1, *shape), np.float32))
+        shown = encoder(np.zeros((1, int(np.prod(shape))), np.float32))
         n = shown.n if isinstance(shown, Spikes) else shown.shape[2]
         n_inputs = shape if n == int(np.prod(shape)) else (n,)
     network = described(experiment, n_inputs, outputs)
