@@ -80,7 +80,7 @@ def network(kind: str, rule: Rule | None = None) -> Network:
     n_pre, n_post = (window.n_pre, window.n_post) if window else (N, N)
     sizes = {"global": 0, "pre": n_pre, "post": n_post}
     read = {**rule.reads, **rule.signals} if rule else {}
-    end = Input("post", n_post) if rule and not getattr(rule, "sends", "") else Population("post", n_post, lif())
+    end = Input("post", n_post) if rule and not getattr(rule, "efficacy", "") else Population("post", n_post, lif())
     mask = {"mask": np.eye(N, dtype=bool)} if "mask" in KINDS[kind].needs else {}
     projection = Projection("pre", "post", 0.5, kind, rule=rule, window=window, label="projection", **mask,
                             axonal_delay=delay, onto=end.neuron.variables[0] if isinstance(end, Population) else None)

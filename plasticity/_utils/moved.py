@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 import warnings
@@ -87,7 +88,7 @@ class Moved:
 
 def names(module: str, **places: str) -> Callable[[str], object]:
     """A module's `__getattr__` for names that it had before: name -> "module:name" of now."""
-    def found(name: str) -> object:
+    def attribute(name: str) -> object:
         if name not in places:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         now, _, leaf = places[name].partition(":")
@@ -95,7 +96,48 @@ def names(module: str, **places: str) -> Callable[[str], object]:
                       DeprecationWarning, stacklevel=2)
         return getattr(importlib.import_module(now), leaf)
 
-    return found
+    return attribute
+
+
+def arguments(**new_names: str) -> Callable[[type], type]:
+    """A class decorator: arguments and attributes by the names they had before, old="new", with a warning.
+
+    An argument under its old name wins over the new one, which `dataclasses.replace` always passes.
+    """
+    def renamed(cls: type) -> type:
+        init = cls.__init__
+
+        @functools.wraps(init)
+        def __init__(self, *args, **options):
+            for old in options.keys() & new_names.keys():
+                _renamed(cls, old, new_names[old])
+                options[new_names[old]] = options.pop(old)
+            init(self, *args, **options)
+
+        cls.__init__ = __init__
+        attributes(**new_names)(cls)
+        return cls
+
+    return renamed
+
+
+def attributes(**new_names: str) -> Callable[[type], type]:
+    """A class decorator: attributes by the names they had before, old="new", with a warning."""
+    def renamed(cls: type) -> type:
+        for old, new in new_names.items():
+            def attribute(self, old: str = old, new: str = new) -> object:
+                _renamed(cls, old, new)
+                return getattr(self, new)
+
+            setattr(cls, old, property(attribute, doc=f"`{new}`, as it was called before."))
+        return cls
+
+    return renamed
+
+
+def _renamed(cls: type, old: str, new: str) -> None:
+    warnings.warn(f"{cls.__name__}.{old} is called {new} now; the old name goes with the next release",
+                  DeprecationWarning, stacklevel=3)
 
 
 def install() -> None:

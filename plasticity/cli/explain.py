@@ -40,7 +40,7 @@ def _text(rule: Rule) -> dict:
         "family": rule.family,
         "equations": {event: [_equation(line) for line in lines] for event, lines in _in_order(rule.statements)},
         "definitions": dict(rule.let),
-        "sends": f"w * ({rule.sends})" if rule.sends else "w",
+        "efficacy": f"w * ({rule.efficacy})" if rule.efficacy else "w",
         "traces": [_trace(name, rule.place[name], trace) for name, trace in rule.variables.items()],
         "parameters": [{"name": name, "value": value, "unit": rule.units.get(name, "")}
                        for name, value in rule.params.items()],
@@ -127,8 +127,8 @@ def _text_lines(found: dict) -> Iterator[str]:
     for event, equations in found["equations"].items():
         yield f"\n{EVENTS[event]}:"
         yield from (f"    {equation}" for equation in equations)
-    if found["sends"] != "w":
-        yield from _section("each presynaptic spike transmits", [found["sends"]])
+    if found["efficacy"] != "w":
+        yield from _section("each presynaptic spike transmits", [found["efficacy"]])
     yield from _section("where", (f"{name} = {text}" for name, text in found["definitions"].items()))
     yield from _section("traces and states", map(_trace_line, found["traces"]))
     yield from _section("parameters", (f"{p['name']} = {p['value']:g}{_unit(p['unit'])}" for p in found["parameters"]))

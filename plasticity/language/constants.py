@@ -31,7 +31,7 @@ class Constants:
     def __init__(self, fixed: Collection[str], prefix: str = "_c"):
         self.fixed = frozenset(fixed)
         self.prefix = prefix
-        self.found: dict[str, ast.expr] = {}
+        self.pulled: dict[str, ast.expr] = {}
         self._name_of: dict[str, str] = {}
 
     def pull(self, expr: ast.expr) -> ast.expr:
@@ -69,20 +69,20 @@ class Constants:
         if text not in self._name_of:
             name = f"{self.prefix}{len(self._name_of)}"
             self._name_of[text] = name
-            self.found[name] = node
+            self.pulled[name] = node
         return ast.Name(id=self._name_of[text], ctx=ast.Load())
 
-    def values(self, given: Mapping[str, float]) -> dict[str, float]:
+    def values(self, fixed_values: Mapping[str, float]) -> dict[str, float]:
         """The value of each pulled constant. Raises PlasticityError where one is undefined (0/0, a complex root)."""
         with np.errstate(all="ignore"):
-            found = {name: float(evaluate(expr, given)) for name, expr in self.found.items()}
-        for name, value in found.items():
+            values = {name: float(evaluate(expr, fixed_values)) for name, expr in self.pulled.items()}
+        for name, value in values.items():
             if np.isnan(value):
-                text = ast.unparse(ast.fix_missing_locations(self.found[name]))
+                text = ast.unparse(ast.fix_missing_locations(self.pulled[name]))
                 raise PlasticityError(f"{text[:60] + '...' * (len(text) > 60)!r} has no value with these parameters: "
                                       "two time constants may be equal, or the solution oscillate; change one or "
                                       "choose another method (exponential_euler, rk4)")
-        return found
+        return values
 
 
 def _difference(terms: list[ast.expr]) -> ast.expr:

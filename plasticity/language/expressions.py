@@ -51,8 +51,8 @@ def _check_call(text: str, node: ast.Call, functions: Collection[str]) -> None:
     name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
     if name not in functions:
         near = get_close_matches(name, functions, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise LanguageError(f"{text!r} calls {name!r}, which is not a function of the language{hint} "
+        suggestion = f"; did you mean {near[0]!r}?" if near else ""
+        raise LanguageError(f"{text!r} calls {name!r}, which is not a function of the language{suggestion} "
                             f"(known: {', '.join(sorted(functions))})")
     if node.keywords or len(node.args) != _ARITY.get(name, 1):
         raise LanguageError(f"{text!r}: {name} takes {_ARITY.get(name, 1)} positional argument(s)")
@@ -74,8 +74,8 @@ def require_known(text: str, expr: ast.expr, known: Iterable[str]) -> None:
     known = sorted(known)
     for name in sorted(names(expr) - set(known)):
         near = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise LanguageError(f"{text!r} reads the unknown name {name!r}{hint} (known: {', '.join(known)})")
+        suggestion = f"; did you mean {near[0]!r}?" if near else ""
+        raise LanguageError(f"{text!r} reads the unknown name {name!r}{suggestion} (known: {', '.join(known)})")
 
 
 class _Rewrite(ast.NodeTransformer):
@@ -86,12 +86,12 @@ class _Rewrite(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, ast.Call):
-            found = self.replace(node)
-            if found is not None:
-                return found
+            replacement = self.replace(node)
+            if replacement is not None:
+                return replacement
             return ast.Call(func=node.func, args=[self.visit(arg) for arg in node.args], keywords=[])
-        found = self.replace(node) if isinstance(node, ast.expr) else None
-        return found if found is not None else self.generic_visit(_copy(node))
+        replacement = self.replace(node) if isinstance(node, ast.expr) else None
+        return replacement if replacement is not None else self.generic_visit(_copy(node))
 
 
 def _copy(node: ast.AST) -> ast.AST:

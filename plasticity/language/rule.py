@@ -24,11 +24,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from plasticity._utils import moved
 from plasticity._utils.keeping import Kept
 from plasticity._utils.typed import require_fields
 from plasticity.errors import LanguageError, PlasticityError, choice
-from plasticity.language import expressions
-from plasticity.language.statements import Statement, Texts, check_sent, sent, texts
+from plasticity.language import expressions, locality
+from plasticity.language.statements import Statement, Texts, check_efficacy, efficacy_of, texts
 from plasticity.language.trace import State, Trace
 
 __all__ = ["ORDERS", "RESERVED", "Rule", "State", "Trace"]
@@ -45,6 +46,8 @@ _MAPPINGS = ("pre", "post", "syn", "on_pre", "on_post", "on_step", "let", "param
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
 
 
+@moved.attributes(sent="efficacy_expr")
+@moved.arguments(sends="efficacy")
 @dataclass(frozen=True, eq=True)
 class Rule(Kept):
     """A learning rule as data. See the module's text for what each step does.
@@ -56,9 +59,9 @@ class Rule(Kept):
     reads: variable of a neuron -> "post" or "pre" (membrane potential, pseudo-derivative, rate); r_pre and r_post read
         a variable r of the one and the other.
     signals: third factors from outside -> "global", "post" or "pre".
-    sends: what a presynaptic spike transmits, in units of its weight (""; 1), read when it arrives and before its own
-        on_pre. Such a rule describes transmission: it changes presynaptic variables alone, and goes on when learning is
-        off.
+    efficacy: what a presynaptic spike transmits, in units of its weight (""; 1), read when it arrives and before its
+        own on_pre. Such a rule describes transmission: it changes presynaptic variables alone, and goes on when
+        learning is off.
     params: constants. w_min, w_max: bounds, also readable as names.
     order: "brian2" | "strict" | "inclusive", see ORDERS.
 
@@ -75,7 +78,7 @@ class Rule(Kept):
     on_post: Mapping[str, str] = field(default_factory=dict)
     on_step: Mapping[str, str] = field(default_factory=dict)
     let: Mapping[str, str] = field(default_factory=dict)
-    sends: str = ""
+    efficacy: str = ""
     params: Mapping[str, float] = field(default_factory=dict)
     reads: Mapping[str, str] = field(default_factory=dict)
     signals: Mapping[str, str] = field(default_factory=dict)
@@ -101,7 +104,7 @@ class Rule(Kept):
         self._check_values()
         if not self.statements:
             raise PlasticityError("a rule needs at least one of on_pre, on_post, on_step")
-        check_sent(self)
+        check_efficacy(self)
 
     def __hash__(self) -> int:
         mappings = (self.on_pre, self.on_post, self.on_step, self.params)
@@ -139,10 +142,10 @@ class Rule(Kept):
     @cached_property
     def place(self) -> Mapping[str, str]:
         """Where each name lives: pre, post, syn or global."""
-        found = {"w": "syn", "noise": "syn", "dt": "global", "w_min": "global", "w_max": "global"}
+        places = {"w": "syn", "noise": "syn", "dt": "global", "w_min": "global", "w_max": "global"}
         for place in ("pre", "post", "syn"):
-            found.update(dict.fromkeys(getattr(self, place), place))
-        return found | dict.fromkeys(self.params, "global") | dict(self.reads) | dict(self.signals)
+            places.update(dict.fromkeys(getattr(self, place), place))
+        return places | dict.fromkeys(self.params, "global") | dict(self.reads) | dict(self.signals)
 
     @cached_property
     def variables(self) -> Mapping[str, Trace]:
@@ -169,9 +172,9 @@ class Rule(Kept):
         return self._texts.delayed
 
     @cached_property
-    def sent(self) -> ast.expr | None:
-        """`sends`, checked, definitions inlined; None where a spike transmits its weight."""
-        return sent(self)
+    def efficacy_expr(self) -> ast.expr | None:
+        """`efficacy`, checked, definitions inlined; None where a spike transmits its weight."""
+        return efficacy_of(self)
 
     def place_of(self, name: str) -> str:
         """Where a name of the statements lives, delayed copies included."""
@@ -180,9 +183,7 @@ class Rule(Kept):
     @cached_property
     def locality(self) -> Mapping[str, tuple[str, ...]]:
         """event -> the kinds of information its change uses."""
-        names = {event: frozenset().union(*(expressions.names(line.expr) for line in lines))
-                 for event, lines in self.statements.items()}
-        return {event: tuple(sorted({self._kind(name) for name in read} - {""})) for event, read in names.items()}
+        return locality.information(self)
 
     @property
     def kind(self) -> str:
@@ -192,48 +193,24 @@ class Rule(Kept):
     @cached_property
     def needs(self) -> tuple[str, ...]:
         """What a change of the weight depends on, in the words of `plasticity.rules.NEEDS`: how local the rule is."""
-        lines = [line for lines in self.statements.values() for line in lines]
-        read = frozenset().union(*map(_depends_on, lines))
-        rates = {name: name.rpartition("_")[2] for name in self.reads}
-        own = {name for name in self.reads if self.reads[name] == "post" and rates[name] != "post"}
-        kinds = {"pre": {name for name in self.place if self.place[name] == "pre"} - {*self.signals},
-                 "post": {name for name in self.place if self.place[name] == "post"} - {*self.signals} - own,
-                 "weight": {"w"}, "own voltage": own, "third factor": {*self.signals}, "past": {*self.syn}}
-        found = [kind for kind, names in kinds.items() if names & read]
-        if any(expressions.calls(line.expr) & expressions.REDUCTIONS for line in lines):
-            found.insert(sum(kind in found for kind in ("pre", "post", "weight", "own voltage")), "other neurons")
-        return tuple(found)
+        return locality.needs(self)
 
     @property
     def memory(self) -> str:
         """What is kept while it learns: values per neuron and synapse, whatever the number of steps."""
-        counts = ((len(self.pre), "pre"), (len(self.post), "post"), (len(self.syn), "synapse"))
-        kept = [f"{count} per {place}" for count, place in counts if count]
-        return f"{', '.join(kept) or 'nothing but weights'}; O(1) in T"
-
-    def _kind(self, name: str) -> str:
-        if name in ("w",):
-            return "weight"
-        if name in self.pre or name in self.post:
-            return f"{self.place[name]}synaptic trace"
-        if name in self.syn:
-            return "synaptic state"
-        if name in self.reads:
-            return f"{self.reads[name]}synaptic variable {name}"
-        if name in self.signals:
-            return f"third factor {name} ({self.signals[name]})"
-        return "noise" if name == "noise" else ""
+        return locality.memory(self)
 
     @cached_property
     def read_after_own_rise(self) -> frozenset[str]:
         """Traces that an event of their own neuron reads only after their rise, so that engines must remember them."""
-        sequence, found = ORDERS[self.order], set()
+        sequence, remembered = ORDERS[self.order], set()
         for side in ("pre", "post"):
             if sequence.index(f"rise_{side}") < sequence.index(f"on_{side}"):
                 lines = self.statements.get(f"on_{side}", ())
                 read = frozenset().union(*(expressions.names(line.expr) for line in lines))
-                found |= {name for name, trace in getattr(self, side).items() if trace.rise != "none" and name in read}
-        return frozenset(found)
+                rising = (name for name, trace in getattr(self, side).items() if trace.rise != "none")
+                remembered |= read.intersection(rising)
+        return frozenset(remembered)
 
     @property
     def reads_names(self) -> frozenset[str]:
@@ -242,16 +219,10 @@ class Rule(Kept):
         return frozenset().union(*(expressions.names(line.expr) for line in lines))
 
     def with_(self, **changes) -> Rule:
-        """A copy with fields replaced; `params` given are merged into the present ones."""
+        """A copy with fields replaced; `params` are merged into the present ones."""
         if "params" in changes:
             changes["params"] = {**self.params, **changes["params"]}
         return replace(self, **changes)
-
-
-def _depends_on(line: Statement) -> frozenset[str]:
-    """The names that a change depends on; "w + change" does not depend on w itself."""
-    terms = [term for term in expressions.sum_terms(line.expr) if ast.unparse(term) != line.target]
-    return frozenset().union(*map(expressions.names, terms))
 
 
 def _rebuild(fields: dict) -> Rule:

@@ -18,16 +18,18 @@ class Declared(Protocol):
     """What a rule has declared, as far as its texts are concerned; see `plasticity.language.rule.Rule`."""
 
     let: Mapping[str, str]
-    sends: str
+    efficacy: str
     params: Mapping[str, float]
     pre: Mapping[str, object]
+    post: Mapping[str, object]
+    syn: Mapping[str, object]
     reads: Mapping[str, str]
     signals: Mapping[str, str]
     place: Mapping[str, str]
     variables: Mapping[str, object]
     constants: Mapping[str, float]
     statements: Mapping[str, tuple[Statement, ...]]
-    sent: ast.expr | None
+    efficacy_expr: ast.expr | None
 
 
 @dataclass(frozen=True)
@@ -70,27 +72,27 @@ def definitions(rule: Declared) -> dict[str, ast.expr]:
     return done
 
 
-def sent(rule: Declared) -> ast.expr | None:
-    """`sends`, definitions inlined; None where a spike transmits its weight."""
-    if not rule.sends:
+def efficacy_of(rule: Declared) -> ast.expr | None:
+    """`efficacy`, definitions inlined; None where a spike transmits its weight."""
+    if not rule.efficacy:
         return None
     known = definitions(rule)
-    expr = expressions.parse(rule.sends)
-    expressions.require_known(rule.sends, expr, {*rule.place, *known})
+    expr = expressions.parse(rule.efficacy)
+    expressions.require_known(rule.efficacy, expr, {*rule.place, *known})
     return expressions.substitute(expressions.numbers(expr), known)
 
 
-def check_sent(rule: Declared) -> None:
+def check_efficacy(rule: Declared) -> None:
     """One value goes to all synapses, so it may read presynaptic variables alone, and these change by themselves."""
-    if rule.sent is None:
+    if rule.efficacy_expr is None:
         return
-    wrong = sorted(expressions.names(rule.sent) - {*rule.pre, *rule.constants})
-    if wrong or expressions.calls(rule.sent) & expressions.PRIMITIVES:
-        raise LanguageError(f"sends={rule.sends!r} reads {', '.join(wrong) or 'a primitive'}: it may read "
+    wrong = sorted(expressions.names(rule.efficacy_expr) - {*rule.pre, *rule.constants})
+    if wrong or expressions.calls(rule.efficacy_expr) & expressions.PRIMITIVES:
+        raise LanguageError(f"efficacy={rule.efficacy!r} reads {', '.join(wrong) or 'a primitive'}: it may read "
                             "presynaptic variables and parameters only, as one value goes to all synapses")
     others = sorted({line.target for lines in rule.statements.values() for line in lines if line.place != "pre"})
     if others or rule.reads or rule.signals:
-        raise LanguageError(f"a rule that says what it sends changes presynaptic variables alone, by themselves; "
+        raise LanguageError(f"a rule with an efficacy changes presynaptic variables alone, by themselves; "
                             f"this one has {', '.join([*others, *rule.reads, *rule.signals])}")
 
 
@@ -133,7 +135,7 @@ def _check_reads(rule: Declared, event: str, target: str, place: str, text: str,
                                 f"read {name!r}, which lives in {rule.place[name]}; make {target!r} a syn variable")
 
 
-def _delayed(rule: Declared, text: str, node: ast.expr, found: dict[str, tuple[str, float]]) -> ast.expr | None:
+def _delayed(rule: Declared, text: str, node: ast.expr, aliases: dict[str, tuple[str, float]]) -> ast.expr | None:
     """delayed(v, tau) becomes a name of its own, which does not depend on the value of tau."""
     if not (isinstance(node, ast.Call) and node.func.id == "delayed"):
         return None
@@ -143,6 +145,6 @@ def _delayed(rule: Declared, text: str, node: ast.expr, found: dict[str, tuple[s
     if not expressions.names(tau) <= {*rule.params}:
         raise LanguageError(f"{text!r}: the second argument of delayed must be a constant time (s)")
     copy = variable.id, float(expressions.evaluate(tau, dict(rule.params)))
-    alias = next((name for name, known in found.items() if known == copy), f"{variable.id}_delayed_{len(found)}")
-    found[alias] = copy
+    alias = next((name for name, known in aliases.items() if known == copy), f"{variable.id}_delayed_{len(aliases)}")
+    aliases[alias] = copy
     return ast.Name(id=alias, ctx=ast.Load())

@@ -50,7 +50,7 @@ def figure_of(rule: Rule) -> Figure:
     """
     shown = SHOWN.get(rule.name, Shown())
     rule = rule.with_(params={name: value for name, value in shown.params.items() if name in rule.params})
-    if rule.sends:
+    if rule.efficacy:
         return short_term(rule)
     if of_rates(rule):
         return rate_curve(rule)

@@ -21,8 +21,8 @@ def short_term_response(rule: Rule, rate: float, spikes: int = 10) -> tuple[np.n
 
     Raises PlasticityError for rules by which every spike transmits its weight.
     """
-    if rule.sent is None:
-        raise PlasticityError(f"rule {rule.name!r} lets every spike transmit its weight; others have sends=")
+    if rule.efficacy_expr is None:
+        raise PlasticityError(f"rule {rule.name!r} lets every spike transmit its weight; others have efficacy=")
     steps = np.round(np.append(np.arange(spikes) / rate, (spikes - 1) / rate + RECOVERY) / DT).astype(int)
     train = np.zeros((steps[-1] + 1, 1), bool)
     train[steps] = True

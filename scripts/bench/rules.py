@@ -129,7 +129,7 @@ def doubts(rows: list[dict]) -> list[str]:
     return ([f"{row['rule']}: {row['ratio']:.1f} times {REFERENCE}, and nothing says why" for row in ran
              if row["ratio"] > SLOW and not row["reasons"]]
             + [f"{row['rule']}: the weights did not change" for row in ran
-               if not row["weights_changed"] > 0 and not of_kind("synapse", row["rule"]).sends])
+               if not row["weights_changed"] > 0 and not of_kind("synapse", row["rule"]).efficacy])
 
 
 def main() -> None:

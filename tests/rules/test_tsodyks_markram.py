@@ -147,7 +147,7 @@ def test_engines_transmit_as_defined(engine, connect, learn):
 def test_a_rule_written_by_a_user_may_send_what_its_traces_say(engine, order):
     """Traces that rise are read before their own neuron's rise, by what is sent and by on_pre, in every order."""
     rule = Rule(pre={"x": State(0.05, initial=0.2), "count": Trace(0.1)}, on_step={"dx/dt": "3 * (x < 0.5)"},
-                on_pre={"x": "gain * count"}, sends="exp(-x) + 0.1 * count", params={"gain": 0.3}, order=order)
+                on_pre={"x": "gain * count"}, efficacy="exp(-x) + 0.1 * count", params={"gain": 0.3}, order=order)
     spikes = np.random.default_rng(1).random((1, 100, 2)) < 0.2
     found, simulation = received(adding_up(rule), spikes, engine, learn=False)
     np.testing.assert_allclose(found[0], 0.1 * sent(rule, spikes[0], DT) @ simulation.get("in->cell.w"), atol=1e-10)
@@ -204,8 +204,9 @@ def test_the_event_engine_refuses_delays_that_differ():
 
 
 @pytest.mark.parametrize(("texts", "message"), [
-    ({"sends": "y"}, "unknown name"), ({"sends": "w * x"}, "reads w"), ({"sends": "x", "on_pre": {"w": "x"}}, "has w"),
-    ({"sends": "x", "signals": {"reward": "global"}}, "has reward"), ({"sends": "softmax(x)"}, "primitive")])
+    ({"efficacy": "y"}, "unknown name"), ({"efficacy": "w * x"}, "reads w"), ({"efficacy": "softmax(x)"}, "primitive"),
+    ({"efficacy": "x", "on_pre": {"w": "x"}}, "has w"),
+    ({"efficacy": "x", "signals": {"reward": "global"}}, "has reward")])
 def test_what_a_rule_may_send(texts, message):
     with pytest.raises(LanguageError, match=message):
         Rule(**{"pre": {"x": State(0.1)}, "on_pre": {"x": "0.1"}, **texts})

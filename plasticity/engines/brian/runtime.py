@@ -128,7 +128,7 @@ def variables(circuit: Circuit, network: Network) -> dict[str, tuple[object, str
         if made is not None:
             found[f"{projection.name}.w"] = (made, "r_w")
             rule = projection.rule
-            traces = rule.variables if rule and (circuit.plan.learn or rule.sends) else ()
+            traces = rule.variables if rule and (circuit.plan.learn or rule.efficacy) else ()
             found |= {f"{projection.name}.{name}": (made, f"r_{name}") for name in traces}
     return found
 

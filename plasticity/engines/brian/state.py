@@ -59,7 +59,7 @@ def without_learning(network: Network, before: Mapping[str, np.ndarray], after: 
     for population in network.populations:
         learned |= {f"{population.name}.{name}" for name in population.neuron.slow}
     for projection in network.projections:
-        goes_on = projection.rule is not None and bool(projection.rule.sends)
+        goes_on = projection.rule is not None and bool(projection.rule.efficacy)
         learned |= {f"{projection.name}.{name}" for name in (("w",) if goes_on else _own(projection))}
     return {**after, **{name: before[name] for name in learned}}
 

@@ -51,7 +51,7 @@ def synapses(network: Network, index: int, groups: dict, signals: dict, learn: b
     projection = network.projections[index]
     pre, post = groups[projection.pre], groups[projection.post]
     name = f"projection{index}"
-    learning = projection.rule if projection.rule and (learn or projection.rule.sends) else None
+    learning = projection.rule if projection.rule and (learn or projection.rule.efficacy) else None
     texts = rule_texts(network, projection, post, pre, signals) if learning else Texts("", {}, "", "", {})
     on_pre = {"transmit": _transmission(projection, texts.sent)} if projection.onto else {}
     on_pre |= {phase: code for phase, code in texts.phases.items() if phase.endswith("pre")}
@@ -133,7 +133,7 @@ def rule_texts(network: Network, projection: Projection, post, pre, signals: dic
                  phases={phase: code for phase, code in phases.items() if code},
                  decay="\n".join(f"r_{name} = r_{name} * decay_of_{name}" for name in fading),
                  step=_event(rule, "on_step", names, shared), namespace=namespace,
-                 sent="1" if rule.sent is None else brian_text(rule.sent, names))
+                 sent="1" if rule.efficacy_expr is None else brian_text(rule.efficacy_expr, names))
 
 
 def _names(network: Network, projection: Projection, ends: dict, signals: dict) -> tuple[dict, dict]:

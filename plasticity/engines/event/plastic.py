@@ -47,13 +47,13 @@ class Plastic:
     @property
     def runs(self) -> str:
         """When the rule acts: while learning, or always where it describes transmission."""
-        return "True" if self.rule.sends else "learn"
+        return "True" if self.rule.efficacy else "learn"
 
     def sent(self) -> str:
         """What a spike of neuron `i` sends, in units of its weight; empty for the weight itself."""
-        if self.rule.sent is None:
+        if self.rule.efficacy_expr is None:
             return ""
-        return self.text(self.rule.sent, {name: self.value(name, "i") for name in self.rule.pre})
+        return self.text(self.rule.efficacy_expr, {name: self.value(name, "i") for name in self.rule.pre})
 
     @property
     def collects(self) -> bool:
@@ -98,7 +98,7 @@ class Plastic:
     def lazy(self, name: str) -> bool:
         """Whether a trace decays only when it is read."""
         side = self.spiking.get(name)
-        busy = name in self.reads("on_step") or (side == "post" and name in self.reads("on_pre")) or self.rule.sends
+        busy = name in self.reads("on_step") or (side == "post" and name in self.reads("on_pre")) or self.rule.efficacy
         return side is not None and not self.mixed and not busy and self.listed_active(side)
 
     def sees_coincident(self, event: str) -> bool:

@@ -23,14 +23,14 @@ def sent(rule: Rule, spikes: np.ndarray, dt: float) -> np.ndarray:
         raise PlasticityError(f"spikes must be bool [steps, n], got shape {spikes.shape}")
     if not 0 < dt < math.inf:
         raise PlasticityError(f"dt must be positive and finite (seconds), got {dt!r}")
-    if rule.sent is None:
+    if rule.efficacy_expr is None:
         return spikes.astype(float)
     values = {name: np.full(spikes.shape[1], trace.initial) for name, trace in rule.pre.items()}
     amounts, everyone = np.zeros(spikes.shape), np.ones(spikes.shape[1], bool)
     for t, fired in enumerate(spikes):
         values = {name: value * math.exp(-dt / rule.pre[name].tau) for name, value in values.items()}
         values |= _changed(rule, "on_step", values, values, everyone, dt)
-        amounts[t] = np.where(fired, expressions.evaluate(rule.sent, {**rule.constants, **values}), 0.0)
+        amounts[t] = np.where(fired, expressions.evaluate(rule.efficacy_expr, {**rule.constants, **values}), 0.0)
         own = {name: values[name] for name, trace in rule.pre.items() if trace.rise != "none"}
         for phase in ORDERS[rule.order]:
             if phase == "on_pre":

@@ -131,7 +131,7 @@ class TorchSimulation:
 
     def _acting(self, learn: bool) -> dict[str, Learning]:
         """The rules that act: all while learning, and always those that describe transmission."""
-        return {name: found for name, found in self._learning.items() if learn or found.rule.sends}
+        return {name: found for name, found in self._learning.items() if learn or found.rule.efficacy}
 
     def _rows(self) -> dict[tuple[str, str], dict[str, torch.Tensor]]:
         """(kind, part) -> what each sample has of its own, samples first."""

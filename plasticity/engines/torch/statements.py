@@ -78,7 +78,7 @@ class Compiler:
 
     def sent(self) -> Callable | None:
         """What each presynaptic spike sends, in units of its weight; None for the weight itself."""
-        return None if self.rule.sent is None else self._function(self.rule.sent)
+        return None if self.rule.efficacy_expr is None else self._function(self.rule.efficacy_expr)
 
     def _change(self, event: str, line: Statement) -> Change:
         expr = factor.simplified(line.expr, self.constants)

@@ -46,7 +46,7 @@ def tsodyks_markram(U: float = 0.5, tau_rec: float = 0.8, tau_fac: float = 0.0, 
         pre=({"u": State(tau_fac)} if facilitates else {}) | recovering,
         let={"used": "u + U * (1 - u)" if facilitates else "U",
              "x": "1 - q + tau_psc / (tau_rec - tau_psc) * y" if three else "1 - d"},
-        sends="used * x",
+        efficacy="used * x",
         on_pre=({"u": "U * (1 - u)"} if facilitates else {})
         | ({"y": "used * x", "q": "tau_rec / (tau_rec - tau_psc) * used * x"} if three else {"d": "used * x"}),
         params={"U": U} | ({"tau_rec": tau_rec, "tau_psc": tau_psc} if three else {}),
