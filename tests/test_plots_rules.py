@@ -24,12 +24,12 @@ def test_settings_are_those_of_rules_there_are():
 
 def test_a_window_under_reward_is_the_window_times_the_reward():
     _, plain = plots.window(rules.pair_stdp(0.1, 0.1), w=0.5, points=41)
-    _, rewarded = plots.window(rules.mstdp(0.1), w=0.5, points=41, held={"reward": -0.5})
+    _, rewarded = plots.window(rules.mstdp(0.1), w=0.5, points=41, clamped={"reward": -0.5})
     np.testing.assert_allclose(rewarded, -0.5 * plain, atol=1e-15)
 
 
 def test_reward_at_the_end_is_given_once():
-    time, change = plots.window(rules.r_stdp(0.04, 0.02), w=0.5, points=41, held={"reward": 1.0}, late=True)
+    time, change = plots.window(rules.r_stdp(0.04, 0.02), w=0.5, points=41, clamped={"reward": 1.0}, late=True)
     np.testing.assert_allclose(change, np.where(time >= 0, 0.04, -0.02) * 0.25, atol=1e-15)
 
 
@@ -48,23 +48,23 @@ def test_pairs_that_would_overlap_are_refused():
 def test_the_curve_of_clopath_is_the_equation_at_a_held_voltage():
     """At a held voltage the averages equal it: -10 spikes of a_ltd [v - theta_minus]+, and x's area times a_ltp."""
     v = np.array([-75e-3, -60e-3, -50e-3])  # below theta_plus nothing strengthens
-    change = plots.held_change(rules.clopath(homeostasis=False), "v", v, w=1.0)
+    change = plots.clamped_change(rules.clopath(homeostasis=False), "v", v, w=1.0)
     settled = -10 * 0.14 * np.maximum(v + 70.6e-3, 0)  # the first spikes still find the averages on their way
     np.testing.assert_allclose(change, settled, rtol=0.05, atol=1e-12)
-    above = plots.held_change(rules.clopath(homeostasis=False), "v", [-30e-3], w=1.0)[0]
+    above = plots.clamped_change(rules.clopath(homeostasis=False), "v", [-30e-3], w=1.0)[0]
     assert above > 0
 
 
 def test_the_curve_of_r_max_falls_with_the_expected_rate():
     rho = np.array([0.0, 20.0, 40.0])
-    change = plots.held_change(rules.r_max(), "rho", rho)
+    change = plots.clamped_change(rules.r_max(), "rho", rho)
     np.testing.assert_allclose(change, change[-1] * rho / 40.0, rtol=1e-9, atol=1e-15)
     assert change[-1] < 0
 
 
 def test_a_variable_that_is_not_read_is_refused():
     with pytest.raises(PlasticityError, match="reads no 'u'"):
-        plots.held_change(rules.clopath(), "u", [0.0])
+        plots.clamped_change(rules.clopath(), "u", [0.0])
 
 
 def test_a_rule_written_by_a_user_has_a_figure_too():

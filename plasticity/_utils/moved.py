@@ -74,8 +74,7 @@ class Moved:
     @staticmethod
     def create_module(spec: ModuleSpec) -> ModuleType:
         now = new_name(spec.name)
-        warnings.warn(f"{spec.name} is called {now} now; the old name goes with the next release", DeprecationWarning,
-                      stacklevel=2)
+        _warn(spec.name, now)
         module = importlib.import_module(now)
         spec.loader_state = module.__spec__
         return module
@@ -92,41 +91,36 @@ def names(module: str, **places: str) -> Callable[[str], object]:
         if name not in places:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         now, _, leaf = places[name].partition(":")
-        warnings.warn(f"{module}.{name} is called {now}.{leaf} now; the old name goes with the next release",
-                      DeprecationWarning, stacklevel=2)
+        _warn(f"{module}.{name}", f"{now}.{leaf}")
         return getattr(importlib.import_module(now), leaf)
 
     return attribute
 
 
-def arguments(**new_names: str) -> Callable[[type], type]:
-    """A class decorator: arguments and attributes by the names they had before, old="new", with a warning.
+def arguments(**new_names: str) -> Callable[[Callable], Callable]:
+    """A decorator of functions: arguments by the names they had before, old="new", with a warning.
 
-    An argument under its old name wins over the new one, which `dataclasses.replace` always passes.
+    The old name wins where both are passed, as `dataclasses.replace` does.
     """
-    def renamed(cls: type) -> type:
-        init = cls.__init__
-
-        @functools.wraps(init)
-        def __init__(self, *args, **options):
+    def renamed(function: Callable) -> Callable:
+        @functools.wraps(function)
+        def call(*args, **options):
             for old in options.keys() & new_names.keys():
-                _renamed(cls, old, new_names[old])
+                _warn(f"{function.__qualname__.removesuffix('.__init__')}({old}=)", f"{new_names[old]}=")
                 options[new_names[old]] = options.pop(old)
-            init(self, *args, **options)
+            return function(*args, **options)
 
-        cls.__init__ = __init__
-        attributes(**new_names)(cls)
-        return cls
+        return call
 
     return renamed
 
 
 def attributes(**new_names: str) -> Callable[[type], type]:
-    """A class decorator: attributes by the names they had before, old="new", with a warning."""
+    """A decorator of classes: attributes by the names they had before, old="new", with a warning."""
     def renamed(cls: type) -> type:
         for old, new in new_names.items():
             def attribute(self, old: str = old, new: str = new) -> object:
-                _renamed(cls, old, new)
+                _warn(f"{cls.__name__}.{old}", new)
                 return getattr(self, new)
 
             setattr(cls, old, property(attribute, doc=f"`{new}`, as it was called before."))
@@ -135,9 +129,19 @@ def attributes(**new_names: str) -> Callable[[type], type]:
     return renamed
 
 
-def _renamed(cls: type, old: str, new: str) -> None:
-    warnings.warn(f"{cls.__name__}.{old} is called {new} now; the old name goes with the next release",
-                  DeprecationWarning, stacklevel=3)
+def fields(**new_names: str) -> Callable[[type], type]:
+    """A decorator of dataclasses: fields by the names they had before, as arguments and as attributes."""
+    def renamed(cls: type) -> type:
+        cls.__init__ = arguments(**new_names)(cls.__init__)
+        return attributes(**new_names)(cls)
+
+    return renamed
+
+
+def _warn(old: str, new: str) -> None:
+    """To be called by what the user calls."""
+    warnings.warn(f"{old} is called {new} now; the old name goes with the next release", DeprecationWarning,
+                  stacklevel=3)
 
 
 def install() -> None:

@@ -47,7 +47,7 @@ _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
 
 
 @moved.attributes(sent="efficacy_expr")
-@moved.arguments(sends="efficacy")
+@moved.fields(sends="efficacy")
 @dataclass(frozen=True, eq=True)
 class Rule(Kept):
     """A learning rule as data. See the module's text for what each step does.

@@ -109,9 +109,9 @@ def _weakest(size: np.ndarray, among: np.ndarray, share: float) -> np.ndarray:
     """Where the smallest round(share * how many) entries of those `among` are; ties go to the first."""
     where = np.flatnonzero(among)
     chosen = where[np.argsort(size.ravel()[where], kind="stable")[:round(share * len(where))]]
-    found = np.zeros(size.size, bool)
-    found[chosen] = True
-    return found.reshape(size.shape)
+    mask = np.zeros(size.size, bool)
+    mask[chosen] = True
+    return mask.reshape(size.shape)
 
 
 def _free(taken: np.ndarray, allowed: np.ndarray | None) -> np.ndarray:
@@ -125,9 +125,9 @@ def _drawn(candidates: np.ndarray, count: int, rng: np.random.Generator) -> np.n
     if count > len(where):
         raise PlasticityError(f"{count} connections must grow, but only {len(where)} more are allowed; allow more or "
                               "have fewer")
-    found = np.zeros(candidates.size, bool)
-    found[rng.choice(where, count, replace=False)] = True
-    return found.reshape(candidates.shape)
+    mask = np.zeros(candidates.size, bool)
+    mask[rng.choice(where, count, replace=False)] = True
+    return mask.reshape(candidates.shape)
 
 
 def _same_shapes(first: np.ndarray, **others: np.ndarray | None) -> None:

@@ -125,9 +125,9 @@ class Window(Kept):
     def mask(self) -> np.ndarray:
         """bool [n_pre, n_post]: the synapses of a locally connected projection, every weight its own."""
         pre, post, _, _ = self.synapses
-        found = np.zeros((self.n_pre, self.n_post), bool)
-        found[pre, post] = True
-        return found
+        connected = np.zeros((self.n_pre, self.n_post), bool)
+        connected[pre, post] = True
+        return connected
 
     def dense(self, w: np.ndarray) -> np.ndarray:
         """The weights [n_pre, n_post] that a convolution with shared weights w [fan_in, channels] amounts to."""
@@ -136,9 +136,9 @@ class Window(Kept):
             raise PlasticityError(f"shared weights must have shape {(self.fan_in, self.channels)} ([place in the "
                                   f"patch, channel]), got {w.shape}")
         pre, post, place, channel = self.synapses
-        found = np.zeros((self.n_pre, self.n_post), w.dtype)
-        found[pre, post] = w[place, channel]
-        return found
+        matrix = np.zeros((self.n_pre, self.n_post), w.dtype)
+        matrix[pre, post] = w[place, channel]
+        return matrix
 
     def average(self) -> np.ndarray:
         """Weights [n_pre, n_post] of average pooling: each map onto itself, 1/(rows * columns) within a window."""
@@ -146,9 +146,9 @@ class Window(Kept):
             raise PlasticityError(f"pooling keeps its {self.shape[0]} maps: channels must be that, got {self.channels}")
         pre, post, _, channel = self.synapses
         own = pre // (self.shape[1] * self.shape[2]) == channel
-        found = np.zeros((self.n_pre, self.n_post))
-        found[pre[own], post[own]] = 1 / (self.size[0] * self.size[1])
-        return found
+        matrix = np.zeros((self.n_pre, self.n_post))
+        matrix[pre[own], post[own]] = 1 / (self.size[0] * self.size[1])
+        return matrix
 
 
 def _whole(shape: object) -> tuple[int, ...]:

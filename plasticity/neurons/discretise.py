@@ -35,9 +35,9 @@ def discretise_held(neuron: Neuron) -> tuple[Assignment, ...]:
         return ()
     lines = {eq.name: f"{eq.name} : {eq.unit}" for eq in gated}
     still = [lines.get(eq.name, line) for eq, line in zip(neuron.model, _equation_lines(neuron), strict=True)]
-    free, held = discretise(neuron), discretise(neuron.with_(equations="\n".join(still)))
+    free, clamped = discretise(neuron), discretise(neuron.with_(equations="\n".join(still)))
     others = set(neuron.variables) - neuron.gated
-    return held if _moves(free, others) != _moves(held, others) else ()
+    return clamped if _moves(free, others) != _moves(clamped, others) else ()
 
 
 def _equation_lines(neuron: Neuron) -> list[str]:
@@ -87,9 +87,9 @@ def brian2_namespace(neuron: Neuron) -> dict:
     """The parameters as Brian2 quantities."""
     brian2 = import_brian2()
     units = {name: getattr(brian2, name) for name in neuron.constants if name not in neuron.params}
-    given = {name: eval(value, {"__builtins__": {}}, units) if isinstance(value, str) else value
+    quantities = {name: eval(value, {"__builtins__": {}}, units) if isinstance(value, str) else value
              for name, value in neuron.params.items()}
-    return {**units, **given}
+    return {**units, **quantities}
 
 
 def abstract_code(neuron: Neuron) -> str:

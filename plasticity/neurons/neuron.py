@@ -49,7 +49,7 @@ class Assignment:
 
 def statements(text: str) -> tuple[Assignment, ...]:
     """The assignments of a text like "v = v_reset; theta += theta_plus"."""
-    found = []
+    assignments = []
     for line in filter(str.strip, re.split(r"[;\n]", text)):
         match = _ASSIGNMENT.match(line)
         if not match:
@@ -58,8 +58,8 @@ def statements(text: str) -> tuple[Assignment, ...]:
         if match["op"] != "=":
             combined = expressions.parse(f"{match['name']} {match['op'][0]} _rhs", expressions.NEURON_FUNCTIONS)
             expr = expressions.substitute(combined, {"_rhs": expr})
-        found.append(Assignment(match["name"], expr))
-    return tuple(found)
+        assignments.append(Assignment(match["name"], expr))
+    return tuple(assignments)
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Neuron(Kept):
     @cached_property
     def model(self) -> tuple[Equation, ...]:
         """The lines of `equations`."""
-        found = []
+        lines = []
         for line in self.equations.splitlines():
             if not line.split("#")[0].strip():
                 continue
@@ -145,9 +145,9 @@ class Neuron(Kept):
                                     "'name = ... : unit' or 'name : unit'")
             kind = "ode" if match["rate"] else "subexpression" if match["text"] else "parameter"
             flags = tuple(flag.strip() for flag in (match["flags"] or "").split(",") if flag.strip())
-            found.append(Equation(match["rate"] or match["name"], kind, (match["text"] or "").strip(),
+            lines.append(Equation(match["rate"] or match["name"], kind, (match["text"] or "").strip(),
                                   match["unit"].strip(), flags))
-        return tuple(found)
+        return tuple(lines)
 
     @cached_property
     def variables(self) -> tuple[str, ...]:
@@ -178,15 +178,15 @@ class Neuron(Kept):
     @cached_property
     def start(self) -> Mapping[str, float]:
         """variable -> value at the start of a presentation (SI)."""
-        given = {}
+        values = {}
         for name in self.variables:
             value = self.initial.get(name, 0.0)
             if isinstance(value, str):
                 expr = expressions.parse(value, expressions.NEURON_FUNCTIONS)
                 expressions.require_known(value, expr, self.constants)
                 value = float(expressions.evaluate(expr, self.constants))
-            given[name] = float(value)
-        return given
+            values[name] = float(value)
+        return values
 
     @cached_property
     def threshold_expr(self) -> ast.expr:
@@ -205,7 +205,7 @@ class Neuron(Kept):
         return statements(self.adapt)
 
     def with_(self, **changes) -> Neuron:
-        """A copy with fields replaced; `params` given are merged into the present ones."""
+        """A copy with fields replaced; `params` are merged into the present ones."""
         if "params" in changes:
             changes["params"] = {**self.params, **changes["params"]}
         return replace(self, **changes)

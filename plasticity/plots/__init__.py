@@ -1,6 +1,7 @@
 """Figures: each function takes arrays and answers a matplotlib Figure; `save` writes it. Nothing global is changed."""
 
-from plasticity.plots.clamped import held_change, held_curve
+from plasticity._utils import moved
+from plasticity.plots.clamped import clamped_change, clamped_curve
 from plasticity.plots.confusion import confusion
 from plasticity.plots.curve import learning_curve
 from plasticity.plots.fields import receptive_fields
@@ -11,5 +12,9 @@ from plasticity.plots.short_term import short_term, short_term_response
 from plasticity.plots.style import save
 from plasticity.plots.window import stdp_window, window
 
-__all__ = ["confusion", "figure_of", "held_change", "held_curve", "learning_curve", "of_rates", "raster", "rate_change",
-           "rate_curve", "receptive_fields", "save", "short_term", "short_term_response", "stdp_window", "window"]
+__all__ = ["clamped_change", "clamped_curve", "confusion", "figure_of", "learning_curve", "of_rates", "raster",
+           "rate_change", "rate_curve", "receptive_fields", "save", "short_term", "short_term_response", "stdp_window",
+           "window"]
+
+__getattr__ = moved.names(__name__, held_change="plasticity.plots.clamped:clamped_change",
+                          held_curve="plasticity.plots.clamped:clamped_curve")

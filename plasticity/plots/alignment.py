@@ -18,8 +18,8 @@ def alignment(curves: Mapping[str, Mapping[str, np.ndarray]], reference: str = "
     curves: parameter -> rule -> [points, 3], of which each is (updates made, cosine, norm), as an
     `AlignmentRecorder` gathers them.
     """
-    made = style.Figure(figsize=(3.4 * len(curves) + 2.2, 5.6), layout="constrained", facecolor="white")
-    axes = made.subplots(2, len(curves), sharex=True, sharey="row", squeeze=False)
+    figure = style.Figure(figsize=(3.4 * len(curves) + 2.2, 5.6), layout="constrained", facecolor="white")
+    axes = figure.subplots(2, len(curves), sharex=True, sharey="row", squeeze=False)
     rules = list(dict.fromkeys(rule for one in curves.values() for rule in one))
     for (name, one), (top, bottom) in zip(curves.items(), axes.T, strict=True):
         for rule, points in one.items():
@@ -33,5 +33,5 @@ def alignment(curves: Mapping[str, Mapping[str, np.ndarray]], reference: str = "
         style.finish(top, name.removeprefix("weights."), "", f"cosine with {reference}" if first else "")
         style.finish(bottom, "", "updates", f"length, relative to {reference}" if first else "")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    made.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=style.LABEL - 1)
-    return made
+    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=style.LABEL - 1)
+    return figure

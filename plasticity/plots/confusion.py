@@ -18,7 +18,7 @@ def confusion(table: np.ndarray, classes: Sequence[object], title: str = "Confus
     table = np.asarray(table)
     share = 100 * table / np.maximum(table.sum(1, keepdims=True), 1)
     answers = [str(name) for name in classes] + ["none"] * (table.shape[1] - len(classes))
-    made, axes = style.figure(1.8 + 0.52 * table.shape[1], 1.5 + 0.5 * table.shape[0])
+    figure, axes = style.figure(1.8 + 0.52 * table.shape[1], 1.5 + 0.5 * table.shape[0])
     shown = axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
     for (row, column), value in np.ndenumerate(share):
         if value >= 0.5:
@@ -30,5 +30,5 @@ def confusion(table: np.ndarray, classes: Sequence[object], title: str = "Confus
     style.finish(axes, f"{title}: {100 * right:.1f} % right of {int(table.sum())}", "answer", "true class", grid=False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    made.colorbar(shown, ax=axes, fraction=0.045, pad=0.02).set_label("% of the true class", fontsize=style.LABEL)
-    return made
+    figure.colorbar(shown, ax=axes, fraction=0.045, pad=0.02).set_label("% of the true class", fontsize=style.LABEL)
+    return figure

@@ -18,8 +18,8 @@ def learning_curve(history: Sequence[Mapping[str, float]], accuracy: float | Non
     without training. chance: accuracy of guessing.
     """
     images = np.array([line["images"] for line in history])
-    made = style.Figure(figsize=(7.2, 5.2), layout="constrained", facecolor="white")
-    top, bottom = made.subplots(2, 1, sharex=True, height_ratios=(3, 1.3))
+    figure = style.Figure(figsize=(7.2, 5.2), layout="constrained", facecolor="white")
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.3))
     top.plot(images, [100 * line["running_accuracy"] for line in history], color=style.BLUE, linewidth=1.8,
              marker="o", markersize=3 if len(images) < 60 else 0, label="while learning, next images")
     for value, name, colour, dash in ((accuracy, "held-out, after training", style.ORANGE, "-"),
@@ -34,4 +34,4 @@ def learning_curve(history: Sequence[Mapping[str, float]], accuracy: float | Non
     bottom.plot(images, [line["spikes_per_image"] for line in history], color=style.GREEN, linewidth=1.5)
     bottom.set_ylim(bottom=0)
     style.finish(bottom, "", "training images shown", "output spikes\nper image")
-    return made
+    return figure

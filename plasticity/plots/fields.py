@@ -30,15 +30,15 @@ def receptive_fields(weights: np.ndarray, image_shape: tuple[int, int], labels: 
         labels = np.asarray(labels)
         order = np.argsort(np.where(labels < 0, np.iinfo(np.int64).max, labels), kind="stable")
     order = order[np.linspace(0, len(order) - 1, min(most, len(order))).round().astype(int)]
-    made, axes = style.figure(7.2, 7.0)
+    figure, axes = style.figure(7.2, 7.0)
     shown = axes.imshow(_tiled(weights[:, order].T.reshape(-1, *image_shape)), vmin=min(0.0, weights.min()),
                         cmap=colormaps[style.WEIGHTS].with_extremes(bad="white"), interpolation="nearest")
     axes.set_axis_off()
     some = "" if len(order) == weights.shape[1] else f", {len(order)} shown"
     by_class = "" if labels is None else ", sorted by class"
     axes.set_title(f"{title} ({weights.shape[1]} neurons{some}{by_class})", fontsize=style.TITLE, loc="left")
-    made.colorbar(shown, ax=axes, fraction=0.04, pad=0.02).set_label("weight", fontsize=style.LABEL)
-    return made
+    figure.colorbar(shown, ax=axes, fraction=0.04, pad=0.02).set_label("weight", fontsize=style.LABEL)
+    return figure
 
 
 def _tiled(fields: np.ndarray) -> np.ndarray:

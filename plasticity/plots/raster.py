@@ -18,10 +18,10 @@ def raster(trains: Mapping[str, Spikes | np.ndarray], dt: float, sample: int = 0
     """One panel per population, one tick per spike. trains: name -> Spikes or bool [steps, n]. dt: s."""
     if not trains:
         raise PlasticityError("trains must name at least one population")
-    found = {name: s if isinstance(s, Spikes) else Spikes.from_dense(s, name) for name, s in trains.items()}
-    made = style.Figure(figsize=(7.2, 1.0 + 2.2 * len(found)), layout="constrained", facecolor="white")
-    panels = np.atleast_1d(made.subplots(len(found), 1, sharex=True))
-    for k, (name, spikes) in enumerate(found.items()):
+    events = {name: s if isinstance(s, Spikes) else Spikes.from_dense(s, name) for name, s in trains.items()}
+    figure = style.Figure(figsize=(7.2, 1.0 + 2.2 * len(events)), layout="constrained", facecolor="white")
+    panels = np.atleast_1d(figure.subplots(len(events), 1, sharex=True))
+    for k, (name, spikes) in enumerate(events.items()):
         ptr = spikes.ptr[sample]
         step = np.repeat(np.arange(spikes.steps), np.diff(ptr))
         neuron = spikes.index[ptr[0] : ptr[-1]]
@@ -30,6 +30,6 @@ def raster(trains: Mapping[str, Spikes | np.ndarray], dt: float, sample: int = 0
                           color=COLOURS[k % len(COLOURS)])
         panels[k].set_xlim(0, spikes.steps * dt * 1e3)
         panels[k].set_ylim(-0.5, spikes.n - 0.5)
-        last = k == len(found) - 1
+        last = k == len(events) - 1
         style.finish(panels[k], f"{title}: {name}, {len(step)} spikes", "time (ms)" if last else "", "neuron")
-    return made
+    return figure

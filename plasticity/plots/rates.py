@@ -44,7 +44,7 @@ def rate_curve(rule: Rule, weights: Sequence[float] = WEIGHTS, pre: float = 1.0,
     inside = [w for w in weights if rule.w_min <= w <= rule.w_max]
     if not inside:
         raise PlasticityError(f"weights must lie within the bounds of rule {rule.name!r}, got {list(weights)}")
-    made, axes = style.figure(6.4, 4.0)
+    figure, axes = style.figure(6.4, 4.0)
     axes.axhline(0, color=style.GREY, linewidth=0.8)
     axes.axvline(0, color=style.GREY, linewidth=0.8)
     colours = (style.BLUE, style.GREEN, style.ORANGE, style.PURPLE)
@@ -56,4 +56,4 @@ def rate_curve(rule: Rule, weights: Sequence[float] = WEIGHTS, pre: float = 1.0,
     post = next(name for name, place in rule.reads.items() if place == "post")
     title = f"{rule.name}: one step, presynaptic activity {pre:g}"
     style.finish(axes, title, f"{post} (postsynaptic)", "change of the weight")
-    return made
+    return figure

@@ -31,7 +31,7 @@ def short_term_response(rule: Rule, rate: float, spikes: int = 10) -> tuple[np.n
 
 def short_term(rule: Rule, rates: Sequence[float] = RATES, spikes: int = 10) -> Figure:
     """Draws `short_term_response` for several rates."""
-    made, axes = style.figure(6.4, 4.0)
+    figure, axes = style.figure(6.4, 4.0)
     for rate, colour in zip(rates, (style.BLUE, style.GREEN, style.ORANGE), strict=False):
         time, share = short_term_response(rule, rate, spikes)
         axes.plot(1e3 * time, share, "o-", color=colour, linewidth=1.5, markersize=4, label=f"{rate:g} Hz")
@@ -39,4 +39,4 @@ def short_term(rule: Rule, rates: Sequence[float] = RATES, spikes: int = 10) -> 
     axes.legend(frameon=False, fontsize=style.LABEL - 1)
     style.finish(axes, f"{rule.name}: {spikes} spikes, and one {1e3 * RECOVERY:g} ms later", "time (ms)",
                  "transmitted, in units of w")
-    return made
+    return figure

@@ -14,8 +14,8 @@ TITLE, LABEL = 12, 10
 
 def figure(width: float, height: float) -> tuple[Figure, Axes]:
     """A figure (inches) with one pair of axes."""
-    made = Figure(figsize=(width, height), layout="constrained", facecolor="white")
-    return made, made.subplots()
+    blank = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return blank, blank.subplots()
 
 
 def finish(axes: Axes, title: str, x: str, y: str, grid: bool = True) -> None:
@@ -30,9 +30,9 @@ def finish(axes: Axes, title: str, x: str, y: str, grid: bool = True) -> None:
         axes.grid(True, color="#e6e6e6", linewidth=0.8)
 
 
-def save(made: Figure, path: str | Path, dpi: int = 130) -> Path:
+def save(figure: Figure, path: str | Path, dpi: int = 130) -> Path:
     """Writes a figure; the ending of `path` says the format. Folders are made."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    made.savefig(path, dpi=dpi)
+    figure.savefig(path, dpi=dpi)
     return path
