@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from plasticity._utils.memory import forget_peak, held
+from plasticity._utils.memory import forget_peak, rss_mb
 
 BACK = """
 import numpy as np
@@ -51,4 +51,4 @@ def test_what_was_freed_is_given_back():
 
 def test_memory_held():
     forget_peak()
-    assert 0 < held("VmRSS") <= held("VmHWM") + 1
+    assert 0 < rss_mb("VmRSS") <= rss_mb("VmHWM") + 1

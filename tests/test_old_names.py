@@ -44,3 +44,14 @@ def test_what_else_a_rule_reads_is_clamped_by_the_old_name_too(draw):
         drawn = draw(rules.mstdp(), points=5, held={"reward": 1.0})
     if draw is plots.window:
         np.testing.assert_array_equal(drawn, plots.window(rules.mstdp(), points=5, clamped={"reward": 1.0}))
+
+
+@pytest.mark.parametrize(("module", "old", "new"), [
+    ("transmission", "sent", "engines.reference.transmission.transmitted"),
+    ("engines.reference.transmission", "sent", "engines.reference.transmission.transmitted"),
+    ("_utils.memory", "held", "_utils.memory.rss_mb")])
+def test_functions_answer_to_their_old_names(module, old, new):
+    home, _, name = new.rpartition(".")
+    with pytest.warns(DeprecationWarning, match=f"{old} is called plasticity.{new} now"):
+        assert getattr(importlib.import_module(f"plasticity.{module}"), old) is getattr(
+            importlib.import_module(f"plasticity.{home}"), name)

@@ -7,6 +7,8 @@ import gc
 import sys
 from pathlib import Path
 
+from plasticity._utils import moved
+
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in malloc.h of the GNU C library
 
 
@@ -38,7 +40,7 @@ def forget_peak() -> None:
         return
 
 
-def held(field: str) -> float:
+def rss_mb(field: str) -> float:
     """Resident memory of this process in MB: VmRSS now, VmHWM the most since `forget_peak`; the most ever elsewhere."""
     status = Path("/proc/self/status")
     if not status.exists():
@@ -49,3 +51,6 @@ def held(field: str) -> float:
         if line.startswith(field):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+__getattr__ = moved.names(__name__, held="plasticity._utils.memory:rss_mb")

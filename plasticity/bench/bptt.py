@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from plasticity._utils.memory import forget_peak, held, keep_freed
+from plasticity._utils.memory import forget_peak, keep_freed, rss_mb
 from plasticity._utils.validation import require_positive
 from plasticity.bench.eprop import HIGHEST, LOWEST, PROBE, check, reach, timed
 from plasticity.encoding.spikes import Spikes
@@ -39,7 +39,7 @@ def bench_bptt(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: i
     """
     require_positive(inputs=inputs, hidden=hidden, outputs=outputs, steps=steps, batch=batch, repeats=repeats)
     check(density, 0.0, dtype, seed)
-    base, rng = held("VmRSS"), np.random.default_rng(seed)
+    base, rng = rss_mb("VmRSS"), np.random.default_rng(seed)
     neuron = Neuron("dv/dt = -v/tau : 1", threshold="v > 1", reset="v -= 1", params=TIMES, name="leaky")
     loop = rng.normal(0, hidden**-0.5, (hidden, hidden))
     network = Network((Input("in", inputs),), (Population("hidden", hidden, neuron),), (
@@ -67,7 +67,7 @@ def bench_csnn(steps: int = 25, batch: int = 128, density: float = 0.1, repeats:
     """
     require_positive(steps=steps, batch=batch, repeats=repeats)
     check(density, 0.0, dtype, seed)
-    base, rng = held("VmRSS"), np.random.default_rng(seed)
+    base, rng = rss_mb("VmRSS"), np.random.default_rng(seed)
     neuron = Neuron("dx/dt = -x/tau : 1", threshold="x > 1", reset="x -= 1", params=TIMES, name="leaky")
     net = GradientNetwork(csnn(784, neuron=neuron, gain=3.0, seed=seed), None, "bptt", fast_sigmoid(),
                           dtype=getattr(torch, dtype), seed=seed, backend=backend)
@@ -113,7 +113,7 @@ def _measured(net: GradientNetwork, x, labels: torch.Tensor, error: Callable, sc
     rates = {name: float(z.mean()) for name, z in run.spikes.items()}
     rate = next(iter(rates.values()))
     return {"ms_per_step": 1e3 * float(np.median(spent[1:, 1])), "ms_per_step_fastest": 1e3 * float(spent[1:, 1].min()),
-            "ms_forward": 1e3 * float(np.median(spent[1:, 0])), "peak_mb": held("VmHWM"), "hidden_rate": rate,
+            "ms_forward": 1e3 * float(np.median(spent[1:, 0])), "peak_mb": rss_mb("VmHWM"), "hidden_rate": rate,
             "rates": rates, "hidden_rate_in_range": LOWEST <= rate <= HIGHEST, "compile_seconds": compiling,
             "loss": loss, "threads": torch.get_num_threads(), "keeps_memory": keeps,
             "weights_changed": max(float((p.detach() - old).abs().max())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from plasticity._utils.memory import forget_peak, held
+from plasticity._utils.memory import forget_peak, rss_mb
 from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines.gradient.fused import Adam, Layer, Weights, gradient, run
@@ -34,7 +34,7 @@ def bench_eprop(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: 
     """
     require_positive(inputs=inputs, hidden=hidden, outputs=outputs, steps=steps, batch=batch, repeats=repeats)
     check(density, adaptive, dtype, seed)
-    base, rng = held("VmRSS"), np.random.default_rng(seed)
+    base, rng = rss_mb("VmRSS"), np.random.default_rng(seed)
     layer = Layer(beta=np.where(np.arange(hidden) < round(adaptive * hidden), 0.07, 0.0))
     dense, labels = rng.random((batch, steps, inputs), dtype=np.float32) < density, rng.integers(0, outputs, batch)
     reading = [timed(lambda: events(dense, "inputs", inputs)) for _ in range(4)]
@@ -52,7 +52,7 @@ def bench_eprop(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: 
             "ms_gradient": 1e3 * float(np.median(spent[:, 1] - spent[:, 0])),
             "ms_adam": 1e3 * float(np.median(spent[:, 2])),
             "ms_reading_dense": 1e3 * float(np.median([seconds for seconds, _ in reading[1:]])),
-            "peak_mb": held("VmHWM"), "base_mb": base, "hidden_rate": rate,
+            "peak_mb": rss_mb("VmHWM"), "base_mb": base, "hidden_rate": rate,
             "hidden_rate_in_range": LOWEST <= rate <= HIGHEST, "compile_seconds": compiling, "loss": loss,
             "weights_changed": float(np.abs(weights.w_rec - before).max())}
 

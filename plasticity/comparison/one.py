@@ -69,8 +69,8 @@ def _start(device: str) -> float:
         torch.cuda.reset_peak_memory_stats(device)
         return torch.cuda.memory_allocated(device) / 2**20
     memory.forget_peak()
-    return memory.held("VmRSS")
+    return memory.rss_mb("VmRSS")
 
 
 def _peak(device: str) -> float:
-    return memory.held("VmHWM") if device == "cpu" else torch.cuda.max_memory_allocated(device) / 2**20
+    return memory.rss_mb("VmHWM") if device == "cpu" else torch.cuda.max_memory_allocated(device) / 2**20

@@ -1,4 +1,4 @@
-"""What each spike of a regular train transmits, for rules that say what spikes send."""
+"""What each spike of a regular train transmits, for rules with an efficacy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from plasticity.engines.reference.transmission import sent
+from plasticity.engines.reference.transmission import transmitted
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule
 from plasticity.plots import style
@@ -26,7 +26,7 @@ def short_term_response(rule: Rule, rate: float, spikes: int = 10) -> tuple[np.n
     steps = np.round(np.append(np.arange(spikes) / rate, (spikes - 1) / rate + RECOVERY) / DT).astype(int)
     train = np.zeros((steps[-1] + 1, 1), bool)
     train[steps] = True
-    return steps * DT, sent(rule, train, DT)[steps, 0]
+    return steps * DT, transmitted(rule, train, DT)[steps, 0]
 
 
 def short_term(rule: Rule, rates: Sequence[float] = RATES, spikes: int = 10) -> Figure:

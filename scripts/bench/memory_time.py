@@ -111,9 +111,9 @@ def measure(method: str, steps: int) -> dict[str, float]:
     gradient = METHODS[method]()
     gradient(FIRST)
     memory.forget_peak()
-    before, begun = memory.held("VmRSS"), time.perf_counter()
+    before, begun = memory.rss_mb("VmRSS"), time.perf_counter()
     loss = gradient(steps)
-    return {"seconds": time.perf_counter() - begun, "peak_mb": memory.held("VmHWM") - before, "loss": loss}
+    return {"seconds": time.perf_counter() - begun, "peak_mb": memory.rss_mb("VmHWM") - before, "loss": loss}
 
 
 def apart(method: str, steps: int, repeats: int) -> dict[str, object]:

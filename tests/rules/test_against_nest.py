@@ -14,7 +14,7 @@ import pytest
 from support.peers import COMMITTED, SCRIPTS, described
 
 from plasticity import Rule, replay, rules
-from plasticity.engines.reference.transmission import sent
+from plasticity.engines.reference.transmission import transmitted
 
 SCRIPT, WEIGHTS_FILE = SCRIPTS / "nest_weights.py", COMMITTED / "nest_weights.json"
 NEST_PYTHON = os.environ.get("NEST_PYTHON", "")
@@ -123,9 +123,9 @@ def test_nests_reduced_pairs_differ_from_the_papers_where_spikes_coincide():
 @pytest.mark.parametrize("name", SHORT_TERM)
 def test_each_spike_transmits_what_nests_does(name):
     case, (pre, _) = SHORT_TERM[name], NEST.trains(SHORT_TERM[name])
-    ours, w = sent(short_term(case), pre, case.dt * 1e-3), NEST.start(case)
-    for train, transmitted, weight, theirs in zip(pre.T, ours.T, w[:, 0], WEIGHTS["sent"][name], strict=True):
-        np.testing.assert_allclose(weight * transmitted[train], theirs, rtol=1e-10)
+    ours, w = transmitted(short_term(case), pre, case.dt * 1e-3), NEST.start(case)
+    for train, amounts, weight, theirs in zip(pre.T, ours.T, w[:, 0], WEIGHTS["sent"][name], strict=True):
+        np.testing.assert_allclose(weight * amounts[train], theirs, rtol=1e-10)
 
 
 def level(case) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from plasticity import LanguageError, PlasticityError, RefusedError, Rule, State, Trace, engines, rules
-from plasticity.engines.reference.transmission import sent
+from plasticity.engines.reference.transmission import transmitted
 from plasticity.network.network import Input, Network, Population, Projection
 from plasticity.network.window import Window
 from plasticity.neurons import Neuron
@@ -59,12 +59,12 @@ def train(times, n=1, steps=1000):
 
 def settled(rule, rate, count=400):
     """What the last of many regular spikes transmits; a step per period, as solutions are exact."""
-    return sent(rule, np.ones((count, 1), bool), 1 / rate)[-1, 0]
+    return transmitted(rule, np.ones((count, 1), bool), 1 / rate)[-1, 0]
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_each_spike_transmits_what_nests_synapse_does(name):
-    found = sent(rules.tsodyks_markram(**SETTINGS[name]), train(TIMES), DT)[TIMES, 0]
+    found = transmitted(rules.tsodyks_markram(**SETTINGS[name]), train(TIMES), DT)[TIMES, 0]
     np.testing.assert_allclose(found, by_nest(TIMES, **SETTINGS[name]), rtol=1e-12)
     assert found.max() > 1.3 * found.min()
 
@@ -95,7 +95,8 @@ def test_the_paired_pulse_ratio(interval):
     for name, numbers in SETTINGS.items():
         if "tau_psc" in numbers:
             continue
-        first, second = sent(rules.tsodyks_markram(**numbers), train([5, 5 + interval]), DT)[[5, 5 + interval], 0]
+        pair = [5, 5 + interval]
+        first, second = transmitted(rules.tsodyks_markram(**numbers), train(pair), DT)[pair, 0]
         U, left = numbers["U"], exp(-interval * DT / numbers["tau_fac"]) if "tau_fac" in numbers else 0.0
         expected = (1 + (1 - U) * left) * (1 - U * exp(-interval * DT / numbers["tau_rec"]))
         assert second / first == pytest.approx(expected, rel=1e-12)
@@ -103,10 +104,10 @@ def test_the_paired_pulse_ratio(interval):
 
 
 def test_three_states_become_two_variables_as_the_current_becomes_short():
-    two = sent(rules.tsodyks_markram(0.3, 0.2, 0.4), train(TIMES), DT)
-    three = sent(rules.tsodyks_markram(0.3, 0.2, 0.4, 1e-6), train(TIMES), DT)
+    two = transmitted(rules.tsodyks_markram(0.3, 0.2, 0.4), train(TIMES), DT)
+    three = transmitted(rules.tsodyks_markram(0.3, 0.2, 0.4, 1e-6), train(TIMES), DT)
     np.testing.assert_allclose(three, two, atol=1e-5)
-    slow = sent(rules.tsodyks_markram(0.3, 0.2, 0.4, 20e-3), train(TIMES), DT)
+    slow = transmitted(rules.tsodyks_markram(0.3, 0.2, 0.4, 20e-3), train(TIMES), DT)
     assert (slow[TIMES[1:], 0] < two[TIMES[1:], 0]).all()
 
 
@@ -139,7 +140,7 @@ def test_engines_transmit_as_defined(engine, connect, learn):
     w = simulation.get("in->cell.w")
     for sample in range(2):
         late = np.concatenate([np.zeros((delay, 2), bool), spikes[sample, :-delay]])
-        np.testing.assert_allclose(found[sample], 0.1 * sent(rule, late, DT) @ w, atol=1e-10)
+        np.testing.assert_allclose(found[sample], 0.1 * transmitted(rule, late, DT) @ w, atol=1e-10)
     np.testing.assert_array_equal(w, simulation.get("in->cell.w"))
 
 
@@ -150,7 +151,8 @@ def test_a_rule_written_by_a_user_may_send_what_its_traces_say(engine, order):
                 on_pre={"x": "gain * count"}, efficacy="exp(-x) + 0.1 * count", params={"gain": 0.3}, order=order)
     spikes = np.random.default_rng(1).random((1, 100, 2)) < 0.2
     found, simulation = received(adding_up(rule), spikes, engine, learn=False)
-    np.testing.assert_allclose(found[0], 0.1 * sent(rule, spikes[0], DT) @ simulation.get("in->cell.w"), atol=1e-10)
+    expected = 0.1 * transmitted(rule, spikes[0], DT) @ simulation.get("in->cell.w")
+    np.testing.assert_allclose(found[0], expected, atol=1e-10)
 
 
 @pytest.mark.parametrize("engine", ["event", "torch"])
@@ -158,7 +160,7 @@ def test_samples_of_a_batch_have_synapses_of_their_own(engine):
     rule, spikes = rules.tsodyks_markram(0.4, 0.3, 0.2), np.random.default_rng(2).random((4, 60, 2)) < 0.2
     found, simulation = received(adding_up(rule), spikes, engine, batch=4)
     for sample in range(4):
-        expected = 0.1 * sent(rule, spikes[sample], DT) @ simulation.get("in->cell.w")
+        expected = 0.1 * transmitted(rule, spikes[sample], DT) @ simulation.get("in->cell.w")
         np.testing.assert_allclose(found[sample], expected, atol=1e-10)
 
 
@@ -183,7 +185,7 @@ def test_a_convolution_transmits_as_the_dense_projection_that_it_amounts_to(engi
     spikes = np.random.default_rng(3).random((2, 50, window.n_pre)) < 0.2
     found, _ = received(network, spikes, engine, learn=False)
     for sample in range(2):
-        np.testing.assert_allclose(found[sample], sent(rule, spikes[sample], DT) @ window.dense(w), atol=1e-10)
+        np.testing.assert_allclose(found[sample], transmitted(rule, spikes[sample], DT) @ window.dense(w), atol=1e-10)
 
 
 @pytest.mark.parametrize("engine", ["torch", "brian2"])
@@ -191,7 +193,7 @@ def test_synapses_of_one_neuron_may_differ_in_delay(engine):
     rule, delays = rules.tsodyks_markram(0.4, 0.3, 0.2), np.arange(6).reshape(2, 3)
     spikes = np.random.default_rng(3).random((1, 60, 2)) < 0.2
     found, simulation = received(adding_up(rule, axonal_delay=DT * delays), spikes, engine)
-    amounts, w = sent(rule, spikes[0], DT), simulation.get("in->cell.w")
+    amounts, w = transmitted(rule, spikes[0], DT), simulation.get("in->cell.w")
     expected = np.zeros((60, 3))
     for (i, j), delay in np.ndenumerate(delays):
         expected[delay:, j] += 0.1 * w[i, j] * amounts[:60 - delay, i]

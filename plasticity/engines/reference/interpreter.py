@@ -1,24 +1,26 @@
 """The definition of what a rule does, as a plain numpy loop: slow, complete, and importing no engine.
 
-Everything is an array [batch, pre, post], as each synapse sees it, so delays, traces and signals need no special case.
-A convolution is the same on unfolded arrays: each position of each sample is a sample of its own, its synapses
-[place in the patch, channel] propose their increments, and those are summed over positions. So only the weights are
-shared; traces and synaptic states (an eligibility, a calcium concentration) are those of one synapse of one position.
-Engines are tested against this function.
+Everything is an array [samples, pre, post], as each synapse sees it, so delays, traces and signals need no special
+case. `Step` is the definition, `interpret` the loop around it; a convolution is the same on unfolded arrays (see
+`unfolding`). Engines are tested against this function.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from plasticity._utils import random
+from plasticity.engines.reference.unfolding import folded, inside, unfolded
 from plasticity.language import expressions
 from plasticity.language.rule import ORDERS, Rule, Trace
 from plasticity.network.window import Window
+
+#: place -> the first synapse of each neuron, which sees the neuron's trace; all synapses for their own states
+_FIRST = {"pre": np.s_[:, :, 0], "post": np.s_[:, 0, :], "syn": np.s_[:]}
 
 
 @dataclass(frozen=True)
@@ -34,25 +36,89 @@ class Replayed:
     traces: Mapping[str, np.ndarray]
 
 
-def in_steps(delay: float | np.ndarray, dt: float) -> np.ndarray:
-    """A delay (s) as a whole number of steps."""
-    return np.rint(np.asarray(delay, float) / dt).astype(int)
+@dataclass(frozen=True)
+class SynapseState:
+    """What a step leaves to the next: weights [pre, post], traces and synaptic states [samples, pre, post] by name."""
+
+    w: np.ndarray
+    values: Mapping[str, np.ndarray]
 
 
-def arrivals(spikes: np.ndarray, delay: np.ndarray, axis: int, shape: tuple[int, int]) -> np.ndarray:
-    """Spikes [steps, batch, n] as they reach each synapse: [steps, batch, pre, post], `delay` steps later."""
-    steps, batch = spikes.shape[:2]
-    at_synapse = np.broadcast_to(np.expand_dims(spikes, 3 if axis == 0 else 2), (steps, batch, *shape))
-    delay = np.broadcast_to(delay, shape)
-    late = np.zeros_like(at_synapse)
-    for d in np.unique(delay):
-        late[d:, :, delay == d] = at_synapse[: max(steps - d, 0), :, delay == d]
-    return late
+@dataclass(frozen=True)
+class Step:
+    """One step of a rule as a function: step(state, spikes, read) -> state.
+
+    dt: seconds. samples: how many at once. exists: which synapses do, bool [samples or 1, pre, post]. divisor: of what
+    the samples add up to, 1 for their sum.
+    """
+
+    rule: Rule
+    dt: float
+    samples: int
+    exists: np.ndarray
+    divisor: int = 1
+
+    def __call__(self, state: SynapseState, spikes: Mapping[str, np.ndarray],
+                 read: Mapping[str, np.ndarray]) -> SynapseState:
+        """Variables decay, `on_step` acts, then the events follow in the rule's order.
+
+        spikes: "pre" and "post" -> those that reach a synapse now, bool [samples, pre, post]. read: what the rule reads
+        beside its own variables, by name, [samples, pre, post].
+        """
+        state = self.change("on_step", self.decay(state), np.ones(state.w.shape, bool), read)
+        before_rise = state.values
+        for phase in ORDERS[self.rule.order]:
+            event, side = phase.split("_")
+            traces: Mapping[str, Trace] = getattr(self.rule, side)
+            if event == "rise":
+                higher = {name: risen(trace, state.values[name], spikes[side]) for name, trace in traces.items()}
+                state = replace(state, values={**state.values, **higher})
+            else:
+                own = {name: before_rise[name] for name, trace in traces.items() if trace.rise != "none"}
+                state = self.change(phase, state, spikes[side], {**own, **read})
+        return state
+
+    def decay(self, state: SynapseState) -> SynapseState:
+        """Each variable times exp(-dt/tau)."""
+        factors = {name: math.exp(-self.dt / trace.tau) for name, trace in self.rule.variables.items()}
+        return replace(state, values={name: value * factors[name] for name, value in state.values.items()})
+
+    def change(self, event: str, state: SynapseState, where: np.ndarray,
+               read: Mapping[str, np.ndarray]) -> SynapseState:
+        """One event at the synapses `where`: its increments added up, the weights within their bounds."""
+        w, values = state.w, dict(state.values)
+        for target, increment in self.increments(event, state, where, read).items():
+            if target == "w":
+                bounded = np.clip(w + increment.sum(0) / self.divisor, self.rule.w_min, self.rule.w_max)
+                w = np.where(self.exists.any(0), bounded, 0.0)
+            else:
+                values[target] = values[target] + increment
+        return SynapseState(w, values)
+
+    def increments(self, event: str, state: SynapseState, where: np.ndarray,
+                   read: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """target -> increment [samples, pre, post]; all of an event are evaluated before any assignment."""
+        namespace = {**self.rule.constants, "dt": self.dt, **state.values, **read, "w": state.w}
+        increments = {}
+        for line in self.rule.statements.get(event, ()):
+            value, old = expressions.evaluate(line.expr, namespace), namespace[line.target]
+            increment = {"increment": value, "rate": self.dt * value, "assign": value - old}[line.kind]
+            acts = where & self.exists if line.place == "syn" else where
+            increments[line.target] = np.broadcast_to(np.where(acts, increment, 0.0), (self.samples, *state.w.shape))
+        return increments
 
 
 def risen(trace: Trace, value: np.ndarray, spiked: np.ndarray) -> np.ndarray:
+    """A trace after the spikes of its neurons."""
     after = {"add": value + 1.0, "set": np.ones_like(value), "none": value}[trace.rise]
     return np.where(spiked, after, value)
+
+
+def start(rule: Rule, w: np.ndarray, exists: np.ndarray, samples: int) -> SynapseState:
+    """The state before the first step; what does not exist is 0."""
+    values = {name: np.full((samples, *w.shape), trace.initial) for name, trace in rule.variables.items()}
+    values |= {name: np.where(exists, values[name], 0.0) for name in rule.syn}
+    return SynapseState(np.where(exists.any(0), w, 0.0), values)
 
 
 def interpret(rule: Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: float, *, axonal_delay=0.0,
@@ -65,99 +131,55 @@ def interpret(rule: Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: 
     [n_pre, n_post]. mask: which synapses exist. signals: arrays [steps, batch, n] or [steps, batch] for what the rule
     reads. batch: "sum" or "mean" of the samples. window: the weights are those of a convolution.
     """
-    w, shape = np.array(w, float), np.shape(w)
-    steps, n_batch = pre.shape[:2]
-    n_samples = n_batch * (window.positions if window else 1)
-    exists = _exists(mask, window, n_batch, shape)
-    w = np.where(exists.any(0), w, 0.0)
-    spiked = {"pre": arrivals(_at_positions(pre, "pre", window), in_steps(axonal_delay, dt), 0, shape),
-              "post": arrivals(_at_positions(post, "post", window), in_steps(dendritic_delay, dt), 1, shape)}
-    given = {name: _as_seen(rule, name, values, window) for name, values in (signals or {}).items()}
-    fixed = {**rule.constants, "dt": dt}
-    values = {name: np.full((n_samples, *shape), trace.initial) for name, trace in rule.variables.items()}
-    values |= {name: np.where(exists, values[name], 0.0) for name in rule.syn}
-    decay = {name: math.exp(-dt / trace.tau) for name, trace in rule.variables.items()}
-    trajectory = []
-
-    def change(event: str, where: np.ndarray, own: Mapping[str, np.ndarray]) -> None:
-        nonlocal w
-        namespace = {**fixed, **values, **own, **now, "w": w}
-        new = {}
-        for line in rule.statements.get(event, ()):
-            result = expressions.evaluate(line.expr, namespace)
-            old = namespace[line.target]
-            increment = {"increment": result, "rate": dt * result, "assign": result - old}[line.kind]
-            acts = where & exists if line.place == "syn" else where
-            new[line.target] = np.broadcast_to(np.where(acts, increment, 0.0), (n_samples, *shape))
-        for target, increment in new.items():
-            if target == "w":
-                reduced = increment.sum(0) if batch == "sum" else increment.sum(0) / n_batch
-                w = np.where(exists.any(0), np.clip(w + reduced, rule.w_min, rule.w_max), 0.0)
-            else:
-                values[target] = values[target] + increment
-
-    for t in range(steps):
-        now = {name: np.broadcast_to(series[t], (n_samples, *shape)) for name, series in given.items()}
-        for name, (variable, delay) in rule.delayed.items():
-            past = given[variable][max(t - int(in_steps(delay, dt)), 0)]
-            now[name] = np.broadcast_to(past, (n_samples, *shape))
-        if "noise" in rule.reads_names:
-            now["noise"] = random.normal(seed, t, (n_samples, *shape)) / math.sqrt(dt)
-        for name in values:
-            values[name] = values[name] * decay[name]
-        change("on_step", np.ones(shape, bool), {})
-        before = dict(values)
-        for phase in ORDERS[rule.order]:
-            event, side = phase.split("_")
-            if event == "rise":
-                for name, trace in getattr(rule, side).items():
-                    values[name] = risen(trace, values[name], spiked[side][t])
-            else:
-                own = {name: before[name] for name, trace in getattr(rule, side).items() if trace.rise != "none"}
-                change(phase, spiked[side][t], own)
+    w, n_batch = np.array(w, float), pre.shape[1]
+    series = {name: np.asarray(values, float) for name, values in (signals or {}).items()}
+    exists = np.ones((1, *w.shape), bool) if mask is None else np.asarray(mask, bool)[None]
+    if window:
+        exists, pre, post = inside(window, n_batch), unfolded(pre, "pre", window), unfolded(post, "post", window)
+        series = {name: unfolded(values, rule.place[name], window) for name, values in series.items()}
+    series = {name: _at_synapses(values, rule.place[name]) for name, values in series.items()}
+    pre = arrivals(pre, in_steps(axonal_delay, dt), 0, w.shape)
+    post = arrivals(post, in_steps(dendritic_delay, dt), 1, w.shape)
+    step = Step(rule, dt, pre.shape[1], exists, n_batch if batch == "mean" else 1)
+    state, trajectory = start(rule, w, exists, step.samples), []
+    for t in range(len(pre)):
+        state = step(state, {"pre": pre[t], "post": post[t]}, _read(rule, series, t, dt, seed, pre.shape[1:]))
         if weights_every and (t + 1) % weights_every == 0:
-            trajectory.append(w.copy())
-    shown = {name: _per_neuron(value, rule.place[name], n_batch, window) for name, value in values.items()}
-    return Replayed(w, np.array(trajectory).reshape(-1, *shape), shown)
+            trajectory.append(state.w)
+    traces = {name: value[_FIRST[rule.place[name]]] for name, value in state.values.items()}
+    if window:
+        traces = {name: folded(values, rule.place[name], window, n_batch) for name, values in traces.items()}
+    return Replayed(state.w, np.array(trajectory).reshape(-1, *w.shape), traces)
 
 
-def _exists(mask: np.ndarray | None, window: Window | None, n_batch: int, shape: tuple[int, int]) -> np.ndarray:
-    """Which synapses exist: bool [samples or 1, pre, post]; those that look into the padding do not."""
-    if window is None:
-        return np.ones((1, *shape), bool) if mask is None else np.asarray(mask, bool)[None]
-    return np.broadcast_to(np.tile(window.patches >= 0, (n_batch, 1))[..., None], (n_batch * window.positions, *shape))
+def in_steps(delay: float | np.ndarray, dt: float) -> np.ndarray:
+    """A delay (s) as a whole number of steps."""
+    return np.rint(np.asarray(delay, float) / dt).astype(int)
 
 
-def _at_positions(values: np.ndarray, place: str, window: Window | None) -> np.ndarray:
-    """[steps, batch, n] or [steps, batch] as the samples see it: on a convolution a sample for each position."""
-    if window is None:
-        return values
-    if place == "global":
-        return np.repeat(values, window.positions, 1)
-    apart = window.unfold(values) if place == "pre" else window.by_position(values)
-    return apart.reshape(len(values), -1, apart.shape[-1])
+def arrivals(spikes: np.ndarray, delay: np.ndarray, axis: int, shape: tuple[int, int]) -> np.ndarray:
+    """Spikes [steps, batch, n] as they reach each synapse: [steps, batch, pre, post], `delay` steps later."""
+    steps, batch = spikes.shape[:2]
+    at_synapse = np.broadcast_to(np.expand_dims(spikes, 3 if axis == 0 else 2), (steps, batch, *shape))
+    delay = np.broadcast_to(delay, shape)
+    arrived = np.zeros_like(at_synapse)
+    for d in np.unique(delay):
+        arrived[d:, :, delay == d] = at_synapse[: max(steps - d, 0), :, delay == d]
+    return arrived
 
 
-def _as_seen(rule: Rule, name: str, values: np.ndarray, window: Window | None) -> np.ndarray:
-    """A signal as every synapse sees it: [steps, samples, pre, post] up to broadcasting."""
-    place = rule.place[name]
-    values = _at_positions(np.asarray(values, float), place, window)
+def _at_synapses(values: np.ndarray, place: str) -> np.ndarray:
+    """A signal as every synapse sees it: [steps, samples, n] or [steps, samples] with axes pre and post, 1 or n."""
     return values[..., None, None] if place == "global" else np.expand_dims(values, 3 if place == "pre" else 2)
 
 
-def _per_neuron(value: np.ndarray, place: str, n_batch: int, window: Window | None) -> np.ndarray:
-    """A trace as the first synapse of each neuron sees it: [batch, n]; a state [batch, pre, post] of synapses.
-
-    On a convolution states are [batch, positions, fan_in, channels], and neurons that no position sees have 0.
-    """
-    first = value[{"pre": np.s_[:, :, 0], "post": np.s_[:, 0, :], "syn": np.s_[:]}[place]]
-    if window is None:
-        return first
-    apart = first.reshape(n_batch, window.positions, *first.shape[1:])
-    if place == "syn":
-        return apart
-    if place == "post":
-        return np.swapaxes(apart, 1, 2).reshape(n_batch, -1)
-    found, (neuron, position, where) = np.zeros((n_batch, window.n_pre)), window.seen
-    found[:, neuron] = apart[:, position, where]
-    return found
+def _read(rule: Rule, series: Mapping[str, np.ndarray], t: int, dt: float, seed: int,
+          shape: tuple[int, int, int]) -> dict[str, np.ndarray]:
+    """What the rule reads in step t beside its own variables: signals, past values of them, and noise."""
+    read = {name: np.broadcast_to(values[t], shape) for name, values in series.items()}
+    for name, (variable, delay) in rule.delayed.items():
+        past = series[variable][max(t - int(in_steps(delay, dt)), 0)]
+        read[name] = np.broadcast_to(past, shape)
+    if "noise" in rule.reads_names:
+        read["noise"] = random.normal(seed, t, shape) / math.sqrt(dt)
+    return read

@@ -1,4 +1,4 @@
-"""What a rule that says what spikes send does to a train of them, as a plain numpy loop: the definition."""
+"""What the efficacy of a rule does to a train of spikes, as a plain numpy loop: the definition."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 
+from plasticity._utils import moved
 from plasticity.engines.reference.interpreter import risen
 from plasticity.errors import PlasticityError
 from plasticity.language import expressions
 from plasticity.language.rule import ORDERS, Rule
 
 
-def sent(rule: Rule, spikes: np.ndarray, dt: float) -> np.ndarray:
+def transmitted(rule: Rule, spikes: np.ndarray, dt: float) -> np.ndarray:
     """How much of its weight each spike transmits: [steps, n], 0 without a spike (1 for rules that do not say).
 
     spikes: bool [steps, n], as they arrive. dt: s. In each step variables decay, `on_step` acts, spikes transmit, and
@@ -42,9 +43,12 @@ def sent(rule: Rule, spikes: np.ndarray, dt: float) -> np.ndarray:
 
 def _changed(rule: Rule, event: str, values: dict, own: dict, where: np.ndarray, dt: float) -> dict[str, np.ndarray]:
     """The variables that an event changes, all evaluated before any is assigned; `own` are read before their rise."""
-    given, found = {**rule.constants, "dt": dt, **values, **own}, {}
+    namespace, changed = {**rule.constants, "dt": dt, **values, **own}, {}
     for line in rule.statements.get(event, ()):
-        result, old = expressions.evaluate(line.expr, given), values[line.target]
+        result, old = expressions.evaluate(line.expr, namespace), values[line.target]
         new = {"increment": old + result, "rate": old + dt * result, "assign": result}[line.kind]
-        found[line.target] = np.where(where, new, old)
-    return found
+        changed[line.target] = np.where(where, new, old)
+    return changed
+
+
+__getattr__ = moved.names(__name__, sent="plasticity.engines.reference.transmission:transmitted")
