@@ -7,7 +7,7 @@ import pytest
 from support.every_rule import EVERY, outside, spikes, within
 
 from plasticity import Rule, State, Trace, Window, engines, replay, rules
-from plasticity.engines.event.sharing import Places, confined, hoisted, needed, without_reductions
+from plasticity.engines.event.sharing import Places, loop_invariant, needed, nonzero_support, without_reductions
 from plasticity.language import expressions
 from plasticity.network.network import Input, Network, Projection, Signal
 
@@ -28,24 +28,24 @@ CASES = [(name, kind) for name in RESTARTED for kind in KINDS if kind == "dense"
     (rules.eprop_online(), {"e_bar": ("pre",), "eps_a": ("pre",)}), (rules.urbanczik_senn(), {"e": ("pre",)}),
     (rules.graupner_brunel(), {"c": ANY}), (rules.nearest_stdp("presynaptic_centred"), {"used": BOTH})])
 def test_states_that_wait_for_spikes(rule, expected):
-    found = confined(rule, BOTH)
+    found = nonzero_support(rule, BOTH)
     assert {name: found[name] for name in expected} == {name: frozenset(sides) for name, sides in expected.items()}
 
 
-def test_a_state_that_another_state_moves_is_confined_no_more_than_that_one():
+def test_a_state_that_another_state_moves_waits_for_no_more_than_that_one():
     def chain(first):
         return Rule(pre={"x": Trace(10e-3)}, post={"y": Trace(10e-3)}, syn={name: State() for name in "abc"},
                     on_pre={"a": first}, on_step={"db/dt": "a", "c": "0.5 * c + b"})
 
-    assert set(confined(chain("y"), BOTH).values()) == {frozenset(BOTH)}
-    assert set(confined(chain("1 + y"), BOTH).values()) == {frozenset(["pre"])}
-    assert set(confined(chain("y"), ["post"]).values()) == {frozenset(["post"])}
+    assert set(nonzero_support(chain("y"), BOTH).values()) == {frozenset(BOTH)}
+    assert set(nonzero_support(chain("1 + y"), BOTH).values()) == {frozenset(["pre"])}
+    assert set(nonzero_support(chain("y"), ["post"]).values()) == {frozenset(["post"])}
 
 
-def test_a_state_that_starts_or_stays_above_zero_is_not_confined():
+def test_a_state_that_starts_or_stays_above_zero_waits_for_nothing():
     for state in (State(initial=0.5), State(keep=True)):
         rule = Rule(pre={"x": Trace(10e-3)}, syn={"a": state}, on_pre={"a": "1"})
-        assert confined(rule, BOTH) == {"a": frozenset()}
+        assert nonzero_support(rule, BOTH) == {"a": frozenset()}
 
 
 @pytest.mark.parametrize("name, kind", CASES)
@@ -80,8 +80,8 @@ RULE = Rule(reads={"r_pre": "pre", "u": "post"}, params={"eta": 0.1}, syn={"e": 
 def test_equal_reductions_are_made_once_and_parts_of_one_neuron_are_taken_out():
     lines, reductions = without_reductions(RULE, RULE.statements["on_step"])
     assert list(reductions) == ["reduced_0"]
-    lines, post = hoisted(lines, Places(RULE, frozenset(reductions)), "post")
-    lines, pre = hoisted(lines, Places(RULE, frozenset([*reductions, *post])), "pre")
+    lines, post = loop_invariant(lines, Places(RULE, frozenset(reductions)), "post")
+    lines, pre = loop_invariant(lines, Places(RULE, frozenset([*reductions, *post])), "pre")
     assert sorted(map(expressions.render, post.values())) == ["eta * reduced_0", "u * u"]
     assert list(map(expressions.render, pre.values())) == ["exp(r_pre)"]
     assert expressions.render(lines[0].expr) == "w + post_part_0 * (pre_part_0 - reduced_0 * w)"

@@ -22,7 +22,7 @@ from turns import ROOT, machine, versions, warn_if_busy, write
 
 from plasticity import PlasticityError, Rule, rules
 from plasticity.bench.stdp import ACTIVE, BLOCKS, INPUTS, STEPS, bench_stdp
-from plasticity.engines.event.sharing import Places, confined, idle, zeros
+from plasticity.engines.event.sharing import Places, is_no_op, nonzero_support, zeros
 from plasticity.language import expressions
 from plasticity.rules import of_kind
 
@@ -59,8 +59,9 @@ def reasons(rule: Rule, neurons: int) -> Iterator[str]:
     """What the engine has to visit and compute for a rule, beyond the few synapses that pair_stdp touches."""
     if clocked(rule):
         lines = [line for line in rule.statements["on_step"] if line.place == "syn"]
-        waiting = confined(rule, listed(rule))
-        waits = tuple(side for side in listed(rule) if all(idle(line, zeros(rule, side, waiting)) for line in lines))
+        support = nonzero_support(rule, listed(rule))
+        waits = tuple(side for side in listed(rule)
+                      if all(is_no_op(line, zeros(rule, side, support)) for line in lines))
         yield STEPPING[waits].format(all=INPUTS * neurons, some=ACTIVE * neurons,
                                      most=STEPS * INPUTS * neurons / 1e6, fewer=STEPS * ACTIVE * neurons / 1e6)
         reduced = set().union(*(expressions.calls(line.expr) for line in lines)) & expressions.REDUCTIONS

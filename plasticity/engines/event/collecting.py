@@ -13,7 +13,7 @@ from plasticity.engines.event.writer import Writer
 def declare_collected(code: Writer, plastic: Plastic) -> None:
     if not plastic.collects:
         return
-    s, weights = plastic.s, code.arrays[f"{plastic.s}_w"].shape
+    s, weights = plastic.prefix, code.arrays[f"{plastic.prefix}_w"].shape
     code.array(f"{s}_D", *weights)
     code.array(f"{s}_mark", *weights, kind="int64")
     code.array(f"{s}_touched", int(np.prod(weights)), kind="int64")
@@ -25,13 +25,13 @@ def bounded(code: Writer, plastic: Plastic, text: str) -> str:
     for bound, function in (("w_min", "max"), ("w_max", "min")):
         value = getattr(plastic.rule, bound)
         if math.isfinite(value):
-            code.constants[f"{plastic.s}_{bound}"] = value
-            text = f"{function}({text}, {plastic.s}_{bound})"
+            code.constants[f"{plastic.prefix}_{bound}"] = value
+            text = f"{function}({text}, {plastic.prefix}_{bound})"
     return text
 
 
 def collect(code: Writer, plastic: Plastic, increment: str) -> None:
-    s, at = plastic.s, plastic.synapses.at
+    s, at = plastic.prefix, plastic.synapses.at
     with code.block(f"if {s}_mark[{at}] != {s}_stamp[0]:"):
         code(f"{s}_mark[{at}] = {s}_stamp[0]", f"{s}_touched[{s}_ntouched[0]] = {plastic.synapses.flat}",
              f"{s}_ntouched[0] += 1")
@@ -40,14 +40,14 @@ def collect(code: Writer, plastic: Plastic, increment: str) -> None:
 
 def stamp(code: Writer, plastic: Plastic) -> None:
     if plastic.collects:
-        code(f"{plastic.s}_stamp[0] += 1", f"{plastic.s}_ntouched[0] = 0")
+        code(f"{plastic.prefix}_stamp[0] += 1", f"{plastic.prefix}_ntouched[0] = 0")
 
 
 def apply(code: Writer, plastic: Plastic) -> None:
     """Adds the collected increments to the weights, once for all samples and positions."""
     if not plastic.collects:
         return
-    s = plastic.s
+    s = plastic.prefix
     with code.block(f"for q in range({s}_ntouched[0]):"):
         code(f"k = {s}_touched[q]")
         if not plastic.synapses.listed:

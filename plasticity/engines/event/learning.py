@@ -26,7 +26,7 @@ SMALLEST_SCALE = 1e-12  # below it stored values, larger by its inverse, would l
 
 def declare(code: Writer, plastic: Plastic) -> None:
     """The arrays of one rule."""
-    rule, s, shape = plastic.rule, plastic.s, plastic.synapses.shape
+    rule, s, shape = plastic.rule, plastic.prefix, plastic.synapses.shape
     for side, n in (("pre", shape[0]), ("post", shape[1])):
         if plastic.listed_active(side):
             code.array(f"{plastic.active(side)}", n, kind="int32", per_sample=True)
@@ -45,7 +45,7 @@ def declare(code: Writer, plastic: Plastic) -> None:
 
 
 def _declare_trace(code: Writer, plastic: Plastic, side: str, name: str, trace: Trace, n: int) -> None:
-    s, rate = plastic.s, plastic.synapses.network.dt / trace.tau
+    s, rate = plastic.prefix, plastic.synapses.network.dt / trace.tau
     code.array(f"{s}_{name}", n, per_sample=True, start=trace.initial)
     if name not in plastic.spiking:
         return
@@ -73,7 +73,7 @@ def start(code: Writer, plastic: Plastic) -> None:
 
 def _restart_state(code: Writer, plastic: Plastic, name: str) -> None:
     """Looks only at neurons that have spiked, where nothing else can have changed the state."""
-    s, synapses, sides = plastic.s, plastic.synapses, plastic.confined[name]
+    s, synapses, sides = plastic.prefix, plastic.synapses, plastic.nonzero_support[name]
     if "pre" in sides:
         after = plastic.active("post") if "post" in sides else ""
         with loops.members(code, "i", plastic.active("pre"), ""), loops.onto(code, synapses, after):
@@ -84,7 +84,7 @@ def _restart_state(code: Writer, plastic: Plastic, name: str) -> None:
 
 
 def _restart_traces(code: Writer, plastic: Plastic, side: str) -> None:
-    rule, s = plastic.rule, plastic.s
+    rule, s = plastic.rule, plastic.prefix
     lazy_reset = plastic.listed_active(side)
     names = [name for name in getattr(rule, side) if name in plastic.spiking]
     if lazy_reset:
@@ -102,7 +102,7 @@ def _restart_traces(code: Writer, plastic: Plastic, side: str) -> None:
 
 def decay(code: Writer, plastic: Plastic) -> None:
     """Exact decay of everything that does not decay when it is read."""
-    rule, s = plastic.rule, plastic.s
+    rule, s = plastic.rule, plastic.prefix
     with code.block(f"if {plastic.runs}:"):
         for side in ("pre", "post"):
             names = [name for name, trace in getattr(rule, side).items() if not plastic.lazy(name)
@@ -123,7 +123,7 @@ def decay(code: Writer, plastic: Plastic) -> None:
 def _decay_names(code: Writer, plastic: Plastic, names: list[str], side: str, active: str) -> None:
     if not names:
         return
-    s, index = plastic.s, INDEX[side]
+    s, index = plastic.prefix, INDEX[side]
     for name in names:
         code.constants[f"{s}_{name}_decay"] = math.exp(-plastic.synapses.network.dt / plastic.rule.variables[name].tau)
     header = f"for a in range({active}n[0]):" if active else f"for {index} in range({s}_{names[0]}.shape[0]):"
@@ -136,8 +136,8 @@ def _decay_names(code: Writer, plastic: Plastic, names: list[str], side: str, ac
 def _remember(code: Writer, plastic: Plastic, side: str, moment: str) -> None:
     for name, at in plastic.spiking.items():
         if at == side:
-            ring = f"{plastic.s}_{name}_{moment}"
-            code(f"{ring}[tick % {ring}.shape[0]] = {plastic.s}_{name}")
+            ring = f"{plastic.prefix}_{name}_{moment}"
+            code(f"{ring}[tick % {ring}.shape[0]] = {plastic.prefix}_{name}")
 
 
 def phases(code: Writer, plastic: Plastic) -> None:
@@ -158,7 +158,7 @@ def phases(code: Writer, plastic: Plastic) -> None:
 
 
 def _rise(code: Writer, plastic: Plastic, side: str) -> None:
-    s, index, synapses = plastic.s, INDEX[side], plastic.synapses
+    s, index, synapses = plastic.prefix, INDEX[side], plastic.synapses
     names = [name for name, at in plastic.spiking.items() if at == side]
     if plastic.mixed:  # neuron by neuron at the moment of the spike; synapses read it later from the ring
         source = synapses.source if side == "pre" else synapses.target

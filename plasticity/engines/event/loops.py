@@ -18,7 +18,7 @@ def arrivals(code: Writer, synapses: Synapses, side: str) -> Iterator[None]:
     """Runs over the neurons of a side, `i` or `j`, whose spikes arrive now (and `d`, the delay, if synapses differ)."""
     source, table = (synapses.source, "rows") if side == "pre" else (synapses.target, "cols")
     if synapses.mixed:
-        code(f"d_most = {synapses.s}_{table}.shape[1] - 1")
+        code(f"d_most = {synapses.prefix}_{table}.shape[1] - 1")
     delay = ("d" if source.longest else "0") if synapses.mixed else synapses.lag(side)
     with code.blocks(["for d in range(d_most):"] if synapses.mixed else []):
         spikes = source.arriving(code, delay)
@@ -30,7 +30,7 @@ def arrivals(code: Writer, synapses: Synapses, side: str) -> Iterator[None]:
 @contextmanager
 def row(code: Writer, synapses: Synapses, active: str = "") -> Iterator[None]:
     """Runs over the synapses of presynaptic neuron `i`; `active` names a list of neurons `j` to keep to."""
-    s, d = synapses.s, "d" if synapses.mixed else "0"
+    s, d = synapses.prefix, "d" if synapses.mixed else "0"
     if synapses.listed:
         with code.block(f"for k in range({s}_rows[i, {d}], {s}_rows[i, {d} + 1]):"):
             code(f"j = {s}_post[k]")
@@ -43,7 +43,7 @@ def row(code: Writer, synapses: Synapses, active: str = "") -> Iterator[None]:
 @contextmanager
 def column(code: Writer, synapses: Synapses, active: str = "") -> Iterator[None]:
     """Runs over the synapses of postsynaptic neuron `j`; `active` names a list of neurons `i` to keep to."""
-    s, d = synapses.s, "d" if synapses.mixed else "0"
+    s, d = synapses.prefix, "d" if synapses.mixed else "0"
     if synapses.listed:
         with code.block(f"for c in range({s}_cols[j, {d}], {s}_cols[j, {d} + 1]):"):
             code(f"k = {s}_byp[c]", f"i = {s}_pre[k]")
@@ -66,7 +66,7 @@ def members(code: Writer, index: str, active: str, length: str) -> Iterator[None
 @contextmanager
 def onto(code: Writer, synapses: Synapses, active: str = "") -> Iterator[None]:
     """Runs over all synapses of presynaptic neuron `i`, of any delay; `active`, of a matrix: neurons `j` to keep to."""
-    s = synapses.s
+    s = synapses.prefix
     if not synapses.listed:
         with row(code, synapses, active):
             yield
@@ -92,7 +92,7 @@ class Fibre:
 @contextmanager
 def fibres(code: Writer, synapses: Synapses) -> Iterator[Fibre]:
     """Runs over presynaptic neurons `i`, on a convolution at each position that sees them."""
-    s, length = synapses.s, synapses.weight_shape[1]
+    s, length = synapses.prefix, synapses.weight_shape[1]
     if not synapses.listed:
         with code.block(f"for i in range({s}_w.shape[0]):"):
             yield Fibre(length, "j", lambda: code.block(f"for j in range({s}_w.shape[1]):"))
@@ -114,7 +114,7 @@ def _fibre(code: Writer, s: str) -> Iterator[None]:
 @contextmanager
 def weights(code: Writer, synapses: Synapses, active: str = "") -> Iterator[str]:
     """Runs over the weights and answers how one is written; `j` is its column, of those in the list `active` alone."""
-    s = synapses.s
+    s = synapses.prefix
     if not synapses.listed:
         with code.block(f"for i in range({s}_w.shape[0]):"), row(code, synapses, active):
             yield synapses.w

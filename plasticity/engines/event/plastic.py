@@ -1,4 +1,4 @@
-"""Where the program finds each name of a rule: traces, states, neuron variables, signals; and what it may skip."""
+"""Where the program keeps each name of a rule: traces, states, neuron variables, signals; and what it may skip."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.populations import Group
-from plasticity.engines.event.sharing import confined, idle, zeros
+from plasticity.engines.event.sharing import is_no_op, nonzero_support, zeros
 from plasticity.engines.event.support import FUNCTIONS
 from plasticity.engines.event.synapses import Synapses
 from plasticity.engines.event.writer import Writer
@@ -25,7 +25,7 @@ DELAYS = {"pre": "da", "post": "dd"}
 
 @dataclass(frozen=True)
 class Plastic:
-    """A projection that learns: where each name of its rule is found in the program."""
+    """A projection that learns: where the program keeps each name of its rule."""
 
     synapses: Synapses
     groups: dict[str, Group]
@@ -37,8 +37,8 @@ class Plastic:
         return self.synapses.projection.rule
 
     @property
-    def s(self) -> str:
-        return self.synapses.s
+    def prefix(self) -> str:
+        return self.synapses.prefix
 
     @property
     def mixed(self) -> bool:
@@ -49,8 +49,8 @@ class Plastic:
         """When the rule acts: while learning, or always where it describes transmission."""
         return "True" if self.rule.efficacy else "learn"
 
-    def sent(self) -> str:
-        """What a spike of neuron `i` sends, in units of its weight; empty for the weight itself."""
+    def efficacy(self) -> str:
+        """What a spike of neuron `i` transmits, in units of its weight; empty for the weight itself."""
         if self.rule.efficacy_expr is None:
             return ""
         return self.text(self.rule.efficacy_expr, {name: self.value(name, "i") for name in self.rule.pre})
@@ -75,7 +75,7 @@ class Plastic:
         return bool(traces) and not self.mixed and all(trace.initial == 0.0 and not trace.keep for trace in traces)
 
     def active(self, side: str) -> str:
-        return f"{self.s}_ac{side}"
+        return f"{self.prefix}_ac{side}"
 
     def visits_active(self, event: str) -> str:
         """The list of neurons of the other side to keep to at an event; empty for all."""
@@ -86,14 +86,14 @@ class Plastic:
         return self.active(other) if skips and all(expressions.vanishes(line.expr, zero) for line in lines) else ""
 
     @cached_property
-    def confined(self) -> dict[str, frozenset[str]]:
+    def nonzero_support(self) -> dict[str, frozenset[str]]:
         """State of synapses -> sides whose neurons have to have spiked before it can be anything but 0."""
-        return confined(self.rule, [side for side in ("pre", "post") if self.listed_active(side)])
+        return nonzero_support(self.rule, [side for side in ("pre", "post") if self.listed_active(side)])
 
     def waits_for(self, lines: list[Statement], side: str) -> str:
         """The list of neurons of a side to keep to in a step, as no synapse of another one changes; empty for all."""
-        zero = zeros(self.rule, side, self.confined) if self.listed_active(side) else ()
-        return self.active(side) if all(idle(line, zero) for line in lines) else ""
+        zero = zeros(self.rule, side, self.nonzero_support) if self.listed_active(side) else ()
+        return self.active(side) if all(is_no_op(line, zero) for line in lines) else ""
 
     def lazy(self, name: str) -> bool:
         """Whether a trace decays only when it is read."""
@@ -108,50 +108,51 @@ class Plastic:
 
     def value(self, name: str, index: str) -> str:
         """A trace now, without delays that differ."""
-        stored = f"{self.s}_{name}[{index}]"
+        stored = f"{self.prefix}_{name}[{index}]"
         if not self.lazy(name):
             return stored
-        return f"decayed({stored}, tick - {self.s}_{name}_t[{index}], {self.s}_{name}_tab, {self.s}_{name}_rate)"
+        trace = f"{self.prefix}_{name}"
+        return f"decayed({stored}, tick - {trace}_t[{index}], {trace}_tab, {trace}_rate)"
 
     def names(self, event: str) -> dict[str, str]:
         """name -> how the program writes it within the loop over synapses of an event."""
-        found = {"w": "w"}
+        written = {"w": "w"}
         for place, index in (("pre", "i"), ("post", "j")):
             for name in getattr(self.rule, place):
-                found[name] = self._trace(event, name, place, index)
-        found.update({name: self.syn_value(name) for name in self.rule.syn})
+                written[name] = self._trace(event, name, place, index)
+        written.update({name: self.syn_value(name) for name in self.rule.syn})
         for name in (*self.rule.reads, *self.rule.signals, *self.rule.delayed):
-            found[name] = self.outside(name)
-        found["noise"] = "noise"
-        return found
+            written[name] = self.outside(name)
+        written["noise"] = "noise"
+        return written
 
     def _trace(self, event: str, name: str, place: str, index: str) -> str:
         if name not in self.spiking:
-            return f"{self.s}_{name}[{index}]"
+            return f"{self.prefix}_{name}[{index}]"
         own = event == f"on_{place}"
         if self.mixed:
             risen = event != "on_step" and not own and self.sees_coincident(event)
-            delay = f"{self.s}_{DELAYS[place]}[k]"
-            ring = f"{self.s}_{name}_{'after' if risen else 'before'}"
+            delay = f"{self.prefix}_{DELAYS[place]}[k]"
+            ring = f"{self.prefix}_{name}_{'after' if risen else 'before'}"
             return f"{ring}[(tick - {delay}) % {ring}.shape[0], {index}]"
         return f"own_{name}" if own else self.value(name, index)
 
     def own(self, name: str, index: str) -> str:
         """A trace of the spiking neuron, from before its rise."""
         if name in self.rule.read_after_own_rise:
-            return f"{self.s}_{name}_b[{index}]"
+            return f"{self.prefix}_{name}_b[{index}]"
         return self.value(name, index)
 
     def syn(self, name: str) -> str:
         """Where a synaptic state is stored; with `scale`, this is what it is worth now."""
-        return f"{self.s}_{name}[{'k' if self.synapses.listed else 'i, j'}]"
+        return f"{self.prefix}_{name}[{'k' if self.synapses.listed else 'i, j'}]"
 
     def scale(self, name: str) -> str:
         """The common factor of a synaptic state that decays; empty for one that does not.
 
         All synapses decay by the same factor in a step, so it is kept once: value = stored * scale.
         """
-        return f"{self.s}_{name}_scale[0]" if math.isfinite(self.rule.syn[name].tau) else ""
+        return f"{self.prefix}_{name}_scale[0]" if math.isfinite(self.rule.syn[name].tau) else ""
 
     def syn_value(self, name: str) -> str:
         return f"({self.syn(name)} * {self.scale(name)})" if self.scale(name) else self.syn(name)
@@ -160,11 +161,11 @@ class Plastic:
         """A neuron's variable, a signal, or a delayed copy of one, as a synapse (i, j) reads it."""
         place = self.rule.place_of(name)
         if name in self.rule.delayed:
-            return f"{self.s}_{name}[{self._past(name)}, {INDEX.get(place, '0')}]"
+            return f"{self.prefix}_{name}[{self._past(name)}, {INDEX.get(place, '0')}]"
         return self.current(name, INDEX.get(place, ""))
 
     def _past(self, name: str) -> str:
-        length = f"{self.s}_{name}.shape[0]"
+        length = f"{self.prefix}_{name}.shape[0]"
         return f"max(age - ({length} - 1), 0) % {length}"
 
     def lag(self, name: str) -> int:
@@ -180,8 +181,8 @@ class Plastic:
         return group.text(self.code, ast.Name(id=variable, ctx=ast.Load()), index)
 
     def text(self, expr: ast.expr, names: dict[str, str]) -> str:
-        constants = Constants({*self.rule.constants, "dt"}, prefix=f"{self.s}_c{len(self.code.constants)}_")
+        constants = Constants({*self.rule.constants, "dt"}, prefix=f"{self.prefix}_c{len(self.code.constants)}_")
         expr = constants.pull(expr)
-        given = {**self.rule.constants, "dt": self.synapses.network.dt}
-        self.code.constants.update(constants.values(given))
+        values = {**self.rule.constants, "dt": self.synapses.network.dt}
+        self.code.constants.update(constants.values(values))
         return expressions.render(expr, names, FUNCTIONS)

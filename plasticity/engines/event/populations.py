@@ -21,10 +21,10 @@ FAR = -(1 << 60)
 
 @dataclass(frozen=True)
 class Group:
-    """A population under the name `p` its arrays carry in the program."""
+    """A population; in the program the names of its arrays start with `prefix`."""
 
     population: Population
-    p: str
+    prefix: str
     dt: float
 
     @property
@@ -42,11 +42,11 @@ class Group:
 
     def names(self, index: str = "j") -> dict[str, str]:
         """variable -> how the program writes it."""
-        return {name: f"{self.p}_{name}[{index}]" for name in self.neuron.variables}
+        return {name: f"{self.prefix}_{name}[{index}]" for name in self.neuron.variables}
 
     def pulled(self, code: Writer, expr: ast.expr) -> ast.expr:
         """`expr` with subexpressions inlined and constants taken out to the top of the program."""
-        constants = Constants({*self.neuron.constants, "dt"}, prefix=f"{self.p}_c{len(code.constants)}_")
+        constants = Constants({*self.neuron.constants, "dt"}, prefix=f"{self.prefix}_c{len(code.constants)}_")
         expr = constants.pull(self.neuron.inlined(expr))
         code.constants.update(constants.values({**self.neuron.constants, "dt": self.dt}))
         return expr
@@ -67,21 +67,21 @@ def declare(code: Writer, group: Group) -> None:
         raise RefusedError(f"neuron {neuron.name!r} has a graded output; the event engine transmits spikes only")
     for name in neuron.variables:
         start = np.broadcast_to(np.asarray(group.population.initial.get(name, neuron.start[name]), float), (n,))
-        code.array(f"{group.p}_{name}", n, per_sample=name not in neuron.slow, start=start)
+        code.array(f"{group.prefix}_{name}", n, per_sample=name not in neuron.slow, start=start)
     for name in group.neuron.variables if group.gated else ():
-        code.array(f"{group.p}_hold_{name}", n)
-    code.array(f"{group.p}_spk", n, kind="int32", per_sample=True)
-    code.array(f"{group.p}_ns", 1, kind="int64", per_sample=True)
-    code.array(f"{group.p}_until", n, kind="int64", per_sample=True)
-    code.array(f"{group.p}_ref", n, kind="int32", per_sample=True)
-    code.array(f"{group.p}_nref", 1, kind="int64", per_sample=True)
-    code.array(f"{group.p}_won", n, kind="int32", per_sample=True)
-    code.array(f"{group.p}_nwon", 1, kind="int64", per_sample=True)
+        code.array(f"{group.prefix}_hold_{name}", n)
+    code.array(f"{group.prefix}_spk", n, kind="int32", per_sample=True)
+    code.array(f"{group.prefix}_ns", 1, kind="int64", per_sample=True)
+    code.array(f"{group.prefix}_until", n, kind="int64", per_sample=True)
+    code.array(f"{group.prefix}_ref", n, kind="int32", per_sample=True)
+    code.array(f"{group.prefix}_nref", 1, kind="int64", per_sample=True)
+    code.array(f"{group.prefix}_won", n, kind="int32", per_sample=True)
+    code.array(f"{group.prefix}_nwon", 1, kind="int64", per_sample=True)
 
 
 def start(code: Writer, group: Group) -> None:
     """Back to the initial state, slow variables excepted."""
-    p = group.p
+    p = group.prefix
     for name in group.neuron.variables:
         if name not in group.neuron.slow:
             code(f"{p}_{name}[:] = start_{p}_{name}")
@@ -91,16 +91,16 @@ def start(code: Writer, group: Group) -> None:
 def integrate(code: Writer, group: Group) -> None:
     """One step of the equations; held variables keep their values in refractory neurons."""
     fast, _ = _split(group, discretise(group.neuron))
-    held = discretise_held(group.neuron) if group.gated else ()
-    kept = [name for name in group.neuron.variables if name not in group.neuron.slow] if held else group.gated
+    clamped = discretise_held(group.neuron) if group.gated else ()
+    restored = [name for name in group.neuron.variables if name not in group.neuron.slow] if clamped else group.gated
     _expire(code, group)
-    hold(code, group, kept)
+    hold(code, group, restored)
     _advance(code, group, fast)
-    release(code, group, kept)
-    if held:
-        with code.block(f"for q in range({group.p}_nref[0]):"):
-            code(f"j = {group.p}_ref[q]")
-            _assignments(code, group, _split(group, held)[0])
+    release(code, group, restored)
+    if clamped:
+        with code.block(f"for q in range({group.prefix}_nref[0]):"):
+            code(f"j = {group.prefix}_ref[q]")
+            _assignments(code, group, _split(group, clamped)[0])
 
 
 def integrate_slow(code: Writer, group: Group) -> None:
@@ -114,7 +114,7 @@ def integrate_slow(code: Writer, group: Group) -> None:
 def _advance(code: Writer, group: Group, lines: list[Assignment]) -> None:
     if not lines:
         return
-    with code.block(f"for j in range({group.p}_{group.neuron.variables[0]}.shape[0]):"):
+    with code.block(f"for j in range({group.prefix}_{group.neuron.variables[0]}.shape[0]):"):
         _assignments(code, group, lines)
 
 
@@ -149,19 +149,19 @@ def _split(group: Group, lines: tuple[Assignment, ...]) -> tuple[list[Assignment
 def hold(code: Writer, group: Group, names: list[str]) -> None:
     """Remembers variables of refractory neurons, so that a loop over all neurons needs no branch."""
     if names:
-        with code.block(f"for q in range({group.p}_nref[0]):"):
-            code(*(f"{group.p}_hold_{name}[q] = {group.p}_{name}[{group.p}_ref[q]]" for name in names))
+        with code.block(f"for q in range({group.prefix}_nref[0]):"):
+            code(*(f"{group.prefix}_hold_{name}[q] = {group.prefix}_{name}[{group.prefix}_ref[q]]" for name in names))
 
 
 def release(code: Writer, group: Group, names: list[str]) -> None:
     if names:
-        with code.block(f"for q in range({group.p}_nref[0]):"):
-            code(*(f"{group.p}_{name}[{group.p}_ref[q]] = {group.p}_hold_{name}[q]" for name in names))
+        with code.block(f"for q in range({group.prefix}_nref[0]):"):
+            code(*(f"{group.prefix}_{name}[{group.prefix}_ref[q]] = {group.prefix}_hold_{name}[q]" for name in names))
 
 
 def thresholds(code: Writer, group: Group) -> None:
     """Who spikes: the list `spk`; `won` holds all that are to be reset."""
-    p, n = group.p, f"{group.p}_until.shape[0]"
+    p, n = group.prefix, f"{group.prefix}_until.shape[0]"
     condition = group.text(code, group.neuron.threshold_expr)
     code("n = 0", "any_above = False")
     with code.block(f"for j in range({n}):"):
@@ -182,7 +182,7 @@ def _expire(code: Writer, group: Group) -> None:
     """Neurons whose refractory period is over leave the list."""
     if not group.refractory:
         return
-    p = group.p
+    p = group.prefix
     code("n = 0")
     with code.block(f"for q in range({p}_nref[0]):"), code.block(f"if {p}_until[{p}_ref[q]] > now:"):
         code(f"{p}_ref[n] = {p}_ref[q]", "n += 1")
@@ -191,7 +191,7 @@ def _expire(code: Writer, group: Group) -> None:
 
 def _compete(code: Writer, group: Group) -> None:
     """Of the `n` candidates in `spk` the winner stays; `won` are those that reset."""
-    p, winner = group.p, group.population.winner
+    p, winner = group.prefix, group.population.winner
     keep_all = [f"{p}_won[:n] = {p}_spk[:n]", f"{p}_nwon[0] = n"]
     if winner == "all" or group.population.losers_reset:
         code(*keep_all)
@@ -213,7 +213,7 @@ def _compete(code: Writer, group: Group) -> None:
 
 def resets(code: Writer, group: Group) -> None:
     """Reset and adaptation of the neurons in `won`."""
-    p = group.p
+    p = group.prefix
     if not group.neuron.at_reset and not group.neuron.at_adapt:
         return
     with code.block(f"for q in range({p}_nwon[0]):"):
@@ -235,7 +235,7 @@ def _assign(code: Writer, group: Group, lines: tuple[Assignment, ...]) -> None:
 def _share(code: Writer, group: Group, line: Assignment) -> None:
     """A slow variable is shared by the batch: what each sample adds is collected, and added at the step's end."""
     target = group.names()[line.target]
-    collected = f"{group.p}_more_{line.target}"
+    collected = f"{group.prefix}_more_{line.target}"
     if collected not in code.arrays:
         code.array(collected, group.population.n)
     code(f"{collected}[j] += {group.text(code, line.expr)} - {target}")
@@ -244,5 +244,6 @@ def _share(code: Writer, group: Group, line: Assignment) -> None:
 def add_shared(code: Writer, group: Group) -> None:
     """The samples' additions to slow variables, summed or averaged."""
     for name in group.neuron.slow:
-        if f"{group.p}_more_{name}" in code.arrays:
-            code(f"{group.p}_{name} += {group.p}_more_{name} * reduction", f"{group.p}_more_{name}[:] = 0.0")
+        if f"{group.prefix}_more_{name}" in code.arrays:
+            more = f"{group.prefix}_more_{name}"
+            code(f"{group.prefix}_{name} += {more} * reduction", f"{more}[:] = 0.0")

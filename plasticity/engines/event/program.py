@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from plasticity.engines.event.sources import Source
 from plasticity.engines.event.synapses import Synapses
 from plasticity.engines.event.transmission import transmit
 from plasticity.engines.event.writer import Array, Writer
-from plasticity.network.network import Network
+from plasticity.network.network import Network, Signal
 
 HEADER = '''"""Generated: the step loop of a network. Edits are overwritten."""
 
@@ -30,34 +31,49 @@ def run({arguments}):
 
 
 @dataclass(frozen=True)
+class Parts:
+    """A network as its program knows it: each part by its name, with the names that its arrays carry.
+
+    plastic: projections that learn. signals: signal -> its array.
+    """
+
+    network: Network
+    groups: Mapping[str, Group]
+    sources: Mapping[str, Source]
+    synapses: Mapping[str, Synapses]
+    plastic: Mapping[str, Plastic]
+    signals: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Program:
-    """Source text, the arrays it takes in order, and the constants in order."""
+    """Source text, the arrays it takes in order, the constants in order, and the parts whose arrays these are."""
 
     source: str
     arrays: tuple[Array, ...]
     constants: tuple[float, ...]
-    synapses: dict[str, Synapses]
-    groups: dict[str, Group]
-    plastic: dict[str, Plastic]
-    sources: dict[str, Source]
-    signals: dict[str, str]
+    parts: Parts
 
 
 def write(network: Network, batched: bool) -> Program:
     """The program of a network for single samples in a stream, or for samples side by side."""
     code = Writer(batched)
+    parts = _parts(network, code)
+    _declare(code, parts)
+    _body(code, parts)
+    return Program(_assembled(code), tuple(code.arrays.values()), tuple(code.constants.values()), parts)
+
+
+def _parts(network: Network, code: Writer) -> Parts:
     groups = populations.groups(network)
     sources = _sources(network, groups)
     signals = {signal.name: f"g{k}" for k, signal in enumerate(network.signals)}
     synapses = {projection.name: Synapses(network, projection, f"s{k}", sources[projection.pre],
                                           sources[projection.post])
                 for k, projection in enumerate(network.projections)}
-    plastic = {name: Plastic(found, groups, signals, code) for name, found in synapses.items()
-               if found.projection.rule}
-    _declare(code, network, groups, sources, signals, synapses, plastic)
-    _body(code, network, groups, sources, signals, synapses, plastic)
-    return Program(_assembled(code), tuple(code.arrays.values()), tuple(code.constants.values()), synapses, groups,
-                   plastic, sources, signals)
+    plastic = {projection.name: Plastic(synapses[projection.name], groups, signals, code)
+               for projection in network.projections if projection.rule}
+    return Parts(network, groups, sources, synapses, plastic, signals)
 
 
 def _sources(network: Network, groups: dict[str, Group]) -> dict[str, Source]:
@@ -70,82 +86,94 @@ def _sources(network: Network, groups: dict[str, Group]) -> dict[str, Source]:
             for k, (name, n) in enumerate(network.sizes.items())}
 
 
-def _declare(code, network, groups, sources, signals, synapses, plastic) -> None:
-    for group in groups.values():
+def _declare(code: Writer, parts: Parts) -> None:
+    for group in parts.groups.values():
         populations.declare(code, group)
-    for source in sources.values():
+    for source in parts.sources.values():
         source.declare(code)
-    for signal in network.signals:
-        code.array(signals[signal.name], *((1, 1, 1) if signal.n else (1, 1)))
-    for found in synapses.values():
-        found.declare(code)
-    for found in plastic.values():
-        learning.declare(code, found)
+    for signal in parts.network.signals:
+        code.array(parts.signals[signal.name], *((1, 1, 1) if signal.n else (1, 1)))
+    for synapses in parts.synapses.values():
+        synapses.declare(code)
+    for plastic in parts.plastic.values():
+        learning.declare(code, plastic)
 
 
-def _body(code: Writer, network, groups, sources, signals, synapses, plastic) -> None:
+def _body(code: Writer, parts: Parts) -> None:
     with code.block("for s in range(first, last):"):
         with code.block("if t_start == 0 and reset:"):
             code("age = 0")
             with code.each():
-                for group in groups.values():
-                    populations.start(code, group)
-                for source in sources.values():
-                    source.start(code)
-                for found in plastic.values():
-                    with code.block(f"if {found.runs}:"):
-                        learning.start(code, found)
+                _start(code, parts)
         with code.block("for t in range(t_start, t_stop):"):
-            _step(code, network, groups, sources, signals, synapses, plastic)
+            _step(code, parts)
             code("now += 1", "age += 1", "tick += learn")
         with code.block("if learn and t_stop == steps:"):
-            for found in synapses.values():
-                if found.projection.normalize is not None:
-                    _normalize(code, found, plastic.get(found.projection.name))
+            for name, synapses in parts.synapses.items():
+                if synapses.projection.normalize is not None:
+                    _normalize(code, synapses, parts.plastic.get(name))
 
 
-def _step(code: Writer, network, groups, sources, signals, synapses, plastic) -> None:
+def _start(code: Writer, parts: Parts) -> None:
+    """Everything that does not outlive a presentation, as it is at the beginning of one."""
+    for group in parts.groups.values():
+        populations.start(code, group)
+    for source in parts.sources.values():
+        source.start(code)
+    for plastic in parts.plastic.values():
+        with code.block(f"if {plastic.runs}:"):
+            learning.start(code, plastic)
+
+
+def _step(code: Writer, parts: Parts) -> None:
+    """One step, in the order of `plasticity.neurons.neuron`."""
+    groups, plastic_parts = parts.groups.values(), parts.plastic.values()
     with code.each():
-        for signal in network.signals:
-            _drive(code, signal, signals[signal.name], groups)
-        for group in groups.values():
+        for signal in parts.network.signals:
+            _drive(code, signal, parts)
+        for group in groups:
             if group.neuron.reset_delay:
                 populations.resets(code, group)
-        for found in plastic.values():
-            learning.decay(code, found)
-        for group in groups.values():
+        for plastic in plastic_parts:
+            learning.decay(code, plastic)
+        for group in groups:
             populations.integrate(code, group)
-    for group in groups.values():
+    for group in groups:
         if group.neuron.reset_delay:
             populations.add_shared(code, group)
         populations.integrate_slow(code, group)
-    for found in plastic.values():
-        stepping.on_step(code, found)
+    for plastic in plastic_parts:
+        stepping.on_step(code, plastic)
     with code.each():
-        for group in groups.values():
-            populations.thresholds(code, group)
-        for source in sources.values():
-            source.fired(code)
-        for found in synapses.values():
-            if found.projection.onto:
-                transmit(code, found, groups[found.projection.post], plastic.get(found.projection.name))
-    for found in plastic.values():
-        learning.phases(code, found)
+        _spikes(code, parts)
+    for plastic in plastic_parts:
+        learning.phases(code, plastic)
     with code.each():
-        for group in groups.values():
+        for group in groups:
             if not group.neuron.reset_delay:
                 populations.resets(code, group)
-    for group in groups.values():
+    for group in groups:
         if not group.neuron.reset_delay:
             populations.add_shared(code, group)
 
 
-def _drive(code: Writer, signal, array: str, groups: dict[str, Group]) -> None:
+def _spikes(code: Writer, parts: Parts) -> None:
+    """Who spikes, and what arrives."""
+    for group in parts.groups.values():
+        populations.thresholds(code, group)
+    for source in parts.sources.values():
+        source.fired(code)
+    for name, synapses in parts.synapses.items():
+        if synapses.projection.onto:
+            transmit(code, synapses, parts.groups[synapses.projection.post], parts.plastic.get(name))
+
+
+def _drive(code: Writer, signal: Signal, parts: Parts) -> None:
     """Writes a signal to the variable it drives."""
     if not signal.drives:
         return
     where, _, variable = signal.drives.partition(".")
-    target = f"{groups[where].p}_{variable}"
+    target, array = f"{parts.groups[where].prefix}_{variable}", parts.signals[signal.name]
     sample = "s + b" if code.batched else "s"
     with code.block(f"for j in range({target}.shape[0]):"):
         code(f"{target}[j] = {array}[{sample}, t{', j' if signal.n else ''}]")
@@ -156,11 +184,11 @@ def _normalize(code: Writer, synapses: Synapses, plastic: Plastic | None) -> Non
 
     A column that a bound keeps from its sum changes again at the next time: while there is one, all are visited.
     """
-    code.array(f"{synapses.s}_sums", synapses.weight_shape[1])
-    code.array(f"{synapses.s}_short", 1, kind="int64")
-    code.constants[f"{synapses.s}_total"] = float(synapses.projection.normalize)
+    code.array(f"{synapses.prefix}_sums", synapses.weight_shape[1])
+    code.array(f"{synapses.prefix}_short", 1, kind="int64")
+    code.constants[f"{synapses.prefix}_total"] = float(synapses.projection.normalize)
     if plastic and _keeps_to_active_columns(code, plastic):
-        with code.block(f"if {synapses.s}_short[0] == 0:"):
+        with code.block(f"if {synapses.prefix}_short[0] == 0:"):
             _scale_columns(code, synapses, plastic, plastic.active("post"))
         with code.block("else:"):
             _scale_columns(code, synapses, plastic, "")
@@ -169,7 +197,7 @@ def _normalize(code: Writer, synapses: Synapses, plastic: Plastic | None) -> Non
 
 
 def _scale_columns(code: Writer, synapses: Synapses, plastic: Plastic | None, active: str) -> None:
-    s = synapses.s
+    s = synapses.prefix
     code(f"{s}_sums[:] = 0.0")
     with loops.weights(code, synapses, active) as weight:
         code(f"{s}_sums[j] += abs({weight})")

@@ -37,13 +37,13 @@ class Places:
 
     def lives_at(self, expr: ast.expr, place: str) -> bool:
         """Whether an expression reads something that changes, all of it at this place (or the same everywhere)."""
-        found = self.at(expr)
-        return place in found and found <= {place, "global"}
+        read = self.at(expr)
+        return place in read and read <= {place, "global"}
 
 
 def without_reductions(rule: Rule, lines: Iterable[Statement]) -> tuple[list[Statement], Reductions]:
     """Statements in which each reduction is a name; equal ones are one."""
-    found: Reductions = {}
+    reductions: Reductions = {}
     names: dict[tuple[str, str], str] = {}
 
     def renamed(node: ast.expr) -> ast.expr | None:
@@ -52,25 +52,26 @@ def without_reductions(rule: Rule, lines: Iterable[Statement]) -> tuple[list[Sta
         if expressions.calls(node.args[0]) & expressions.REDUCTIONS:
             raise RefusedError(f"rule {rule.name!r}: a reduction within a reduction")
         name = names.setdefault((node.func.id, ast.dump(node.args[0])), f"reduced_{len(names)}")
-        found[name] = (node.func.id, node.args[0])
+        reductions[name] = (node.func.id, node.args[0])
         return ast.Name(id=name, ctx=ast.Load())
 
-    return [replace(line, expr=expressions.rewrite(line.expr, renamed)) for line in lines], found
+    return [replace(line, expr=expressions.rewrite(line.expr, renamed)) for line in lines], reductions
 
 
-def hoisted(lines: Iterable[Statement], places: Places, side: str) -> tuple[list[Statement], dict[str, ast.expr]]:
+def loop_invariant(lines: Iterable[Statement], places: Places,
+                   side: str) -> tuple[list[Statement], dict[str, ast.expr]]:
     """Statements in which each largest part that reads one side's neuron alone is a name: name -> part."""
-    found: dict[str, ast.expr] = {}
+    parts: dict[str, ast.expr] = {}
     names: dict[str, str] = {}
 
     def renamed(node: ast.AST) -> ast.expr | None:
         if isinstance(node, ast.Name) or not isinstance(node, ast.expr) or not places.lives_at(node, side):
             return None
         name = names.setdefault(ast.dump(node), f"{side}_part_{len(names)}")
-        found[name] = node
+        parts[name] = node
         return ast.Name(id=name, ctx=ast.Load())
 
-    return [replace(line, expr=expressions.rewrite(line.expr, renamed)) for line in lines], found
+    return [replace(line, expr=expressions.rewrite(line.expr, renamed)) for line in lines], parts
 
 
 def added(line: Statement) -> ast.expr:
@@ -87,10 +88,10 @@ def needed(expr: ast.expr, name: str, fixed: Mapping[str, float]) -> list[ast.ex
 
     fixed: names whose value is known.
     """
-    found = _cofactors(expr, name)
-    if found is None:
+    cofactors = _cofactors(expr, name)
+    if cofactors is None:
         return None
-    products = [[factor for whole in factors for factor in _may_vanish(whole, fixed)] for factors in found]
+    products = [[factor for whole in factors for factor in _may_vanish(whole, fixed)] for factors in cofactors]
     if not all(products):
         return None
     return [expressions.product((factor, False) for factor in product) for product in products]
@@ -102,7 +103,7 @@ def _may_vanish(expr: ast.expr, fixed: Mapping[str, float]) -> list[ast.expr]:
         return _may_vanish(expr.args[0], fixed)
     factors = [factor for factor, below in expressions.product_factors(expr) if not below]
     if len(factors) > 1:
-        return [found for factor in factors for found in _may_vanish(factor, fixed)]
+        return [vanishing for factor in factors for vanishing in _may_vanish(factor, fixed)]
     known = expressions.names(expr) <= set(fixed) and expressions.evaluate(expr, fixed) != 0
     return [] if known else factors
 
@@ -129,40 +130,41 @@ def _cofactors(expr: ast.expr, name: str) -> list[list[ast.expr]] | None:
 
 
 def _multiplied(expr: ast.expr, factors: list[ast.expr], name: str) -> list[list[ast.expr]] | None:
-    found = _cofactors(expr, name)
-    return None if found is None else [each + factors for each in found]
+    cofactors = _cofactors(expr, name)
+    return None if cofactors is None else [each + factors for each in cofactors]
 
 
-def confined(rule: Rule, listed: Iterable[str]) -> dict[str, frozenset[str]]:
+def nonzero_support(rule: Rule, listed: Iterable[str]) -> dict[str, frozenset[str]]:
     """State of synapses -> sides whose neurons have to have spiked before it can be anything but 0.
 
-    listed: the sides whose traces are 0 until their neuron first spikes. All states are taken to be confined, and each
-    that some statement moves without such a spike is not, until nothing changes.
+    listed: the sides whose traces are 0 until their neuron first spikes. All states are taken to wait for these, and
+    each that some statement moves without such a spike does not, until nothing changes.
     """
     listed = frozenset(listed)
-    found = {name: listed if state.initial == 0 and not state.keep else frozenset() for name, state in rule.syn.items()}
+    support = {name: listed if state.initial == 0 and not state.keep else frozenset()
+               for name, state in rule.syn.items()}
     while True:
-        kept = {name: frozenset(side for side in sides if _stays(rule, name, side, found))
-                for name, sides in found.items()}
-        if kept == found:
-            return found
-        found = kept
+        smaller = {name: frozenset(side for side in sides if _stays(rule, name, side, support))
+                   for name, sides in support.items()}
+        if smaller == support:
+            return support
+        support = smaller
 
 
-def zeros(rule: Rule, side: str, confined_to: dict[str, frozenset[str]]) -> set[str]:
+def zeros(rule: Rule, side: str, support: dict[str, frozenset[str]]) -> set[str]:
     """What is 0 at a neuron of a side that has not spiked yet: its traces, and states of synapses."""
     traces = {name for name, trace in getattr(rule, side).items() if trace.rise != "none"}
-    return traces | {name for name, sides in confined_to.items() if side in sides}
+    return traces | {name for name, sides in support.items() if side in sides}
 
 
-def idle(line: Statement, zero: Collection[str]) -> bool:
+def is_no_op(line: Statement, zero: Collection[str]) -> bool:
     """Whether a statement provably changes nothing where every name in `zero` is 0."""
     stays = line.kind == "assign" and line.target in zero and expressions.vanishes(line.expr, zero)
     return stays or expressions.vanishes(added(line), zero)
 
 
-def _stays(rule: Rule, name: str, side: str, confined_to: dict[str, frozenset[str]]) -> bool:
+def _stays(rule: Rule, name: str, side: str, support: dict[str, frozenset[str]]) -> bool:
     """Whether nothing moves a state of synapses whose neuron of this side has not spiked."""
-    zero = zeros(rule, side, confined_to)
-    return all(event == f"on_{side}" or idle(line, zero)
+    zero = zeros(rule, side, support)
+    return all(event == f"on_{side}" or is_no_op(line, zero)
                for event, lines in rule.statements.items() for line in lines if line.target == name)

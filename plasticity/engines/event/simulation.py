@@ -34,7 +34,7 @@ class EventSimulation:
                 w = normalized(projection, self.get(f"{projection.name}.w"))
                 self.set(f"{projection.name}.w", w)
                 settled = np.allclose(np.abs(w).sum(0), projection.normalize, rtol=1e-6)
-                self._arrays[f"{self._program.synapses[projection.name].s}_short"][0] = not settled
+                self._arrays[f"{self._program.parts.synapses[projection.name].prefix}_short"][0] = not settled
 
     def __reduce__(self):
         options = {"dtype": self.dtype.name, "batch": self.batch, "reduce": self.reduce, "seed": self.seed}
@@ -59,24 +59,25 @@ class EventSimulation:
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
         """See `plasticity.engines.Simulation.run`."""
-        given, samples, steps = self._inputs(spikes or {}, steps, signals or {})
+        arrays, samples, steps = self._inputs(spikes or {}, steps, signals or {})
         watched = _watched(self.network, record)
         counts = {part.name: np.zeros((samples, part.n), np.int32) for part in self.network.populations}
         trains = {name: np.zeros((samples, steps, n) if f"{name}.spikes" in watched else (0, 1, 1), np.uint8)
                   for name, n in self.network.sizes.items() if name in counts}
-        for name, found in counts.items():
-            self._arrays[f"{self._program.sources[name].r}_counts"] = found
-            self._arrays[f"{self._program.sources[name].r}_trains"] = trains[name]
-        self._arrays.update(given)
-        kept = _Kept(self, [name for name in watched if not name.endswith(".spikes")], samples, steps, weights_every)
-        stream = self.batch == 1 and not kept.stops
+        for name, count in counts.items():
+            self._arrays[f"{self._program.parts.sources[name].prefix}_counts"] = count
+            self._arrays[f"{self._program.parts.sources[name].prefix}_trains"] = trains[name]
+        self._arrays.update(arrays)
+        variables = [name for name in watched if not name.endswith(".spikes")]
+        records = _Records(self, variables, samples, steps, weights_every)
+        stream = self.batch == 1 and not records.stops
         for first in (0,) if stream else range(0, samples, self.batch):
             here, last = min(self.batch, samples - first), samples if stream else first + 1
-            for t_start, t_stop in kept.pieces(steps):
+            for t_start, t_stop in records.pieces(steps):
                 self._call(here, first, last, steps, t_start, t_stop, learn, reset)
-                kept.take(first, here, t_stop)
-        spikes = {name: Spikes.from_dense(found) for name, found in trains.items() if f"{name}.spikes" in watched}
-        return Recording(counts, spikes, kept.values, kept.trajectory())
+                records.take(first, here, t_stop)
+        spikes = {name: Spikes.from_dense(train) for name, train in trains.items() if f"{name}.spikes" in watched}
+        return Recording(counts, spikes, records.values, records.trajectory())
 
     def _call(self, here: int, first: int, last: int, steps: int, t_start: int, t_stop: int, learn: bool,
               reset: bool) -> None:
@@ -100,9 +101,9 @@ class EventSimulation:
                 raise unknown("input", name, [part.name for part in self.network.inputs])
         events = {part.name: as_spikes(spikes[part.name], part.name, part.n)
                   for part in self.network.inputs if part.name in spikes}
-        shapes = {(found.samples, found.steps) for found in events.values()}
+        shapes = {(train.samples, train.steps) for train in events.values()}
         values = {signal.name: _signal(signal, signals) for signal in self.network.signals}
-        shapes |= {found.shape[:2] for found in values.values()}
+        shapes |= {series.shape[:2] for series in values.values()}
         if len(shapes) > 1:
             raise PlasticityError(f"inputs and signals differ in samples and steps: {sorted(shapes)}")
         samples, steps = shapes.pop() if shapes else (1, steps)
@@ -111,42 +112,42 @@ class EventSimulation:
         arrays = {}
         for part in self.network.inputs:
             silence = Spikes(np.zeros((samples, steps + 1), np.int64), np.zeros(0, np.int32), part.n)
-            found = events.get(part.name, silence)
-            prefix = self._program.sources[part.name].r
-            arrays[f"{prefix}_ptr"] = np.ascontiguousarray(found.ptr, np.int64)
-            arrays[f"{prefix}_index"] = np.ascontiguousarray(found.index, np.int32)
-        for name, found in values.items():
-            arrays[self._program.signals[name]] = np.ascontiguousarray(found, self.dtype)
+            train = events.get(part.name, silence)
+            prefix = self._program.parts.sources[part.name].prefix
+            arrays[f"{prefix}_ptr"] = np.ascontiguousarray(train.ptr, np.int64)
+            arrays[f"{prefix}_index"] = np.ascontiguousarray(train.index, np.int32)
+        for name, series in values.items():
+            arrays[self._program.parts.signals[name]] = np.ascontiguousarray(series, self.dtype)
         return arrays, samples, steps
 
     def get(self, name: str) -> np.ndarray:
         """A copy of a state by "part.variable"."""
         part, _, variable = name.rpartition(".")
-        if part in self._program.groups and variable in self._program.groups[part].neuron.variables:
-            group = self._program.groups[part]
-            return self._squeezed(f"{group.p}_{variable}")
-        synapses = self._program.synapses.get(part)
+        if part in self._program.parts.groups and variable in self._program.parts.groups[part].neuron.variables:
+            group = self._program.parts.groups[part]
+            return self._squeezed(f"{group.prefix}_{variable}")
+        synapses = self._program.parts.synapses.get(part)
         if synapses is None:
             raise unknown("state", name, self.names())
         if variable == "w":
-            return synapses.unpack(self._arrays[f"{synapses.s}_w"]).astype(float)
+            return synapses.unpack(self._arrays[f"{synapses.prefix}_w"]).astype(float)
         rule = synapses.projection.rule
         if rule is None or variable not in rule.variables:
             raise unknown("state", name, self.names())
         return self._trace(part, variable)
 
     def _trace(self, part: str, variable: str) -> np.ndarray:
-        synapses, plastic = self._program.synapses[part], self._program.plastic[part]
-        values = self._arrays[f"{synapses.s}_{variable}"].astype(float)
+        synapses, plastic = self._program.parts.synapses[part], self._program.parts.plastic[part]
+        values = self._arrays[f"{synapses.prefix}_{variable}"].astype(float)
         if variable in plastic.rule.syn:
             if plastic.scale(variable):
-                scale = self._arrays[f"{synapses.s}_{variable}_scale"].astype(float)
+                scale = self._arrays[f"{synapses.prefix}_{variable}_scale"].astype(float)
                 values = values * scale.reshape(-1, *[1] * (values.ndim - 1))
             values = synapses.states(values)
         elif plastic.mixed and variable in plastic.spiking:
             values = self._as_first_synapse_sees(synapses, plastic.spiking[variable], variable)
         elif plastic.lazy(variable):
-            age = self._tick - 1 - self._arrays[f"{synapses.s}_{variable}_t"]
+            age = self._tick - 1 - self._arrays[f"{synapses.prefix}_{variable}_t"]
             values = values * np.exp(-age * self.network.dt / plastic.rule.variables[variable].tau)
         return values[0] if self.batch == 1 else values
 
@@ -155,32 +156,32 @@ class EventSimulation:
         delay = synapses.axonal if side == "pre" else synapses.dendritic
         delay = np.broadcast_to(delay, synapses.shape)[:, 0] if side == "pre" else \
             np.broadcast_to(delay, synapses.shape)[0]
-        ring = self._arrays[f"{synapses.s}_{variable}_after"]
+        ring = self._arrays[f"{synapses.prefix}_{variable}_after"]
         return ring[:, (self._tick - 1 - delay) % ring.shape[1], np.arange(delay.size)].astype(float)
 
     def _squeezed(self, array: str) -> np.ndarray:
         values = self._arrays[array].astype(float)
-        per_sample = next(found.per_sample for found in self._program.arrays if found.name == array)
+        per_sample = next(declared.per_sample for declared in self._program.arrays if declared.name == array)
         return values[0] if per_sample and self.batch == 1 else values
 
     def names(self) -> list[str]:
         """All states `get` answers."""
-        neurons = [f"{name}.{v}" for name, group in self._program.groups.items() for v in group.neuron.variables]
+        neurons = [f"{name}.{v}" for name, group in self._program.parts.groups.items() for v in group.neuron.variables]
         rules = [f"{p.name}.{v}" for p in self.network.plastic for v in p.rule.variables]
         return neurons + [f"{p.name}.w" for p in self.network.projections] + rules
 
     def set(self, name: str, value: np.ndarray) -> None:
         """Overwrites weights ([n_pre, n_post]) or a neuron's variable ([n])."""
         part, _, variable = name.rpartition(".")
-        synapses = self._program.synapses.get(part)
+        synapses = self._program.parts.synapses.get(part)
         if synapses is not None and variable == "w":
             if np.shape(value) != synapses.weight_shape:
                 raise PlasticityError(f"{name} must have shape {synapses.weight_shape}, got {np.shape(value)}")
             if synapses.packed:
                 raise PlasticityError(f"{name} is {synapses.packed}: its weights are fixed when built")
-            self._arrays[f"{synapses.s}_w"][...] = synapses.pack(np.asarray(value, float))
-        elif part in self._program.groups and variable in self._program.groups[part].neuron.variables:
-            self._arrays[f"{self._program.groups[part].p}_{variable}"][...] = value
+            self._arrays[f"{synapses.prefix}_w"][...] = synapses.pack(np.asarray(value, float))
+        elif part in self._program.parts.groups and variable in self._program.parts.groups[part].neuron.variables:
+            self._arrays[f"{self._program.parts.groups[part].prefix}_{variable}"][...] = value
         else:
             raise unknown("state", name, self.names())
 
@@ -188,8 +189,8 @@ class EventSimulation:
         """Everything the next presentation depends on."""
         fixed = {array.name for array in self._program.arrays if array.values is not None and
                  not array.name.endswith("_w")}
-        inputs = {f"{source.r}_{kind}" for source in self._program.sources.values()
-                  for kind in ("ptr", "index", "counts", "trains")} | set(self._program.signals.values())
+        inputs = {f"{source.prefix}_{kind}" for source in self._program.parts.sources.values()
+                  for kind in ("ptr", "index", "counts", "trains")} | set(self._program.parts.signals.values())
         kept = {name: values.copy() for name, values in self._arrays.items() if name not in fixed | inputs}
         return {**kept, "clock": np.array([self._now, self._age, self._tick], np.int64)}
 
@@ -206,7 +207,7 @@ class EventSimulation:
         self._now, self._age, self._tick = (int(value) for value in state["clock"])
 
 
-class _Kept:
+class _Records:
     """Collects what a run was asked to record between the pieces in which it runs."""
 
     def __init__(self, simulation: EventSimulation, variables: Sequence[str], samples: int, steps: int,
@@ -225,18 +226,18 @@ class _Kept:
         for name, out in self.values.items():
             out[first : first + here, t_stop - 1] = np.atleast_2d(self.simulation.get(name))[:here]
         if self.weights_every and t_stop % self.weights_every == 0:
-            for name, found in self._weights.items():
-                found.append(self.simulation.get(f"{name}.w"))
+            for name, weights in self._weights.items():
+                weights.append(self.simulation.get(f"{name}.w"))
 
     def trajectory(self) -> dict[str, np.ndarray]:
-        return {name: np.array(found) for name, found in self._weights.items() if found}
+        return {name: np.array(weights) for name, weights in self._weights.items() if weights}
 
 
-def _signal(signal, given: Mapping[str, np.ndarray]) -> np.ndarray:
-    if signal.name not in given:
+def _signal(signal, signals: Mapping[str, np.ndarray]) -> np.ndarray:
+    if signal.name not in signals:
         raise PlasticityError(f"the network has a signal {signal.name!r}: pass signals={{{signal.name!r}: array}} with "
                               f"shape [samples, steps{', n' if signal.n else ''}]")
-    values = np.asarray(given[signal.name], float)
+    values = np.asarray(signals[signal.name], float)
     if values.ndim != (3 if signal.n else 2) or (signal.n and values.shape[2] != signal.n):
         raise PlasticityError(f"signal {signal.name!r} must have shape [samples, steps"
                               f"{f', {signal.n}' if signal.n else ''}], got {values.shape}")

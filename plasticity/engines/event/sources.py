@@ -13,34 +13,34 @@ class Source:
     """Where spikes come from: an input's events or a population's list, kept in a ring for delays."""
 
     name: str
-    r: str  # prefix of the ring's arrays
+    prefix: str  # of the ring's arrays
     n: int
     longest: int  # the longest delay (steps) with which anything reads this source
     group: Group | None
 
     def declare(self, code: Writer) -> None:
         if self.group is None:
-            code.array(f"{self.r}_ptr", 1, 1, kind="int64")
-            code.array(f"{self.r}_index", 1, kind="int32")
+            code.array(f"{self.prefix}_ptr", 1, 1, kind="int64")
+            code.array(f"{self.prefix}_index", 1, kind="int32")
         else:
-            code.array(f"{self.r}_counts", 1, 1, kind="int32")
-            code.array(f"{self.r}_trains", 1, 1, 1, kind="uint8")
+            code.array(f"{self.prefix}_counts", 1, 1, kind="int32")
+            code.array(f"{self.prefix}_trains", 1, 1, 1, kind="uint8")
         if self.longest:
-            code.array(f"{self.r}_ring", self.longest + 1, self.n, kind="int32", per_sample=True)
-            code.array(f"{self.r}_ringn", self.longest + 1, kind="int64", per_sample=True)
+            code.array(f"{self.prefix}_ring", self.longest + 1, self.n, kind="int32", per_sample=True)
+            code.array(f"{self.prefix}_ringn", self.longest + 1, kind="int64", per_sample=True)
 
     def start(self, code: Writer) -> None:
         if self.longest:
-            code(f"{self.r}_ringn[:] = 0")
+            code(f"{self.prefix}_ringn[:] = 0")
 
     def _now(self, code: Writer) -> str:
         """Source text for the bounds of this step's spikes; answers the list they are in."""
         if self.group is None:
             sample = "s + b" if code.batched else "s"
-            code(f"lo = {self.r}_ptr[{sample}, t]", f"hi = {self.r}_ptr[{sample}, t + 1]")
-            return f"{self.r}_index"
-        code("lo = 0", f"hi = {self.group.p}_ns[0]")
-        return f"{self.group.p}_spk"
+            code(f"lo = {self.prefix}_ptr[{sample}, t]", f"hi = {self.prefix}_ptr[{sample}, t + 1]")
+            return f"{self.prefix}_index"
+        code("lo = 0", f"hi = {self.group.prefix}_ns[0]")
+        return f"{self.group.prefix}_spk"
 
     def fired(self, code: Writer) -> None:
         """Counts this step's output spikes and puts all that arrive later into the ring."""
@@ -48,18 +48,18 @@ class Source:
         if self.group is not None:
             sample = "s + b" if code.batched else "s"
             with code.block("for q in range(lo, hi):"):
-                code(f"{self.r}_counts[{sample}, {spikes}[q]] += 1")
-                with code.block(f"if {self.r}_trains.shape[0] > 0:"):
-                    code(f"{self.r}_trains[{sample}, t, {spikes}[q]] = 1")
+                code(f"{self.prefix}_counts[{sample}, {spikes}[q]] += 1")
+                with code.block(f"if {self.prefix}_trains.shape[0] > 0:"):
+                    code(f"{self.prefix}_trains[{sample}, t, {spikes}[q]] = 1")
         if self.longest:
-            code(f"slot = now % {self.r}_ring.shape[0]", f"{self.r}_ringn[slot] = hi - lo")
+            code(f"slot = now % {self.prefix}_ring.shape[0]", f"{self.prefix}_ringn[slot] = hi - lo")
             with code.block("for q in range(lo, hi):"):
-                code(f"{self.r}_ring[slot, q - lo] = {spikes}[q]")
+                code(f"{self.prefix}_ring[slot, q - lo] = {spikes}[q]")
 
     def arriving(self, code: Writer, delay: str = "0") -> str:
         """Sets lo and hi to the spikes fired `delay` steps ago; answers the list."""
         if delay == "0":
             return self._now(code)
-        code(f"slot = (now - {delay}) % {self.r}_ring.shape[0]", "lo = 0", f"hi = {self.r}_ringn[slot]",
-             f"row = {self.r}_ring[slot]")
+        code(f"slot = (now - {delay}) % {self.prefix}_ring.shape[0]", "lo = 0", f"hi = {self.prefix}_ringn[slot]",
+             f"row = {self.prefix}_ring[slot]")
         return "row"

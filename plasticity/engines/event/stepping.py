@@ -11,7 +11,7 @@ from plasticity.engines.event.collecting import apply, stamp
 from plasticity.engines.event.learning import change
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.plastic import Plastic
-from plasticity.engines.event.sharing import Places, Reductions, added, hoisted, needed, without_reductions
+from plasticity.engines.event.sharing import Places, Reductions, added, loop_invariant, needed, without_reductions
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
 from plasticity.language import expressions
@@ -38,7 +38,7 @@ def on_step(code: Writer, plastic: Plastic) -> None:
 def _record_past(code: Writer, plastic: Plastic) -> None:
     """Writes the variables of which delayed copies are read."""
     for name, (variable, _) in plastic.rule.delayed.items():
-        ring, place = f"{plastic.s}_{name}", plastic.rule.place_of(name)
+        ring, place = f"{plastic.prefix}_{name}", plastic.rule.place_of(name)
         slot = f"age % {ring}.shape[0]"
         if place == "global":
             code(f"{ring}[{slot}, 0] = {plastic.current(variable, '')}")
@@ -54,14 +54,14 @@ def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dic
               if not plastic.synapses.shared and places.lives_at(expr, "post")}
     own = {name: reduction for name, reduction in reductions.items() if name not in common}
     _reduce_once(code, plastic, common, names)
-    names = {**names, **{name: f"{plastic.s}_{name}[j]" for name in common}}
+    names = {**names, **{name: f"{plastic.prefix}_{name}[j]" for name in common}}
     _draws_noise(code, plastic, lines)
     if not own:
         _where_it_can_change(code, plastic, lines, names, places.and_post(common))
         return
     with loops.fibres(code, plastic.synapses) as fibre:
         _reduce(code, plastic, own, names, fibre)
-        names = {**names, **{name: f"{plastic.s}_{name}[{fibre.member}]" for name in own}}
+        names = {**names, **{name: f"{plastic.prefix}_{name}[{fibre.member}]" for name in own}}
         with fibre.loop(), code.blocks(["if k >= 0:"] if plastic.synapses.listed else []):
             _noise(code, plastic, lines, names)
             change(code, plastic, lines, names)
@@ -70,7 +70,7 @@ def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dic
 def _reduce_once(code: Writer, plastic: Plastic, reductions: Reductions, names: dict[str, str]) -> None:
     """Reductions that read postsynaptic neurons alone: the same for all presynaptic ones."""
     for name, (function, expr) in reductions.items():
-        array = code.array(f"{plastic.s}_{name}", plastic.synapses.shape[1])
+        array = code.array(f"{plastic.prefix}_{name}", plastic.synapses.shape[1])
         with code.block(f"for j in range({array}.shape[0]):"):
             code(f"{array}[j] = {plastic.text(expr, names)}")
         code(f"{function}({array})")
@@ -83,7 +83,7 @@ def _reduce(code: Writer, plastic: Plastic, reductions: Reductions, names: dict[
         w = f"{w} if k >= 0 else 0.0"
         names = {**names, **{name: f"({names[name]} if k >= 0 else 0.0)" for name in plastic.rule.syn}}
     for name, (function, expr) in reductions.items():
-        array = code.array(f"{plastic.s}_{name}", fibre.length)
+        array = code.array(f"{plastic.prefix}_{name}", fibre.length)
         with fibre.loop():
             code(f"w = {w}", f"{array}[{fibre.member}] = {plastic.text(expr, names)}")
         code(f"{function}({array})")
@@ -99,10 +99,10 @@ def _where_it_can_change(code: Writer, plastic: Plastic, lines: list[Statement],
     """
     shared = _gate(plastic, lines, names, places, "global")
     with code.blocks([f"if {shared}:"] if shared else []):
-        inner, after = hoisted(lines, places, "post")
+        inner, after = loop_invariant(lines, places, "post")
         visited = _postsynaptic(code, plastic, lines, names, places, after)
-        inner, before = hoisted(inner, places.and_post(after), "pre")
-        known = {**names, **{name: f"{plastic.s}_{name}[j]" for name in after}, **{name: name for name in before}}
+        inner, before = loop_invariant(inner, places.and_post(after), "pre")
+        known = {**names, **{name: f"{plastic.prefix}_{name}[j]" for name in after}, **{name: name for name in before}}
         with _presynaptic(code, plastic, _gate(plastic, lines, names, places, "pre"), lines):
             code(*(f"{name} = {plastic.text(part, names)}" for name, part in before.items()))
             with loops.onto(code, plastic.synapses, visited):
@@ -121,10 +121,10 @@ def _presynaptic(code: Writer, plastic: Plastic, gate: str, lines: list[Statemen
 def _postsynaptic(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str], places: Places,
                   parts: dict[str, ast.expr]) -> str:
     """Computes what synapses onto one neuron share, and lists the neurons whose synapses may change ("" for all)."""
-    matrix, n, live = not plastic.synapses.listed, plastic.synapses.shape[1], f"{plastic.s}_live"
+    matrix, n, live = not plastic.synapses.listed, plastic.synapses.shape[1], f"{plastic.prefix}_live"
     gate = matrix and _gate(plastic, lines, names, places, "post")
     waiting = plastic.waits_for(lines, "post") if matrix else ""
-    computed = [f"{code.array(f'{plastic.s}_{name}', n)}[j] = {plastic.text(part, names)}"
+    computed = [f"{code.array(f'{plastic.prefix}_{name}', n)}[j] = {plastic.text(part, names)}"
                 for name, part in parts.items()]
     if gate:
         code.array(live, n, kind="int32")
@@ -139,14 +139,14 @@ def _postsynaptic(code: Writer, plastic: Plastic, lines: list[Statement], names:
 
 def _gate(plastic: Plastic, lines: list[Statement], names: dict[str, str], places: Places, place: str) -> str:
     """A condition without which nothing changes, over what is known at one place; empty if there is none."""
-    found = []
+    conditions = []
     for line in lines:
         factors = [factor for factor, below in expressions.product_factors(added(line)) if not below
                    and places.lives_at(factor, place)]
         if not factors:
             return ""
-        found.append(plastic.text(expressions.product((factor, False) for factor in factors), names))
-    return " or ".join(f"{text} != 0.0" for text in dict.fromkeys(found))
+        conditions.append(plastic.text(expressions.product((factor, False) for factor in factors), names))
+    return " or ".join(f"{text} != 0.0" for text in dict.fromkeys(conditions))
 
 
 def _draws_noise(code: Writer, plastic: Plastic, lines: list[Statement]) -> None:
@@ -163,17 +163,17 @@ def _noise(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[s
     noisy = [line.expr for line in lines if "noise" in expressions.names(line.expr)]
     if not noisy:
         return
-    drawn, kept = f"noise_scale * normal(key, {plastic.synapses.noise_index(code)})", f"{plastic.s}_noise"
+    drawn, stored = f"noise_scale * normal(key, {plastic.synapses.noise_index(code)})", f"{plastic.prefix}_noise"
     questions = [needed(expr, "noise", plastic.rule.constants) for expr in noisy]
     if None in questions:
         code(f"noise = {drawn}")
         return
-    code.array(kept, 1)
+    code.array(stored, 1)
     asked = " or ".join(f"{plastic.text(question, names)} != 0.0" for each in questions for question in each)
-    code(f"w = {plastic.synapses.w}", f"{kept}[0] = 0.0")
+    code(f"w = {plastic.synapses.w}", f"{stored}[0] = 0.0")
     with code.block(f"if {asked}:"):
-        code(f"{kept}[0] = {drawn}")
-    code(f"noise = {kept}[0]")
+        code(f"{stored}[0] = {drawn}")
+    code(f"noise = {stored}[0]")
 
 
 def _neurons(code: Writer, plastic: Plastic, lines: list[Statement], side: str, names: dict[str, str]) -> None:
@@ -182,7 +182,7 @@ def _neurons(code: Writer, plastic: Plastic, lines: list[Statement], side: str, 
         return
     if any(expressions.calls(line.expr) & expressions.REDUCTIONS for line in lines):
         raise RefusedError(f"rule {plastic.rule.name!r}: a reduction in the change of a neuron's variable")
-    index, s = INDEX[side], plastic.s
+    index, s = INDEX[side], plastic.prefix
     with code.block(f"for {index} in range({s}_{lines[0].target}.shape[0]):"):
         for line in lines:
             text = plastic.text(line.expr, names)

@@ -15,11 +15,11 @@ from plasticity.network.network import Network, Projection, existing, shape_of, 
 
 @dataclass(frozen=True)
 class Synapses:
-    """A projection under the name `s` its arrays carry."""
+    """A projection; in the program the names of its arrays start with `prefix`."""
 
     network: Network
     projection: Projection
-    s: str
+    prefix: str
     source: Source
     target: Source
 
@@ -78,17 +78,17 @@ class Synapses:
     def at(self) -> str:
         """The index of a synapse's weight."""
         if self.shared:
-            return f"{self.s}_share[k]"
+            return f"{self.prefix}_share[k]"
         return "k" if self.listed else "i, j"
 
     @property
     def flat(self) -> str:
         """The same as one number."""
-        return self.at if self.listed else f"i * {self.s}_w.shape[1] + j"
+        return self.at if self.listed else f"i * {self.prefix}_w.shape[1] + j"
 
     @property
     def w(self) -> str:
-        return f"{self.s}_w[{self.at}]"
+        return f"{self.prefix}_w[{self.at}]"
 
     def weights(self) -> np.ndarray:
         """Initial weights as the program keeps them."""
@@ -125,28 +125,28 @@ class Synapses:
 
     def declare(self, code: Writer) -> None:
         weights = self.weights()
-        code.array(f"{self.s}_w", *weights.shape, values=weights)
+        code.array(f"{self.prefix}_w", *weights.shape, values=weights)
         if self.listed:
             differ = np.int64(self.mixed)  # delays that all synapses have are arguments, not part of the list
             for name, values in self.list.arrays(differ * self.axonal, differ * self.dendritic, self.shape).items():
-                code.array(f"{self.s}_{name}", *values.shape, kind=str(values.dtype), values=values)
+                code.array(f"{self.prefix}_{name}", *values.shape, kind=str(values.dtype), values=values)
         if self.shared:
-            code.array(f"{self.s}_share", *self.list.weight.shape, kind="int64", values=self.list.weight)
+            code.array(f"{self.prefix}_share", *self.list.weight.shape, kind="int64", values=self.list.weight)
         if not self.mixed:
             lags = np.array([self.axonal, self.dendritic])
-            code.array(f"{self.s}_lags", 2, kind="int64", values=lags)
+            code.array(f"{self.prefix}_lags", 2, kind="int64", values=lags)
         if self.projection.onto:
-            code.array(f"{self.s}_acc", self.shape[1])
+            code.array(f"{self.prefix}_acc", self.shape[1])
 
     def lag(self, side: str) -> str:
         """The delay of one side's spikes, in the program; "0" where there is none."""
         steps, place = (self.axonal, 0) if side == "pre" else (self.dendritic, 1)
-        return f"{self.s}_lags[{place}]" if int(steps) else "0"
+        return f"{self.prefix}_lags[{place}]" if int(steps) else "0"
 
     def noise_index(self, code: Writer) -> str:
         """Which number of the stream of noise belongs to synapse (i, j), k of sample b."""
         size, index = int(np.prod(self.shape)), f"i * {self.shape[1]} + j"
         if self.shared:
-            size, index = int(np.prod(self.list.state_shape)), f"{self.s}_drawn[k]"
-            code.array(f"{self.s}_drawn", *self.list.state.shape, kind="int64", values=self.list.state)
+            size, index = int(np.prod(self.list.state_shape)), f"{self.prefix}_drawn[k]"
+            code.array(f"{self.prefix}_drawn", *self.list.state.shape, kind="int64", values=self.list.state)
         return f"b * {size} + {index}" if code.batched else index

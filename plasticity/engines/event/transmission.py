@@ -12,26 +12,26 @@ from plasticity.engines.event.writer import Writer
 def transmit(code: Writer, synapses: Synapses, group: Group, plastic: Plastic | None) -> None:
     """Adds scale * w to the target variable for every spike that arrives; refractory neurons take no gated input.
 
-    A rule that says what a spike sends multiplies this.
+    The efficacy of a rule multiplies this.
     """
-    sent = plastic.sent() if plastic else ""
-    projection, s = synapses.projection, synapses.s
-    target = f"{group.p}_{projection.onto}"
+    efficacy = plastic.efficacy() if plastic else ""
+    projection, s = synapses.projection, synapses.prefix
+    target = f"{group.prefix}_{projection.onto}"
     code.constants[f"{s}_scale"] = projection.scale
     gated = [projection.onto] if projection.onto in group.gated else []
     if synapses.packed == "one_to_one":
         hold(code, group, gated)
         with loops.arrivals(code, synapses, "pre"):
-            code(f"{target}[i] += {s}_scale * {s}_w[i]{f' * ({sent})' if sent else ''}")
+            code(f"{target}[i] += {s}_scale * {s}_w[i]{f' * ({efficacy})' if efficacy else ''}")
         release(code, group, gated)
     elif synapses.packed == "all_but_self":
         _all_but_self(code, synapses, group, target, gated)
     else:
-        _sum_rows(code, synapses, group, target, gated, sent)
+        _sum_rows(code, synapses, group, target, gated, efficacy)
 
 
 def _all_but_self(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str]) -> None:
-    s = synapses.s
+    s = synapses.prefix
     spikes = synapses.source.arriving(code, synapses.lag("pre"))
     with code.block("if hi > lo:"):
         hold(code, group, gated)
@@ -45,16 +45,16 @@ def _all_but_self(code: Writer, synapses: Synapses, group: Group, target: str, g
         release(code, group, gated)
 
 
-def _sum_rows(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str], sent: str) -> None:
-    s = synapses.s
+def _sum_rows(code: Writer, synapses: Synapses, group: Group, target: str, gated: list[str], efficacy: str) -> None:
+    s = synapses.prefix
     adds = "=" if synapses.projection.connect == "max_pool" else "+="  # any spike in the window is as good as many
     code("arrived = False")
     with loops.arrivals(code, synapses, "pre"):
         with code.block("if not arrived:"):
             code("arrived = True", f"{s}_acc[:] = 0.0")
-        code(*([f"sent = {sent}"] if sent else []))
+        code(*([f"efficacy = {efficacy}"] if efficacy else []))
         with loops.row(code, synapses):
-            code(f"{s}_acc[j] {adds} {synapses.w}{' * sent' if sent else ''}")
+            code(f"{s}_acc[j] {adds} {synapses.w}{' * efficacy' if efficacy else ''}")
     with code.block("if arrived:"):
         hold(code, group, gated)
         with code.block(f"for j in range({target}.shape[0]):"):
