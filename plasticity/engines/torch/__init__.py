@@ -24,9 +24,9 @@ def build(network: Network, *, engine: str, dtype: str, device: str, batch: int,
     reason = refusal(network, engine=engine, batch=batch)
     if reason:
         raise RefusedError(reason)
-    found = torch_device(device)
-    generator = torch.Generator(found).manual_seed(seed)
-    return TorchSimulation(network, Context(getattr(torch, dtype), found, network.dt, reduce, seed, generator), batch)
+    place = torch_device(device)
+    generator = torch.Generator(place).manual_seed(seed)
+    return TorchSimulation(network, Context(getattr(torch, dtype), place, network.dt, reduce, seed, generator), batch)
 
 
 def refusal(network: Network, *, engine: str, batch: int) -> str:

@@ -42,14 +42,14 @@ class Clocked:
         total = Sum(batch, tuple(w.shape), self.context.share(batch))
         for product in change.products:
             total.product(product, "step", None, v)
-        if change.rest:
-            total.full(self.context.tensor(change.rest(v)).expand(batch, *w.shape))
+        if change.remainder:
+            total.full(self.context.tensor(change.remainder(v)).expand(batch, *w.shape))
         result = torch.zeros_like(w)
         total.add_to(result)
         return result
 
     def _of_state(self, change: Change, v: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        value = self.context.tensor(change.rest(v))
+        value = self.context.tensor(change.remainder(v))
         moved = value - v[change.target] if change.assigns else value
         return moved.sum(0) if self.context.reduce == "sum" else moved.mean(0)
 

@@ -28,21 +28,21 @@ class Term:
 
 
 def split(expr: ast.expr, place_of: Callable[[str], str]) -> tuple[list[Term], ast.expr | None]:
-    """An expression as separable terms and a rest that is not (None: all of it is).
+    """An expression as separable terms and a remainder that is not (None: all of it is).
 
     place_of: name -> "pre", "post", "sample" (one value per sample), "weight", "syn" or "constant".
     """
     products = _expand(expr, place_of)
     if len(products) > MOST_TERMS:
         return [], expr
-    terms, rest = [], []
+    terms, remainder = [], []
     for factors in products:
         term = _term(factors, place_of)
         if term:
             terms.append(term)
         else:
-            rest.append(expressions.product(factors))
-    return merged(merged(terms, "pre"), "post"), expressions.total(rest) if rest else None
+            remainder.append(expressions.product(factors))
+    return merged(merged(terms, "pre"), "post"), expressions.total(remainder) if remainder else None
 
 
 def side_of(expr: ast.expr, place_of: Callable[[str], str]) -> str:

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from plasticity.engines.torch.language import Context
-from plasticity.engines.torch.step_spikes import Volley
+from plasticity.engines.torch.step_spikes import StepSpikes
 from plasticity.network.projection import Projection, exists_in, weights_of
 from plasticity.network.window import Window
 
@@ -25,14 +25,15 @@ Weights = np.ndarray | torch.Tensor
 class Form:
     """How the weights of one projection are kept.
 
-    first: the weights at the beginning, as kept. matrix: kept weights -> as `get` answers them. kept: weights as `get`
-    answers them -> as kept; None if they cannot be overwritten. amount: (spikes, kept weights) -> [batch, n_post].
+    initial: the weights at the beginning, as kept. matrix: kept weights -> as `get` answers them. kept: weights as
+    `get` answers them -> as kept; None if they cannot be overwritten. amount: (spikes, kept weights) ->
+    [batch, n_post].
     """
 
-    first: Callable[[], np.ndarray]
+    initial: Callable[[], np.ndarray]
     matrix: Callable[[torch.Tensor], torch.Tensor]
     kept: Callable[[np.ndarray], np.ndarray] | None
-    amount: Callable[[Volley | torch.Tensor, torch.Tensor], torch.Tensor]
+    amount: Callable[[StepSpikes | torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def form(projection: Projection, shape: tuple[int, int], wide: bool, context: Context) -> Form:
@@ -53,12 +54,12 @@ def _dense(projection: Projection, shape: tuple[int, int], context: Context) -> 
     return _matrix(projection, shape, _sum_rows)
 
 
-def _sum_rows(spikes: Volley, w: torch.Tensor) -> torch.Tensor:
+def _sum_rows(spikes: StepSpikes, w: torch.Tensor) -> torch.Tensor:
     if spikes.where is None or spikes.where[0].numel() > MOST_LISTED * spikes.dense.numel():
         return spikes.dense @ w
     sample, neuron = spikes.where
-    first = torch.searchsorted(sample, torch.arange(len(spikes.dense)))
-    return functional.embedding_bag(neuron, w, first, mode="sum")
+    offsets = torch.searchsorted(sample, torch.arange(len(spikes.dense)))
+    return functional.embedding_bag(neuron, w, offsets, mode="sum")
 
 
 def _across_synapses(arrived: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
@@ -66,10 +67,10 @@ def _across_synapses(arrived: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
 
 
 def _one_to_one(projection: Projection, shape: tuple[int, int], context: Context) -> Form:
-    def first() -> np.ndarray:
+    def initial() -> np.ndarray:
         return np.broadcast_to(np.asarray(projection.weights, float), shape[:1])
 
-    return Form(first, torch.diag, np.diag, lambda spikes, w: spikes.dense * w)
+    return Form(initial, torch.diag, np.diag, lambda spikes, w: spikes.dense * w)
 
 
 def _all_but_self(projection: Projection, shape: tuple[int, int], context: Context) -> Form:
@@ -86,7 +87,7 @@ def _all_but_self(projection: Projection, shape: tuple[int, int], context: Conte
 def _convolution(projection: Projection, shape: tuple[int, int], context: Context) -> Form:
     window = projection.window
 
-    def amount(spikes: Volley, w: torch.Tensor) -> torch.Tensor:
+    def amount(spikes: StepSpikes, w: torch.Tensor) -> torch.Tensor:
         kernel = w.T.reshape(window.channels, window.shape[0], *window.size)
         with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
             return functional.conv2d(_maps(spikes, window), kernel, None, window.stride, window.padding).flatten(1)
@@ -95,12 +96,12 @@ def _convolution(projection: Projection, shape: tuple[int, int], context: Contex
 
 
 def _pool(largest: bool, projection: Projection, shape: tuple[int, int], context: Context) -> Form:
-    """Pools of spikes: one number is kept, and no matrix is needed to send them."""
+    """Pools of spikes: one number is kept, and no matrix is needed to transmit them."""
     window = projection.window
     rows, columns = window.padding
     pooled = functional.max_pool2d if largest else functional.avg_pool2d
 
-    def amount(spikes: Volley, w: torch.Tensor) -> torch.Tensor:
+    def amount(spikes: StepSpikes, w: torch.Tensor) -> torch.Tensor:
         # padded here, since torch's own pools take no padding above half their size
         maps = functional.pad(_maps(spikes, window), (columns, columns, rows, rows))
         return pooled(maps, window.size, window.stride).flatten(1) * w
@@ -111,7 +112,7 @@ def _pool(largest: bool, projection: Projection, shape: tuple[int, int], context
     return Form(lambda: np.asarray(projection.weights, float), matrix, None, amount)
 
 
-def _maps(spikes: Volley, window: Window) -> torch.Tensor:
+def _maps(spikes: StepSpikes, window: Window) -> torch.Tensor:
     return spikes.dense.view(-1, *window.shape)
 
 

@@ -65,13 +65,13 @@ def over_post(reduction: Callable, n_post: int, context: Context) -> Callable:
     The last result is kept, as the parts of one text often ask for the same one; an argument changed in place counts as
     another.
     """
-    last = [None, -1, None]
+    cached = [None, -1, None]
 
     def reduced(u):
         u = context.tensor(u)
-        if last[0] is not u or last[1] != u._version:
-            last[:] = u, u._version, reduction(u.expand(*u.shape[:-1], n_post))
-        return last[2]
+        if cached[0] is not u or cached[1] != u._version:
+            cached[:] = u, u._version, reduction(u.expand(*u.shape[:-1], n_post))
+        return cached[2]
 
     return reduced
 
@@ -99,10 +99,10 @@ def functions(context: Context, n_post: int | None = None) -> dict[str, Callable
     def number(condition):
         return condition.to(context.dtype) if torch.is_tensor(condition) else float(condition)
 
-    found = {f"f_{name}": function for name, function in FUNCTIONS.items()} | {"f_number": number}
+    named = {f"f_{name}": function for name, function in FUNCTIONS.items()} | {"f_number": number}
     if n_post is not None:
-        found |= {f"f_{name}": over_post(function, n_post, context) for name, function in REDUCTIONS.items()}
-    return found
+        named |= {f"f_{name}": over_post(function, n_post, context) for name, function in REDUCTIONS.items()}
+    return named
 
 
 def text(expr: ast.expr, rename: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from plasticity.engines.torch.language import Context
-from plasticity.engines.torch.step_spikes import Volley
+from plasticity.engines.torch.step_spikes import StepSpikes
 from plasticity.network.projection import Projection
 from plasticity.network.window import Window
 
@@ -35,8 +35,8 @@ class Layout:
     def values(self, place: str, values: torch.Tensor) -> torch.Tensor:
         return self.at(place, values) if self.at else values
 
-    def volley(self, side: str, spikes: Volley) -> Volley:
-        return Volley(self.at(side, spikes.dense)) if self.at else spikes
+    def step_spikes(self, side: str, spikes: StepSpikes) -> StepSpikes:
+        return StepSpikes(self.at(side, spikes.dense)) if self.at else spikes
 
 
 def layout(projection: Projection, shape: tuple[int, int], context: Context) -> Layout:
@@ -49,7 +49,7 @@ def _unfolded(window: Window, context: Context) -> Layout:
     patches = torch.as_tensor(window.patches, device=context.device)
     inside = (patches >= 0)[:, :, None]
     padded = not bool(inside.all())
-    neuron, position, place = (torch.as_tensor(found, device=context.device) for found in window.seen)
+    neuron, position, place = (torch.as_tensor(index, device=context.device) for index in window.seen)
     nowhere = torch.where(patches < 0, window.n_pre, patches)
 
     def at(side: str, values: torch.Tensor) -> torch.Tensor:
@@ -66,9 +66,9 @@ def _unfolded(window: Window, context: Context) -> Layout:
         if side == "post":
             return apart.transpose(1, 2).reshape(batch, -1)
         if side == "pre":
-            found = values.new_zeros(batch, window.n_pre)
-            found[:, neuron] = apart[:, position, place]
-            return found
+            traces = values.new_zeros(batch, window.n_pre)
+            traces[:, neuron] = apart[:, position, place]
+            return traces
         return apart
 
     return Layout((window.fan_in, window.channels), window.positions, at, shown, inside if padded else None)

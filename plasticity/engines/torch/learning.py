@@ -11,11 +11,11 @@ from plasticity._utils import random
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.products import Sum
 from plasticity.engines.torch.statements import Change, Compiler
-from plasticity.engines.torch.step_spikes import LatePerSynapse, LateValue, Volley, in_steps, late
+from plasticity.engines.torch.step_spikes import DelayLinePerSynapse, StepSpikes, ValueDelayLine, delay_line, in_steps
 from plasticity.engines.torch.synapses import Synapses
 from plasticity.language.rule import ORDERS, Trace
 
-Spiked = Volley | torch.Tensor  # per neuron, or bool [batch, pre, post]
+Spiked = StepSpikes | torch.Tensor  # per neuron, or bool [batch, pre, post]
 
 
 class Learning:
@@ -29,16 +29,16 @@ class Learning:
         self.synapses, self.context, self.read, self.layout = synapses, context, read, synapses.layout
         self.rule, projection = synapses.projection.rule, synapses.projection
         self.noise_seed = context.seed + number
-        self.dendritic = late(projection.dendritic_delay, "post", context)
+        self.dendritic = delay_line(projection.dendritic_delay, "post", context)
         sides = {"pre": synapses.axonal, "post": self.dendritic}
-        self.wide = {side for side, ring in sides.items() if isinstance(ring, LatePerSynapse)}
+        self.wide = {side for side, ring in sides.items() if isinstance(ring, DelayLinePerSynapse)}
         self.compiler = Compiler(self.rule, context, self.layout.shape[1], self.wide)
-        self.events, self.sent = self.compiler.events(), self.compiler.sent()
+        self.events, self.efficacy = self.compiler.events(), self.compiler.efficacy()
         self.decays = {name: math.exp(-context.dt / trace.tau) for name, trace in self.rule.variables.items()
                        if math.isfinite(trace.tau)}
         self.own = {side: [name for name, trace in getattr(self.rule, side).items() if trace.rise != "none"]
                     for side in ("pre", "post")}
-        self.lags = {name: LateValue(int(in_steps(delay, context.dt)))
+        self.lags = {name: ValueDelayLine(int(in_steps(delay, context.dt)))
                      for name, (_, delay) in self.rule.delayed.items()}
         self.watched = {*self.rule.reads_names, *(name for name, _ in self.rule.delayed.values())} & set(read)
         self.values: dict[str, torch.Tensor] = {}
@@ -49,9 +49,9 @@ class Learning:
         self._resize(batch)
         for name, trace in self.rule.variables.items():
             if not trace.keep or name not in self.values:
-                first = torch.full(self._shape(name), trace.initial, dtype=self.context.dtype,
-                                   device=self.context.device)
-                self.values[name] = self._existing(first) if name in self.rule.syn else first
+                initial = torch.full(self._shape(name), trace.initial, dtype=self.context.dtype,
+                                     device=self.context.device)
+                self.values[name] = self._existing(initial) if name in self.rule.syn else initial
         self.dendritic.start(batch, self.synapses.shape[1])
         for lag in self.lags.values():
             lag.start()
@@ -97,20 +97,20 @@ class Learning:
                             device=self.context.device)
         return drawn * scale
 
-    def share(self) -> torch.Tensor | float | None:
-        """How much of its weight a spike sends now, [batch, n_pre] ([batch, pre, post] if delays differ); None: all."""
-        if self.sent is None:
+    def transmitted(self) -> torch.Tensor | float | None:
+        """What a spike transmits of its weight now, [batch, n_pre] ([batch, pre, post] if delays differ); None: all."""
+        if self.efficacy is None:
             return None
-        return self.sent({name: self.layout.shown("pre", self.values[name], self.batch) for name in self.rule.pre})
+        return self.efficacy({name: self.layout.shown("pre", self.values[name], self.batch) for name in self.rule.pre})
 
-    def phases(self, post: Volley) -> None:
+    def phases(self, post: StepSpikes) -> None:
         """The spikes' part of a step, in the rule's order."""
         spiked = {"pre": self.synapses.arrived, "post": self.dendritic.push(post)}
-        quiet = {side for side, volley in spiked.items() if side not in self.wide and volley.silent}
+        quiet = {side for side, spikes in spiked.items() if side not in self.wide and spikes.silent}
         before = dict(self.values)
         if len(quiet) < 2:
             self.outside |= {name: self._seen(name, self.read[name]()) for name in self.watched}
-            spiked |= {side: self.layout.volley(side, spiked[side]) for side in spiked.keys() - quiet - self.wide}
+            spiked |= {side: self.layout.step_spikes(side, spiked[side]) for side in spiked.keys() - quiet - self.wide}
         for phase in ORDERS[self.rule.order]:
             event, side = phase.split("_")
             if side in quiet:
@@ -122,7 +122,7 @@ class Learning:
                 self._change(phase, spiked[side], {name: before[name] for name in self.own[side]})
 
     def _risen(self, trace: Trace, value: torch.Tensor, spiked: Spiked) -> torch.Tensor:
-        spikes = spiked.dense if isinstance(spiked, Volley) else spiked
+        spikes = spiked.dense if isinstance(spiked, StepSpikes) else spiked
         if trace.rise == "add":
             return value + spikes
         return torch.where(spikes != 0, 1.0, value) if trace.rise == "set" else value
@@ -131,8 +131,8 @@ class Learning:
         """Evaluates all statements of an event, then makes its assignments."""
         v = {**self.values, **self.outside, **own, "w": self.synapses.w}
         side = event.removeprefix("on_")
-        found = [self._evaluate(change, side, spiked, v) for change in self.events[event]]
-        for change, result in zip(self.events[event], found, strict=True):
+        results = [self._evaluate(change, side, spiked, v) for change in self.events[event]]
+        for change, result in zip(self.events[event], results, strict=True):
             if change.target == "w":
                 result.add_to(self.synapses.w)
                 self.synapses.bound()
@@ -144,11 +144,11 @@ class Learning:
             total = Sum(self.samples, self.layout.shape, self.context.share(self.batch), self.inside)
             for product in change.products:
                 total.product(product, side, spiked, v)
-            if change.rest:
-                increments = self._where(self.context.tensor(change.rest(v)), side, spiked)
+            if change.remainder:
+                increments = self._where(self.context.tensor(change.remainder(v)), side, spiked)
                 total.full(increments if self.inside is None else self._existing(increments))
             return total
-        value = self.context.tensor(change.rest(v))
+        value = self.context.tensor(change.remainder(v))
         if change.place == "syn":
             value = self._where(value, side, spiked)
             absent = v[change.target] if change.assigns else 0.0
@@ -159,7 +159,7 @@ class Learning:
 
     def _where(self, value: torch.Tensor, side: str, spiked: Spiked | None) -> torch.Tensor:
         """A change of every synapse, [batch, pre, post], where its neuron spiked."""
-        if isinstance(spiked, Volley):
+        if isinstance(spiked, StepSpikes):
             spiked = spiked.dense[:, :, None] != 0 if side == "pre" else spiked.dense[:, None, :] != 0
         if spiked is not None:
             value = torch.where(spiked, value, 0.0)

@@ -9,7 +9,7 @@ import torch
 
 from plasticity._utils import random
 from plasticity.engines.torch.language import Context, condition_text, define, expression, functions, text
-from plasticity.engines.torch.step_spikes import Volley, in_steps, volley
+from plasticity.engines.torch.step_spikes import StepSpikes, in_steps, step_spikes
 from plasticity.language import expressions
 from plasticity.language.constants import Constants
 from plasticity.network.network import Population
@@ -27,13 +27,13 @@ class Neurons:
         neuron = population.neuron
         self.stream = 65536 * number
         self.population, self.neuron, self.context = population, neuron, context
-        self.rest = int(in_steps(neuron.refractory, context.dt))
-        self.gated = neuron.gated if self.rest else frozenset()
+        self.refractory_steps = int(in_steps(neuron.refractory, context.dt))
+        self.gated = neuron.gated if self.refractory_steps else frozenset()
         self.names = {name: f"v[{name!r}]" for name in neuron.variables}
         self.constants = {**neuron.constants, "dt": context.dt}
-        held = discretise_held(neuron) if self.gated else ()
+        clamped = discretise_held(neuron) if self.gated else ()
         self.advance = self._compiled("advance", discretise(neuron), lambda name: "free" * (name in self.gated))
-        self.advance_held = self._compiled("advance_held", held, lambda name: "") if held else None
+        self.advance_clamped = self._compiled("advance_clamped", clamped, lambda name: "") if clamped else None
         self.reset = self._compiled("reset", neuron.at_reset, lambda name: "hit")
         self.adapt = self._compiled("adapt", neuron.at_adapt, lambda name: "hit")
         self.crosses = self._condition()
@@ -47,9 +47,9 @@ class Neurons:
     def start(self, batch: int) -> None:
         """The beginning of a presentation: everything but slow variables as initially."""
         shape, device = (batch, self.population.n), self.context.device
-        for name, first in self.initial.items():
+        for name, initial in self.initial.items():
             if name not in self.neuron.slow:
-                self.values[name] = first.expand(shape).clone()
+                self.values[name] = initial.expand(shape).clone()
         self.free_at = torch.full(shape, -torch.inf, dtype=torch.float64, device=device)
         self.due, self.none_due = torch.zeros(shape, dtype=torch.bool, device=device), True
         self.free = torch.ones(shape, dtype=torch.bool, device=device)
@@ -105,35 +105,35 @@ class Neurons:
         """Resets that are due from the last step, then one step of the equations."""
         if self.neuron.reset_delay and not self.none_due:
             self._reset(self.due, learn)
-        if self.rest:
+        if self.refractory_steps:
             self.free = self.free_at <= now
-        if not self.advance_held:
+        if not self.advance_clamped:
             self.advance(self.values, learn, self.free, None)
             return
-        held = dict(self.values)
+        clamped = dict(self.values)
         self.advance(self.values, learn, self.free, None)
-        self.advance_held(held, False, self.free, None)
-        self.values |= {name: torch.where(self.free, self.values[name], held[name]) for name in held
+        self.advance_clamped(clamped, False, self.free, None)
+        self.values |= {name: torch.where(self.free, self.values[name], clamped[name]) for name in clamped
                         if name not in self.neuron.slow}
 
-    def fire(self, now: int, step: int) -> Volley:
+    def fire(self, now: int, step: int) -> StepSpikes:
         """Who spikes in this step; `step` is the number that randomness is drawn by."""
         above = self.crosses(self.values)
-        above = (above & self.free if self.rest else above).expand(self.free.shape)
-        crossed = volley(above, self.context)
+        above = (above & self.free if self.refractory_steps else above).expand(self.free.shape)
+        crossed = step_spikes(above, self.context)
         spiked, won = crossed, above
         if self.population.winner != "all" and not crossed.silent:
             won = self._winners(above, step)
-            spiked = volley(won, self.context)
+            spiked = step_spikes(won, self.context)
         self.hit, self.quiet = (above if self.population.losers_reset else won), crossed.silent
-        if self.rest:
-            self._rest(now)
+        if self.refractory_steps:
+            self._turn_refractory(now)
         return spiked
 
-    def _rest(self, now: int) -> None:
+    def _turn_refractory(self, now: int) -> None:
         """Neurons that spiked turn refractory."""
         if not self.quiet:
-            self.free_at.masked_fill_(self.hit, now + self.rest)
+            self.free_at.masked_fill_(self.hit, now + self.refractory_steps)
             self.free = self.free & ~self.hit
         self.open = self.free.to(self.context.dtype)
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import embedding_bag
 
 from plasticity.engines.torch.statements import Product
-from plasticity.engines.torch.step_spikes import Volley
+from plasticity.engines.torch.step_spikes import StepSpikes
 
 #: With listed spikes: above this share of spiking neurons (pre), or this many spikes (post), matrix products win.
 MOST_ROWS, MOST_COLUMNS = 0.05, 24
@@ -33,7 +33,7 @@ class Sum:
         """[samples, pre, post]."""
         self.parts.append((increments[0] if self.samples == 1 else increments.sum(0), self.scale))
 
-    def product(self, product: Product, side: str, spiked: Volley | None, v: Mapping[str, torch.Tensor]) -> None:
+    def product(self, product: Product, side: str, spiked: StepSpikes | None, v: Mapping[str, torch.Tensor]) -> None:
         factors = {name: function and function(v) for name, function in (("pre", product.pre), ("post", product.post))}
         if spiked is not None:
             factors[side] = _where_spiked(factors[side], spiked.dense, product.guarded)
@@ -65,7 +65,7 @@ class _Outer:
     pre: torch.Tensor
     post: torch.Tensor
     side: str
-    spiked: Volley | None
+    spiked: StepSpikes | None
 
     def add_to(self, w: torch.Tensor, share: float) -> None:
         if self.spiked is None or self.spiked.where is None:
@@ -83,9 +83,9 @@ class _Outer:
         """A row of `post` per presynaptic spike, added up for each neuron."""
         neuron, order = neuron.sort()
         sample = sample[order]
-        first = torch.searchsorted(neuron, torch.arange(len(w)))
+        offsets = torch.searchsorted(neuron, torch.arange(len(w)))
         factors = self.pre[sample, neuron]
-        w.add_(embedding_bag(sample, self.post, first, mode="sum", per_sample_weights=factors), alpha=share)
+        w.add_(embedding_bag(sample, self.post, offsets, mode="sum", per_sample_weights=factors), alpha=share)
 
 
 def _where_spiked(factor: torch.Tensor | None, spikes: torch.Tensor, guarded: bool) -> torch.Tensor:

@@ -9,7 +9,7 @@ import torch
 
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording
-from plasticity.engines.torch.step_spikes import Volley
+from plasticity.engines.torch.step_spikes import StepSpikes
 
 
 class Recorder:
@@ -28,11 +28,11 @@ class Recorder:
     def begin(self, chunk: slice) -> None:
         context, size = self.simulation.context, chunk.stop - chunk.start
         self.chunk = chunk
-        self.counted = {name: torch.zeros(size, found.shape[1], dtype=context.dtype, device=context.device)
-                        for name, found in self.counts.items()}
+        self.counted = {name: torch.zeros(size, counts.shape[1], dtype=context.dtype, device=context.device)
+                        for name, counts in self.counts.items()}
         self.kept = {part_name: [] for part_name in self.watched}
 
-    def take(self, t: int, fired: Mapping[str, Volley]) -> None:
+    def take(self, t: int, fired: Mapping[str, StepSpikes]) -> None:
         """The end of step `t` of the chunk."""
         for name, counted in self.counted.items():
             if not fired[name].silent:
@@ -41,8 +41,8 @@ class Recorder:
             self.kept[part, name].append(fired[part].dense != 0 if name == "spikes"
                                          else self.simulation._neurons[part].view(name))
         if self.weights_every and (t + 1) % self.weights_every == 0:
-            for name, found in self.weights.items():
-                found.append(self.simulation.get(f"{name}.w"))
+            for name, weights in self.weights.items():
+                weights.append(self.simulation.get(f"{name}.w"))
 
     def end(self) -> None:
         for name, counted in self.counted.items():
@@ -56,7 +56,7 @@ class Recorder:
 
     def recording(self) -> Recording:
         return Recording(self.counts, {name: _joined(parts) for name, parts in self.spikes.items()}, self.values,
-                         {name: np.array(found) for name, found in self.weights.items() if found})
+                         {name: np.array(weights) for name, weights in self.weights.items() if weights})
 
 
 def _joined(parts: Sequence[Spikes]) -> Spikes:

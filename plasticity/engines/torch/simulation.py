@@ -14,7 +14,7 @@ from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.learning import Learning
 from plasticity.engines.torch.neurons import Neurons
 from plasticity.engines.torch.recorder import Recorder
-from plasticity.engines.torch.step_spikes import Train, Volley
+from plasticity.engines.torch.step_spikes import StepSpikes, Train
 from plasticity.engines.torch.synapses import Synapses
 from plasticity.errors import PlasticityError, unknown
 from plasticity.network.network import Network
@@ -45,32 +45,32 @@ class TorchSimulation:
         return restored, (self.network, "torch", options, self.state())
 
     def _readers(self, projection) -> dict:
-        """How a rule's reads and signals are found."""
-        found = {}
+        """name -> function that answers what a rule reads beside spikes, now."""
+        readers = {}
         for name in (*projection.rule.reads, *projection.rule.signals):
             kind, source = self.network.source_of(projection, name)
             if kind == "neuron":
                 population, variable = source.split(".", 1)
-                found[name] = lambda neurons=self._neurons[population], variable=variable: neurons.view(variable)
+                readers[name] = lambda neurons=self._neurons[population], variable=variable: neurons.view(variable)
             else:
-                found[name] = lambda source=source: self._signals[source]
-        return found
+                readers[name] = lambda source=source: self._signals[source]
+        return readers
 
     @torch.no_grad()
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
         """See `plasticity.engines.Simulation.run`."""
-        trains, given, samples, steps = checks.presentation(self.network, spikes or {}, steps, signals or {})
+        trains, series, samples, steps = checks.presentation(self.network, spikes or {}, steps, signals or {})
         recorder = Recorder(self, samples, steps, checks.watched(self.network, record), weights_every)
         step, generator = self._step, self.context.generator.get_state()
         for first in range(0, samples, self.batch):
             chunk = slice(first, min(first + self.batch, samples))
-            held = self._narrow(chunk.stop - first)
+            remainder = self._narrow(chunk.stop - first)
             self._present({name: Train(train[chunk], self.context) for name, train in trains.items()},
-                          {name: self.context.tensor(values[chunk]) for name, values in given.items()},
+                          {name: self.context.tensor(values[chunk]) for name, values in series.items()},
                           chunk, steps, learn, reset, recorder)
-            self._widen(held)
+            self._widen(remainder)
         if not learn:
             self._step = step
             self.context.generator.set_state(generator)
@@ -93,34 +93,34 @@ class TorchSimulation:
             for synapses in self._synapses.values():
                 synapses.normalize()
 
-    def _advance(self, fired: dict[str, Volley], learn: bool) -> dict[str, Volley]:
+    def _advance(self, fired: dict[str, StepSpikes], learn: bool) -> dict[str, StepSpikes]:
         """One step; who spiked, by input and population."""
         learning = self._acting(learn)
         for signal in self.network.signals:
             if signal.drives:
                 where, variable = signal.drives.split(".", 1)
                 self._neurons[where].drive(variable, self._signals[signal.name])
-        for found in learning.values():
-            found.decay()
+        for plastic in learning.values():
+            plastic.decay()
         for neurons in self._neurons.values():
             neurons.integrate(learn, self._now)
-        for found in learning.values():
-            found.on_step(self._step)
+        for plastic in learning.values():
+            plastic.on_step(self._step)
         for name, neurons in self._neurons.items():
             fired[name] = neurons.fire(self._now, self._step)
         self._transmit(fired)
-        for name, found in learning.items():
-            found.phases(fired[self.network.projection(name).post])
+        for name, plastic in learning.items():
+            plastic.phases(fired[self.network.projection(name).post])
         for neurons in self._neurons.values():
             neurons.settle(learn)
         return fired
 
-    def _transmit(self, fired: Mapping[str, Volley]) -> None:
+    def _transmit(self, fired: Mapping[str, StepSpikes]) -> None:
         for synapses in self._synapses.values():
             projection = synapses.projection
             synapses.arrive(fired[projection.pre])
             rule = self._learning.get(projection.name)
-            amount = synapses.transmit(rule.share() if rule else None) if projection.onto else None
+            amount = synapses.transmit(rule.transmitted() if rule else None) if projection.onto else None
             if amount is not None:
                 self._neurons[projection.post].receive(projection.onto, amount)
 
@@ -131,7 +131,7 @@ class TorchSimulation:
 
     def _acting(self, learn: bool) -> dict[str, Learning]:
         """The rules that act: all while learning, and always those that describe transmission."""
-        return {name: found for name, found in self._learning.items() if learn or found.rule.efficacy}
+        return {name: plastic for name, plastic in self._learning.items() if learn or plastic.rule.efficacy}
 
     def _rows(self) -> dict[tuple[str, str], dict[str, torch.Tensor]]:
         """(kind, part) -> what each sample has of its own, samples first."""
@@ -155,9 +155,9 @@ class TorchSimulation:
         self._set_rows({key: {name: values[:size] for name, values in part.items()} for key, part in rows.items()})
         return {key: {name: values[size:] for name, values in part.items()} for key, part in rows.items()}
 
-    def _widen(self, held: dict | None) -> None:
-        if held is not None:
-            self._set_rows({key: {name: _stacked(values, held[key][name]) for name, values in part.items()}
+    def _widen(self, remainder: dict | None) -> None:
+        if remainder is not None:
+            self._set_rows({key: {name: _stacked(values, remainder[key][name]) for name, values in part.items()}
                             for key, part in self._rows().items()})
 
     @torch.no_grad()
@@ -199,8 +199,8 @@ class TorchSimulation:
     @torch.no_grad()
     def state(self) -> dict[str, np.ndarray]:
         """Everything that the next presentation depends on."""
-        rows = {f"{kind}/{part}/{name}": values for (kind, part), found in self._rows().items()
-                for name, values in found.items()}
+        rows = {f"{kind}/{part}/{name}": values for (kind, part), rows in self._rows().items()
+                for name, values in rows.items()}
         slow = {f"slow/{part}/{name}": neurons.values[name] for part, neurons in self._neurons.items()
                 for name in neurons.neuron.slow}
         weights = {f"weights/{name}": synapses.w for name, synapses in self._synapses.items()}
@@ -211,14 +211,14 @@ class TorchSimulation:
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Goes back to a `state()` of the same network."""
         checks.same_state(self.state(), state)
-        found = {key: torch.as_tensor(np.array(values), device=self.context.device) for key, values in state.items()
+        tensors = {key: torch.as_tensor(np.array(values), device=self.context.device) for key, values in state.items()
                  if key not in ("step", "generator")}
-        self._set_rows({(kind, part): {name: found[f"{kind}/{part}/{name}"] for name in rows}
+        self._set_rows({(kind, part): {name: tensors[f"{kind}/{part}/{name}"] for name in rows}
                         for (kind, part), rows in self._rows().items()})
         for name, synapses in self._synapses.items():
-            synapses.w.copy_(found[f"weights/{name}"])
+            synapses.w.copy_(tensors[f"weights/{name}"])
         for part, neurons in self._neurons.items():
-            neurons.values |= {name: found[f"slow/{part}/{name}"] for name in neurons.neuron.slow}
+            neurons.values |= {name: tensors[f"slow/{part}/{name}"] for name in neurons.neuron.slow}
         self._step = int(state["step"])
         self.context.generator.set_state(torch.from_numpy(np.array(state["generator"])))
 

@@ -42,7 +42,7 @@ class Change:
     place: str
     assigns: bool
     products: tuple[Product, ...]
-    rest: Callable | None
+    remainder: Callable | None
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Compiler:
         return {event: tuple(self._change(event, line) for line in lines)
                 for event, lines in self.rule.statements.items()}
 
-    def sent(self) -> Callable | None:
-        """What each presynaptic spike sends, in units of its weight; None for the weight itself."""
+    def efficacy(self) -> Callable | None:
+        """What each presynaptic spike transmits, in units of its weight; None for the weight itself."""
         return None if self.rule.efficacy_expr is None else self._function(self.rule.efficacy_expr)
 
     def _change(self, event: str, line: Statement) -> Change:
@@ -94,15 +94,15 @@ class Compiler:
         own = event.removeprefix("on_")
         if own in self.wide:
             return Change("w", "weight", False, (), self._function(expr, full=True))
-        terms, rest = factor.split(expr, self.place)
+        terms, remainder = factor.split(expr, self.place)
         products = []
         for term in terms:
             foreign = [term.weight, *(getattr(term, side) for side in ("pre", "post") if side != own)]
             if own != "step" and any(factor.may_blow_up(side, self.constants) for side in foreign):
-                rest = expressions.total([side for side in (rest, _whole(term)) if side is not None])
+                remainder = expressions.total([side for side in (remainder, _whole(term)) if side is not None])
             else:
                 products += self._product(own, term)
-        return Change("w", "weight", False, tuple(products), rest and self._function(rest, full=True))
+        return Change("w", "weight", False, tuple(products), remainder and self._function(remainder, full=True))
 
     def _product(self, own: str, term: factor.Term) -> list[Product]:
         parts = expressions.product_factors(term.weight)

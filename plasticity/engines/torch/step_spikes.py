@@ -1,4 +1,4 @@
-"""The spikes of one step, and how they travel: rings of past steps for delays."""
+"""The spikes of one step, and how they travel: delay lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plasticity.engines.torch.language import Context
 
 
 @dataclass(frozen=True)
-class Volley:
+class StepSpikes:
     """Spikes of one population in one step.
 
     dense: 0 or 1, [batch, n]. where: (sample, neuron) of every spike, by sample, if they are listed (on a CPU).
@@ -27,17 +27,17 @@ class Volley:
         return self.where is not None and self.where[0].numel() == 0
 
 
-def volley(spiked: torch.Tensor, context: Context) -> Volley:
-    """From a bool tensor [batch, n]."""
+def step_spikes(spiked: torch.Tensor, context: Context) -> StepSpikes:
+    """Spikes of a step from a bool tensor [batch, n]."""
     if not context.lists:
-        return Volley(spiked.to(context.dtype))
+        return StepSpikes(spiked.to(context.dtype))
     where = spiked.nonzero(as_tuple=True)
     dense = spiked.to(context.dtype) if where[0].numel() else torch.zeros(spiked.shape, dtype=context.dtype)
-    return Volley(dense, where)
+    return StepSpikes(dense, where)
 
 
-def silence(batch: int, n: int, context: Context) -> Volley:
-    return volley(torch.zeros(batch, n, dtype=torch.bool, device=context.device), context)
+def silence(batch: int, n: int, context: Context) -> StepSpikes:
+    return step_spikes(torch.zeros(batch, n, dtype=torch.bool, device=context.device), context)
 
 
 class Train:
@@ -56,24 +56,24 @@ class Train:
         self.sample, self.neuron = (torch.from_numpy(values[by_step]).to(context.device) for values in (sample, neuron))
         self.flat = self.sample * spikes.n + self.neuron
 
-    def at(self, t: int) -> Volley:
+    def at(self, t: int) -> StepSpikes:
         part = slice(self.ends[t], self.ends[t + 1])
         dense = torch.zeros(self.shape, dtype=self.context.dtype, device=self.context.device)
         dense.view(-1).index_fill_(0, self.flat[part], 1.0)
-        return Volley(dense, (self.sample[part], self.neuron[part]) if self.context.lists else None)
+        return StepSpikes(dense, (self.sample[part], self.neuron[part]) if self.context.lists else None)
 
 
-class Late:
-    """Volleys as they were `steps` pushes ago."""
+class DelayLine:
+    """Spikes of a step as they were `steps` pushes ago."""
 
     def __init__(self, steps: int, context: Context):
         self.steps, self.context = steps, context
-        self.past: list[Volley] = []
+        self.past: list[StepSpikes] = []
 
     def start(self, batch: int, n: int) -> None:
         self.past = [silence(batch, n, self.context)] * self.steps
 
-    def push(self, now: Volley) -> Volley:
+    def push(self, now: StepSpikes) -> StepSpikes:
         if not self.steps:
             return now
         self.past.append(now)
@@ -81,13 +81,13 @@ class Late:
 
     def rows(self) -> torch.Tensor | None:
         """What is under way, [batch, steps, n]; None without a delay."""
-        return torch.stack([volley.dense != 0 for volley in self.past], 1) if self.steps else None
+        return torch.stack([spikes.dense != 0 for spikes in self.past], 1) if self.steps else None
 
     def set_rows(self, rows: torch.Tensor) -> None:
-        self.past = [volley(step.to(torch.bool), self.context) for step in rows.unbind(1)]
+        self.past = [step_spikes(step.to(torch.bool), self.context) for step in rows.unbind(1)]
 
 
-class LateValue:
+class ValueDelayLine:
     """A value as it was `steps` pushes ago; before that, the first one."""
 
     def __init__(self, steps: int):
@@ -110,7 +110,7 @@ class LateValue:
         self.past = list(rows.unbind(1))
 
 
-class LatePerSynapse:
+class DelayLinePerSynapse:
     """Spikes as they reach each synapse after its own delay: bool [batch, pre, post].
 
     steps: int [pre, post]. side: "pre" or "post", whose spikes they are.
@@ -126,7 +126,7 @@ class LatePerSynapse:
         self.ring = torch.zeros(self.length, batch, n, dtype=torch.bool, device=self.device)
         self.head = 0
 
-    def push(self, now: Volley) -> torch.Tensor:
+    def push(self, now: StepSpikes) -> torch.Tensor:
         self.head = (self.head + 1) % self.length
         self.ring[self.head] = now.dense != 0
         return self.ring[(self.head - self.steps) % self.length, :, self.neuron].permute(2, 0, 1)
@@ -139,11 +139,11 @@ class LatePerSynapse:
         self.ring, self.head = rows.transpose(0, 1).to(torch.bool).clone(), self.length - 1
 
 
-def late(delay: float | np.ndarray, side: str, context: Context) -> Late | LatePerSynapse:
+def delay_line(delay: float | np.ndarray, side: str, context: Context) -> DelayLine | DelayLinePerSynapse:
     """What delays the spikes of one side of a projection."""
     steps = in_steps(delay, context.dt)
     same = steps.size == 0 or steps.min() == steps.max()
-    return Late(int(steps.max(initial=0)), context) if same else LatePerSynapse(steps, side, context)
+    return DelayLine(int(steps.max(initial=0)), context) if same else DelayLinePerSynapse(steps, side, context)
 
 
 def in_steps(delay: float | np.ndarray, dt: float) -> np.ndarray:

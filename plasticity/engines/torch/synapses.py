@@ -10,7 +10,7 @@ import torch
 from plasticity.engines.torch.forms import form
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.layout import layout
-from plasticity.engines.torch.step_spikes import LatePerSynapse, Volley, late
+from plasticity.engines.torch.step_spikes import DelayLinePerSynapse, StepSpikes, delay_line
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Network, Projection, existing, shape_of
 from plasticity.network.projection import exists_in
@@ -25,13 +25,13 @@ class Synapses:
     def __init__(self, network: Network, projection: Projection, context: Context):
         self.projection, self.context = projection, context
         self.shape = shape_of(network, projection)
-        self.axonal = late(projection.axonal_delay, "pre", context)
-        self.wide = isinstance(self.axonal, LatePerSynapse)
+        self.axonal = delay_line(projection.axonal_delay, "pre", context)
+        self.wide = isinstance(self.axonal, DelayLinePerSynapse)
         self.form = form(projection, self.shape, self.wide, context)
         self.layout = layout(projection, self.shape, context)
-        self.w = torch.tensor(self.form.first(), dtype=context.dtype, device=context.device)
+        self.w = torch.tensor(self.form.initial(), dtype=context.dtype, device=context.device)
         self.exists = self._exists(network) if projection.rule else None
-        self.arrived: Volley | torch.Tensor = None
+        self.arrived: StepSpikes | torch.Tensor = None
         self.start(1)
 
     def _exists(self, network: Network) -> torch.Tensor | None:
@@ -82,20 +82,20 @@ class Synapses:
     def start(self, batch: int) -> None:
         self.axonal.start(batch, self.shape[0])
 
-    def arrive(self, fired: Volley) -> None:
+    def arrive(self, fired: StepSpikes) -> None:
         """Takes the spikes of this step; `arrived` are those that reach the synapses now."""
         self.arrived = self.axonal.push(fired)
 
-    def transmit(self, sent: torch.Tensor | None = None) -> torch.Tensor | None:
+    def transmit(self, efficacy: torch.Tensor | None = None) -> torch.Tensor | None:
         """What arrives at the postsynaptic neurons, [batch, n_post]; None if it is known to be nothing.
 
-        sent: what each spike sends in units of its weight, [batch, n_pre] ([batch, pre, post] if delays differ).
+        efficacy: what a spike transmits in units of its weight, [batch, n_pre] ([batch, pre, post] if delays differ).
         """
         if not self.wide and self.arrived.silent:
             return None
         arrived = self.arrived
-        if sent is not None:
-            arrived = arrived * sent if self.wide else Volley(arrived.dense * sent)
+        if efficacy is not None:
+            arrived = arrived * efficacy if self.wide else StepSpikes(arrived.dense * efficacy)
         amount = self.form.amount(arrived, self.w)
         return amount if self.projection.scale == 1.0 else amount * self.projection.scale
 
