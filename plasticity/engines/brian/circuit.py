@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from plasticity._utils import random
-from plasticity.engines.brian.network_operations import joint
+from plasticity.engines.brian.network_operations import network_operations
 from plasticity.engines.brian.neurons import NEVER, drive, imposed, neuron_group, refractory_steps
 from plasticity.engines.brian.state import delayed_signals
-from plasticity.engines.brian.synapses import synapses
+from plasticity.engines.brian.synapses import build_synapses
 from plasticity.network.network import Network, Population
 from plasticity.neurons.discretise import import_brian2
 
@@ -59,10 +59,11 @@ def assemble(network: Network, plan: Plan, seed: int) -> Circuit:
             group = circuit.groups[signal.drives.rpartition(".")[0]]
             drive(group, signal, circuit.signals[signal.name], f"signal{index}")
     for index, projection in enumerate(network.projections):
-        made = synapses(network, index, circuit.groups, circuit.signals, plan.learn)
-        if made is not None:
-            circuit.synapses[projection.name] = made
-            circuit.operations += joint(network, index, made, circuit.groups[projection.post], plan.learn)
+        synapses = build_synapses(network, index, circuit.groups, circuit.signals, plan.learn)
+        if synapses is not None:
+            circuit.synapses[projection.name] = synapses
+            post = circuit.groups[projection.post]
+            circuit.operations += network_operations(network, index, synapses, post, plan.learn)
     _monitors(circuit, network)
     for population in network.populations:
         if population.winner != "all":
@@ -105,10 +106,10 @@ def _monitors(circuit: Circuit, network: Network) -> None:
     if plan.weights_every:
         for projection in network.plastic:
             if projection.name in circuit.synapses:
-                made = circuit.synapses[projection.name]
+                synapses = circuit.synapses[projection.name]
                 circuit.weights[projection.name] = brian2.StateMonitor(
-                    made, "r_w", record=True, when="start", order=-1, dt=plan.weights_every * dt,
-                    name=f"weights_of_{made.name}")
+                    synapses, "r_w", record=True, when="start", order=-1, dt=plan.weights_every * dt,
+                    name=f"weights_of_{synapses.name}")
 
 
 def _winner_takes_all(circuit: Circuit, population: Population, dt: float, seed: int) -> list:
@@ -141,12 +142,12 @@ def _winner_takes_all(circuit: Circuit, population: Population, dt: float, seed:
         spikes = _array(group, "_spikespace")
         spikes[: len(crossed)], spikes[-1] = crossed, len(crossed)
 
-    clocked = {"dt": dt * brian2.second}
-    made = [brian2.NetworkOperation(choose, when="after_thresholds", order=0, name=f"{group.name}_winner", **clocked)]
+    clocked = {"order": 0, "dt": dt * brian2.second}
+    operations = [brian2.NetworkOperation(choose, when="after_thresholds", name=f"{group.name}_winner", **clocked)]
     if population.losers_reset:
-        made.append(brian2.NetworkOperation(return_losers, when="before_resets", order=0,
-                                            name=f"{group.name}_losers", **clocked))
-    return made
+        operations.append(brian2.NetworkOperation(return_losers, when="before_resets", name=f"{group.name}_losers",
+                                                  **clocked))
+    return operations
 
 
 def _array(group, variable: str) -> np.ndarray:

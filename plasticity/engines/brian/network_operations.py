@@ -17,21 +17,22 @@ from plasticity.network.projection import synapses_of
 from plasticity.neurons.discretise import import_brian2
 
 
-def joint(network: Network, index: int, made, group, learn: bool) -> list:
+def network_operations(network: Network, index: int, synapses, group, learn: bool) -> list:
     """The operations that projection number `index` needs; `group` is its postsynaptic one."""
     projection = network.projections[index]
     if projection.connect == "max_pool":
-        return [_operation(_pooled(made, group, projection), network.dt, "synapses", order_of("transmit", index, ()),
-                           f"{made.name}_pool")]
+        pool = _pooled(synapses, group, projection)
+        return [_operation(pool, network.dt, "synapses", order_of("transmit", index, ()), f"{synapses.name}_pool")]
     if projection.connect != "convolution" or projection.rule is None or not learn:
         return []
     rule = projection.rule
-    settle = _settled(made, rule, synapses_of(projection, shape_of(network, projection)).weight)
-    found = [_operation(settle, network.dt, "synapses", order_of(event, index, ORDERS[rule.order]),
-                        f"{made.name}_shared_{event}") for event in ("on_pre", "on_post") if event in rule.statements]
+    settle = _settled(synapses, rule, synapses_of(projection, shape_of(network, projection)).weight)
+    operations = [_operation(settle, network.dt, "synapses", order_of(event, index, ORDERS[rule.order]),
+                             f"{synapses.name}_shared_{event}")
+                  for event in ("on_pre", "on_post") if event in rule.statements]
     if "on_step" in rule.statements:
-        found.append(_operation(settle, network.dt, "after_groups", index, f"{made.name}_shared_on_step"))
-    return found
+        operations.append(_operation(settle, network.dt, "after_groups", index, f"{synapses.name}_shared_on_step"))
+    return operations
 
 
 def _operation(act: Callable[[], None], dt: float, when: str, after: int, name: str):
@@ -39,10 +40,10 @@ def _operation(act: Callable[[], None], dt: float, when: str, after: int, name: 
     return brian2.NetworkOperation(act, when=when, order=after + 1, dt=dt * brian2.second, name=name)
 
 
-def _settled(made, rule: Rule, weight: np.ndarray) -> Callable[[], None]:
+def _settled(synapses, rule: Rule, weight: np.ndarray) -> Callable[[], None]:
     """Adds the collected changes of each weight up, makes them, and bounds the weight."""
     def settle():
-        change, w = _values(made, COLLECTED), _values(made, "r_w")
+        change, w = _values(synapses, COLLECTED), _values(synapses, "r_w")
         if change.any():
             new = np.zeros(weight.max() + 1)
             new[weight] = w
@@ -53,14 +54,14 @@ def _settled(made, rule: Rule, weight: np.ndarray) -> Callable[[], None]:
     return settle
 
 
-def _pooled(made, group, projection: Projection) -> Callable[[], None]:
+def _pooled(synapses, group, projection: Projection) -> Callable[[], None]:
     """Sends the weight once to each neuron in whose window a spike arrived; refractory neurons take no gated input."""
     gated = group.variables[projection.onto].conditional_write is not None
 
     def send():
-        spiked = _values(made, COLLECTED)
+        spiked = _values(synapses, COLLECTED)
         if spiked.any():
-            hit = np.unique(np.asarray(made.j[:])[spiked != 0])
+            hit = np.unique(np.asarray(synapses.j[:])[spiked != 0])
             spiked[:] = 0.0
             if gated:
                 hit = hit[_values(group, "not_refractory")[hit].astype(bool)]

@@ -110,5 +110,5 @@ def drive(group, signal: Signal, values, name: str) -> None:
 
 def initial_values(population: Population) -> dict[str, np.ndarray]:
     """variable -> its values [n] at the start of a presentation, in SI."""
-    given = {**population.neuron.start, **population.initial}
-    return {name: np.array(np.broadcast_to(np.asarray(value, float), population.n)) for name, value in given.items()}
+    values = {**population.neuron.start, **population.initial}
+    return {name: np.array(np.broadcast_to(np.asarray(value, float), population.n)) for name, value in values.items()}

@@ -118,25 +118,25 @@ def _remember(circuit: Circuit, name: str, space: np.ndarray) -> Callable[[], No
 
 def variables(circuit: Circuit, network: Network) -> dict[str, tuple[object, str]]:
     """Key of the state -> (Brian2 group, its variable), for everything a circuit holds between presentations."""
-    found: dict[str, tuple[object, str]] = {}
+    owners: dict[str, tuple[object, str]] = {}
     for population in network.populations:
         group = circuit.groups[population.name]
         own = [*population.neuron.variables, *(name for name in PAUSED if name in group.variables)]
-        found |= {f"{population.name}.{name}": (group, name) for name in own}
+        owners |= {f"{population.name}.{name}": (group, name) for name in own}
     for projection in network.projections:
-        made = circuit.synapses.get(projection.name)
-        if made is not None:
-            found[f"{projection.name}.w"] = (made, "r_w")
+        synapses = circuit.synapses.get(projection.name)
+        if synapses is not None:
+            owners[f"{projection.name}.w"] = (synapses, "r_w")
             rule = projection.rule
             traces = rule.variables if rule and (circuit.plan.learn or rule.efficacy) else ()
-            found |= {f"{projection.name}.{name}": (made, f"r_{name}") for name in traces}
-    return found
+            owners |= {f"{projection.name}.{name}": (synapses, f"r_{name}") for name in traces}
+    return owners
 
 
 def pathways(circuit: Circuit) -> dict[str, object]:
     """Key of the state -> Brian2 pathway."""
-    return {f"{name}.{pathway.objname}.queue": pathway for name, made in circuit.synapses.items()
-            for pathway in made._pathways}
+    return {f"{name}.{pathway.objname}.queue": pathway for name, synapses in circuit.synapses.items()
+            for pathway in synapses._pathways}
 
 
 def _forget(monitor) -> None:
@@ -149,21 +149,21 @@ def _forget(monitor) -> None:
 
 def _waiting(queue) -> np.ndarray:
     """Spikes under way in a queue: rows of (steps until arrival, synapse)."""
-    kept = queue._full_state()
-    if len(kept) == 3:  # Brian2's own Python queue
-        return np.array(kept[1], np.int64).reshape(-1, 2)
-    offset, rows = kept
+    contents = queue._full_state()
+    if len(contents) == 3:  # Brian2's own Python queue
+        return np.array(contents[1], np.int64).reshape(-1, 2)
+    offset, rows = contents
     ahead = [((row - offset) % len(rows), synapse) for row, synapses in enumerate(rows) for synapse in synapses]
     return np.array(sorted(ahead), np.int64).reshape(-1, 2)
 
 
 def _fill(queue, waiting: np.ndarray | None) -> None:
     """Empties a queue and puts the waiting spikes in."""
-    kept = queue._full_state()
+    contents = queue._full_state()
     waiting = np.zeros((0, 2), np.int64) if waiting is None else waiting
-    if len(kept) == 3:
-        queue._restore_from_full_state((kept[0], waiting, kept[2]))
+    if len(contents) == 3:
+        queue._restore_from_full_state((contents[0], waiting, contents[2]))
         return
-    length = max(len(kept[1]), 1, *(waiting[:, 0] + 1)) if len(waiting) else max(len(kept[1]), 1)
+    length = max(len(contents[1]), 1, *(waiting[:, 0] + 1)) if len(waiting) else max(len(contents[1]), 1)
     rows = [waiting[waiting[:, 0] == ahead, 1].tolist() for ahead in range(length)]
     queue._restore_from_full_state((0, rows))

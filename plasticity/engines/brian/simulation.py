@@ -29,19 +29,19 @@ class BrianSimulation:
         if not reset and not self._runner.carries_over:
             raise PlasticityError("reset=False needs engine='brian2': a compiled program starts each presentation anew")
         _check_record(self.network, record)
-        given = {name: as_spikes(value, name, self._size(name)) for name, value in spikes.items()}
-        samples, steps = _extent(given, signals or {}, steps)
+        trains = {name: as_spikes(value, name, self._size(name)) for name, value in spikes.items()}
+        samples, steps = _extent(trains, signals or {}, steps)
         series = {name: self._series(name, values, samples, steps) for name, values in (signals or {}).items()}
         plan = Plan(steps, learn, tuple(sorted(record)), weights_every)
-        found = []
+        presentations = []
         for sample in range(samples):
             before = states.at_start(self.network, self._state) if reset else self._state
-            circuit, after = self._runner.present(plan, self._arrays(given, series, sample, steps), before, reset)
-            found.append(_read(circuit, self.network, plan, after))
+            circuit, after = self._runner.present(plan, self._arrays(trains, series, sample, steps), before, reset)
+            presentations.append(_read(circuit, self.network, plan, after))
             self._state = after if learn else states.without_learning(self.network, self._state, after)
             if learn:
                 self._normalise()
-        return _joined(self.network, plan, found)
+        return _joined(self.network, plan, presentations)
 
     def get(self, name: str) -> np.ndarray:
         """A copy of a state by "part.variable"."""
@@ -102,8 +102,8 @@ class BrianSimulation:
             silent = np.zeros((steps, signal.n) if signal.n else steps)
             signals[signal.name] = series[signal.name][sample] if signal.name in series else silent
         for projection in self.network.plastic:
-            for name, late in states.delayed_signals(self.network, projection):
-                signals[name, late] = signals[name][np.maximum(np.arange(steps) - late, 0)]
+            for name, lag in states.delayed_signals(self.network, projection):
+                signals[name, lag] = signals[name][np.maximum(np.arange(steps) - lag, 0)]
         return {"imposed": imposed, "signals": signals}
 
     def _normalise(self) -> None:
@@ -130,10 +130,10 @@ def _extent(spikes: Mapping[str, Spikes], signals: Mapping[str, np.ndarray], ste
         return 1, steps
     if len(set(sizes.values())) > 1:
         raise PlasticityError(f"spikes and signals must have the same samples and steps, got {sizes}")
-    samples, found = next(iter(sizes.values()))
-    if steps not in (None, found):
-        raise PlasticityError(f"steps={steps} does not fit the spikes, which have {found} steps")
-    return samples, found
+    samples, common = next(iter(sizes.values()))
+    if steps not in (None, common):
+        raise PlasticityError(f"steps={steps} does not fit the spikes, which have {common} steps")
+    return samples, common
 
 
 def _read(circuit: Circuit, network: Network, plan: Plan, after: Mapping[str, np.ndarray]) -> dict:
@@ -159,9 +159,9 @@ def _trajectory(network: Network, name: str, monitor, plan: Plan, after: Mapping
     return np.array([states.presented(network, name, "w", row) for row in rows]).reshape(-1, *shape)
 
 
-def _joined(network: Network, plan: Plan, found: list[dict]) -> Recording:
-    stacked = {kind: {name: [one[kind][name] for one in found] for name in found[0][kind]}
-               for kind in ("counts", "spikes", "values", "trajectory")} if found else {}
+def _joined(network: Network, plan: Plan, presentations: list[dict]) -> Recording:
+    stacked = {kind: {name: [each[kind][name] for each in presentations] for name in presentations[0][kind]}
+               for kind in ("counts", "spikes", "values", "trajectory")} if presentations else {}
     counts = {name: np.stack(rows).astype(np.int64) for name, rows in stacked.get("counts", {}).items()} or {
         population.name: np.zeros((0, population.n), np.int64) for population in network.populations}
     return Recording(

@@ -70,7 +70,7 @@ class Standalone:
             self.programs[plan] = self._compile(plan)
         program = self.programs[plan]
         with active(program.device, program.folder.name):
-            program.device.run(with_output=False, run_args=self._given(program.circuit, arrays, state))
+            program.device.run(with_output=False, run_args=self._arguments(program.circuit, arrays, state))
             _remove_arguments(program)
             after = dict(state)
             for key, (owner, variable) in variables(program.circuit, self.network).items():
@@ -91,17 +91,17 @@ class Standalone:
             device.build(directory=folder.name, compile=True, run=False, with_output=False)
         return Program(circuit, device, folder)
 
-    def _given(self, circuit: Circuit, arrays: Mapping[str, Mapping], state: State) -> dict:
+    def _arguments(self, circuit: Circuit, arrays: Mapping[str, Mapping], state: State) -> dict:
         """The program's arguments."""
         brian2 = import_brian2()
-        given = {}
+        arguments = {}
         for kind, timed in (("imposed", circuit.imposed), ("signals", circuit.signals)):
-            given |= {timed[key]: np.ascontiguousarray(values, float) for key, values in arrays[kind].items()}
+            arguments |= {timed[key]: np.ascontiguousarray(values, float) for key, values in arrays[kind].items()}
         for key, (owner, variable) in variables(circuit, self.network).items():
             if key in state and variable not in PAUSED:
                 dimension = owner.variables[variable].dim
-                given[getattr(owner, variable)] = brian2.Quantity(state[key], dim=dimension)
-        return given
+                arguments[getattr(owner, variable)] = brian2.Quantity(state[key], dim=dimension)
+        return arguments
 
 
 def _remove_arguments(program: Program) -> None:

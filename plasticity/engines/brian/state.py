@@ -96,10 +96,10 @@ def presented(network: Network, part: str, variable: str, value: np.ndarray) -> 
     if network.population(part):
         return value.copy()
     shape, index = _places(network, network.projection(part), variable)
-    found = np.zeros(int(np.prod(shape)))
+    shown = np.zeros(int(np.prod(shape)))
     index, first = np.unique(index, return_index=True)
-    found[index] = value[first]
-    return found.reshape(shape)
+    shown[index] = value[first]
+    return shown.reshape(shape)
 
 
 def _places(network: Network, projection: Projection, variable: str) -> tuple[tuple[int, ...], np.ndarray]:
@@ -128,5 +128,6 @@ def stored(network: Network, part: str, variable: str, value: np.ndarray, now: n
 
 def delayed_signals(network: Network, projection: Projection) -> list[tuple[str, int]]:
     """(signal, steps) of each delayed reading of the projection's rule."""
-    found = [(network.source_of(projection, variable), delay) for variable, delay in projection.rule.delayed.values()]
-    return [(source, int(in_steps(delay, network.dt))) for (kind, source), delay in found if kind == "signal"]
+    delayed = projection.rule.delayed.values()
+    readings = [(network.source_of(projection, variable), delay) for variable, delay in delayed]
+    return [(source, int(in_steps(delay, network.dt))) for (kind, source), delay in readings if kind == "signal"]

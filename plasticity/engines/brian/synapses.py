@@ -27,7 +27,7 @@ from plasticity.neurons.discretise import import_brian2
 DECAY, STEP = -1, 10
 #: Order within the slot "synapses": transmission from 0, plasticity from here, so many places per projection.
 PLASTICITY, PLACES = 10_000, 10
-#: What synapses collect for an operation on all of them: changes of shared weights, spikes of a pool (see joint.py).
+#: What synapses collect for an operation on all of them: changes of shared weights, spikes of a pool.
 COLLECTED = "r_collected"
 #: Stands for an absent bound in `clip`: compiled programs may be built without arithmetic on infinities.
 LARGE = 1e300
@@ -42,10 +42,10 @@ class Texts:
     decay: str
     step: str
     namespace: dict[str, object]
-    sent: str = "1"
+    efficacy: str = "1"
 
 
-def synapses(network: Network, index: int, groups: dict, signals: dict, learn: bool):
+def build_synapses(network: Network, index: int, groups: dict, signals: dict, learn: bool):
     """The Synapses of projection number `index`, connected, with delays and order set."""
     brian2 = import_brian2()
     projection = network.projections[index]
@@ -53,7 +53,7 @@ def synapses(network: Network, index: int, groups: dict, signals: dict, learn: b
     name = f"projection{index}"
     learning = projection.rule if projection.rule and (learn or projection.rule.efficacy) else None
     texts = rule_texts(network, projection, post, pre, signals) if learning else Texts("", {}, "", "", {})
-    on_pre = {"transmit": _transmission(projection, texts.sent)} if projection.onto else {}
+    on_pre = {"transmit": _transmission(projection, texts.efficacy)} if projection.onto else {}
     on_pre |= {phase: code for phase, code in texts.phases.items() if phase.endswith("pre")}
     on_post = {phase: code for phase, code in texts.phases.items() if phase.endswith("post")}
     if not on_pre and not on_post and not texts.step:
@@ -63,21 +63,21 @@ def synapses(network: Network, index: int, groups: dict, signals: dict, learn: b
         namespace |= {"transmitted": projection.scale, "unit_of_target": unit_of(post, projection.onto)}
     collected = f"{COLLECTED} : 1\n" if projection.connect in ("convolution", "max_pool") else ""
     model = f"r_w : 1\n{collected}{texts.equations}"
-    made = brian2.Synapses(pre, post, model, on_pre=on_pre or None, on_post=on_post or None,
-                           namespace=namespace, name=name, dt=network.dt * brian2.second, **_scalar_delays(
-                               projection, on_pre, on_post, network.dt))
+    synapses = brian2.Synapses(pre, post, model, on_pre=on_pre or None, on_post=on_post or None, namespace=namespace,
+                               name=name, dt=network.dt * brian2.second,
+                               **_scalar_delays(projection, on_pre, on_post, network.dt))
     every = synapses_of(projection, shape_of(network, projection))
-    made.connect(i=every.pre.astype(np.int32), j=every.post.astype(np.int32))
-    _set_delays(made, projection, on_pre, on_post, network.dt, (every.pre, every.post))
-    _set_order(made, learning, index, on_pre, on_post)
-    _clocked(made, texts, index)
-    return made
+    synapses.connect(i=every.pre.astype(np.int32), j=every.post.astype(np.int32))
+    _set_delays(synapses, projection, on_pre, on_post, network.dt, (every.pre, every.post))
+    _set_order(synapses, learning, index, on_pre, on_post)
+    _clocked(synapses, texts, index)
+    return synapses
 
 
-def _transmission(projection: Projection, sent: str) -> str:
+def _transmission(projection: Projection, efficacy: str) -> str:
     if projection.connect == "max_pool":
         return f"{COLLECTED} = 1"
-    return f"{projection.onto}_post += transmitted * r_w * ({sent}) * unit_of_target"
+    return f"{projection.onto}_post += transmitted * r_w * ({efficacy}) * unit_of_target"
 
 
 def _delay(projection: Projection, side: str) -> float | np.ndarray:
@@ -92,19 +92,19 @@ def _scalar_delays(projection: Projection, on_pre: dict, on_post: dict, dt: floa
     return {"delay": delays} if delays else {}
 
 
-def _set_delays(made, projection: Projection, on_pre: dict, on_post: dict, dt: float, at: tuple) -> None:
+def _set_delays(synapses, projection: Projection, on_pre: dict, on_post: dict, dt: float, at: tuple) -> None:
     second = import_brian2().second
     for side, pathways in (("pre", on_pre), ("post", on_post)):
         delay = _delay(projection, side)
         if np.ndim(delay):
             for pathway in pathways:
-                getattr(made, pathway).delay = in_steps(delay, dt)[at] * dt * second
+                getattr(synapses, pathway).delay = in_steps(delay, dt)[at] * dt * second
 
 
-def _set_order(made, rule: Rule | None, index: int, on_pre: dict, on_post: dict) -> None:
+def _set_order(synapses, rule: Rule | None, index: int, on_pre: dict, on_post: dict) -> None:
     sequence = ORDERS[rule.order] if rule else ()
     for pathway in (*on_pre, *on_post):
-        getattr(made, pathway).order = order_of(pathway, index, sequence)
+        getattr(synapses, pathway).order = order_of(pathway, index, sequence)
 
 
 def order_of(pathway: str, index: int, sequence: tuple[str, ...]) -> int:
@@ -112,11 +112,11 @@ def order_of(pathway: str, index: int, sequence: tuple[str, ...]) -> int:
     return 2 * index if pathway == "transmit" else PLASTICITY + PLACES * index + 2 * sequence.index(pathway)
 
 
-def _clocked(made, texts: Texts, index: int) -> None:
+def _clocked(synapses, texts: Texts, index: int) -> None:
     if texts.decay:
-        made.run_regularly(texts.decay, when="groups", order=DECAY, name=f"{made.name}_decay")
+        synapses.run_regularly(texts.decay, when="groups", order=DECAY, name=f"{synapses.name}_decay")
     if texts.step:
-        made.run_regularly(texts.step, when="groups", order=STEP + index, name=f"{made.name}_step")
+        synapses.run_regularly(texts.step, when="groups", order=STEP + index, name=f"{synapses.name}_step")
 
 
 def rule_texts(network: Network, projection: Projection, post, pre, signals: dict) -> Texts:
@@ -133,7 +133,7 @@ def rule_texts(network: Network, projection: Projection, post, pre, signals: dic
                  phases={phase: code for phase, code in phases.items() if code},
                  decay="\n".join(f"r_{name} = r_{name} * decay_of_{name}" for name in fading),
                  step=_event(rule, "on_step", names, shared), namespace=namespace,
-                 sent="1" if rule.efficacy_expr is None else brian_text(rule.efficacy_expr, names))
+                 efficacy="1" if rule.efficacy_expr is None else brian_text(rule.efficacy_expr, names))
 
 
 def _names(network: Network, projection: Projection, ends: dict, signals: dict) -> tuple[dict, dict]:
