@@ -17,7 +17,7 @@ from plasticity.engines.gradient import surrogates
 from plasticity.engines.gradient.compiled import running, writing
 from plasticity.engines.gradient.compiled.derivative import derivative
 from plasticity.engines.gradient.compiled.events import sparse_product
-from plasticity.engines.gradient.compiled.lines import Scribe
+from plasticity.engines.gradient.compiled.ssa import Printer
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.torch.language import Context, expression, functions
 from plasticity.language import expressions
@@ -323,8 +323,8 @@ def test_derivatives_of_the_language(text):
     wanted = torch.autograd.grad(values(v).sum(), list(v.values()), allow_unused=True)
     for name, expected in zip(v, wanted, strict=True):
         slope = derivative(expr, name)
-        scribe = Scribe({}, ast.Name("u", ast.Load()))
-        source = "0.0" if slope is None else scribe.text(slope)
-        place = {**vars(interpreted.load("import math")), "zero": 0.0, "one": 1.0, **scribe.constants.values({})}
+        printer = Printer({}, ast.Name("u", ast.Load()))
+        source = "0.0" if slope is None else printer.text(slope)
+        place = {**vars(interpreted.load("import math")), "zero": 0.0, "one": 1.0, **printer.constants.values({})}
         found = [eval(source, {**place, "x": a, "y": b}) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
         np.testing.assert_allclose(found, np.zeros(13) if expected is None else expected, rtol=1e-9, atol=1e-12)

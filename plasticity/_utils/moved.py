@@ -41,6 +41,7 @@ MOVED: Mapping[str, str] = MappingProxyType({
     "noise": "_utils.random", "bench_eprop": "bench.eprop", "bench_gradient": "bench.bptt", "explain": "cli.explain",
     "tasks": "datasets.tasks", "credit.rules": "rules.credit", "credit.paths": "rules.paths",
     "rules.collected": "rules.texts.once_per_step", "engines.torch.volley": "engines.torch.step_spikes",
+    "engines.gradient.compiled.lines": "engines.gradient.compiled.ssa",
     "engines.brian.joint": "engines.brian.network_operations", "datasets.tape": "datasets.streaming_tar",
     "plots.held": "plots.clamped", "baselines": "methods.networks",
     "rules.anti": "rules.texts.anti", "rules.competitive": "rules.texts.competitive",

@@ -52,18 +52,18 @@ def derivative(expr: ast.expr, name: str) -> ast.expr | None:
     """d expr/d name; None where it is zero everywhere."""
     if name not in expressions.names(expr):
         return None
-    found = _derivative(ast.unparse(ast.fix_missing_locations(expr)), name)
-    return _tree(found) if found else None
+    text = _derivative(ast.unparse(ast.fix_missing_locations(expr)), name)
+    return _tree(text) if text else None
 
 
 @lru_cache(maxsize=1024)
 def _derivative(text: str, name: str) -> str:
     flat: dict[str, sympy.Symbol] = {}
-    found = sympy.diff(_read(_tree(text), flat), _symbol(name))
-    if found == 0:
+    slope = sympy.diff(_read(_tree(text), flat), _symbol(name))
+    if slope == 0:
         return ""
     conditions = {symbol.name: _tree(source) for source, symbol in flat.items()}
-    whole = expressions.substitute(_tree(sympy.sstr(found, full_prec=True)), conditions)
+    whole = expressions.substitute(_tree(sympy.sstr(slope, full_prec=True)), conditions)
     return ast.unparse(ast.fix_missing_locations(whole))
 
 

@@ -14,7 +14,7 @@ from plasticity.engines.gradient.rows import add_rows, by_neuron
 DENSEST = 0.2  # above this fraction of spikes the dense product is faster
 
 
-def found_in(x: torch.Tensor) -> Spikes | None:
+def sparse_spikes(x: torch.Tensor) -> Spikes | None:
     """The spikes of a tensor [batch, steps, n] of 0 and 1; None for other numbers, and where they are not sparse."""
     values = array(x)
     samples, steps, n = values.shape
@@ -36,12 +36,12 @@ def _count(rows, counts, most):
     """Fills counts of what is not zero, by row; whether all of that is 1 and there is no more than `most`."""
     total, other = 0, 0
     for r in range(rows.shape[0]):
-        found = 0
+        nonzero = 0
         for j in range(rows.shape[1]):
-            found += rows[r, j] != 0
+            nonzero += rows[r, j] != 0
             other += (rows[r, j] != 0) & (rows[r, j] != 1)
-        counts[r] = found
-        total += found
+        counts[r] = nonzero
+        total += nonzero
         if other > 0 or total > most:
             return False
     return True
@@ -100,34 +100,35 @@ def errors_at_spikes(spikes: Spikes, error: np.ndarray, delay: int = 0) -> np.nd
 
 
 class _Sparse(torch.autograd.Function):
-    """spikes w, whose error goes back over `way`."""
+    """spikes w, whose error goes back over `feedback`."""
 
     @staticmethod
-    def forward(ctx, sent, w, way, spikes, delay):
+    def forward(ctx, transmitted, w, feedback, spikes, delay):
         ctx.spikes, ctx.delay = spikes, delay
-        ctx.save_for_backward(way)
+        ctx.save_for_backward(feedback)
         return torch.from_numpy(weights_at_spikes(spikes, array(w), delay))
 
     @staticmethod
     @once_differentiable
     def backward(ctx, error):
-        (way,), delay = ctx.saved_tensors, ctx.delay
+        (feedback,), delay = ctx.saved_tensors, ctx.delay
         back = dw = None
         if ctx.needs_input_grad[0]:
-            back = later(error, -delay) @ way.T
+            back = later(error, -delay) @ feedback.T
         if ctx.needs_input_grad[1]:
             dw = torch.from_numpy(errors_at_spikes(ctx.spikes, array(error), delay))
         return back, dw, None, None, None
 
 
-def sparse_product(sent: torch.Tensor, w: torch.Tensor, way: torch.Tensor | None, spikes: Spikes,
+def sparse_product(transmitted: torch.Tensor, w: torch.Tensor, feedback: torch.Tensor | None, spikes: Spikes,
                    delay: int = 0) -> torch.Tensor:
-    """What arrives of `sent` [batch, steps, pre], known as `spikes`: [batch, steps, post].
+    """What arrives of `transmitted` [batch, steps, pre], known as `spikes`: [batch, steps, post].
 
-    way: weights over which the error returns to `sent`; None for no credit. delay: steps.
+    feedback: weights over which the error returns; None for no credit. delay: steps.
     """
-    return _Sparse.apply(sent if way is not None else sent.detach(), w, w if way is None else way.detach(), spikes,
-                         delay)
+    if feedback is None:
+        return _Sparse.apply(transmitted.detach(), w, w, spikes, delay)
+    return _Sparse.apply(transmitted, w, feedback.detach(), spikes, delay)
 
 
 def later(values: torch.Tensor, steps: int) -> torch.Tensor:

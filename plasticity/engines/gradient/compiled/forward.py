@@ -9,40 +9,40 @@ from plasticity.engines.gradient.compiled.step import Step
 def bodies(step: Step, kept: tuple[str, ...]) -> list[Body]:
     """The loops over neurons: equations and thresholds, then what arrives and resets; one loop where no spike of the
     same step can arrive. kept: names whose values are kept for the way back."""
-    first = Body("ahead")
-    for name, place in step.S.items():
-        first.load(place, f"s_{name}", f"s_{name}")
-    _ahead(step, kept, first)
+    up_to_threshold = Body("ahead")
+    for name, place in step.at_start.items():
+        up_to_threshold.load(place, f"s_{name}", f"s_{name}")
+    _ahead(step, kept, up_to_threshold)
     if step.shape.loops:
-        for name, place in step.A.items():
-            first.store(f"s_{name}", f"s_{name}", place)
-        second = Body("settle")
-        for name, place in step.A.items():
-            second.load(place, f"s_{name}", f"s_{name}")
+        for name, place in step.at_threshold.items():
+            up_to_threshold.store(f"s_{name}", f"s_{name}", place)
+        after_threshold = Body("settle")
+        for name, place in step.at_threshold.items():
+            after_threshold.load(place, f"s_{name}", f"s_{name}")
         if not step.neuron.reset_delay and step.neuron.at_reset:
-            second(f"hit = {second.row('hits', 'hits')} != zero")
+            after_threshold(f"hit = {after_threshold.row('hits', 'hits')} != zero")
     else:
-        second = first
-    _settle(step, kept, second)
-    return [first] if second is first else [first, second]
+        after_threshold = up_to_threshold
+    _settle(step, kept, after_threshold)
+    return [up_to_threshold] if after_threshold is up_to_threshold else [up_to_threshold, after_threshold]
 
 
 def _ahead(step: Step, kept: tuple[str, ...], body: Body) -> None:
-    scribe = step.scribe
+    printer = step.printer
     if step.neuron.reset_delay:
         body(f"was = {body.row('hits', 'hits')} != zero")
-    if step.shape.rest:
+    if step.shape.refractory:
         body(f"free = {body.row('ready', 'ready')} <= {body.number('now', 't')}")
-    body(*scribe.forwards([*step.due, *step.moving, *step.sight]))
+    body(*printer.forwards([*step.due, *step.moving, *step.firing]))
     crossed = "u > zero" if step.strict else "u >= zero"
-    body(f"hit = {crossed} and free" if step.shape.rest else f"hit = {crossed}", "z = one if hit else zero")
+    body(f"hit = {crossed} and free" if step.shape.refractory else f"hit = {crossed}", "z = one if hit else zero")
     body.store("hits", "hits", "z")
-    if step.shape.rest:
-        body(f"{body.row('ready', 'ready')} = {body.number('then', 't + rest')} if hit else ready[j]")
-    body.store("sent", "sent[b, t]", "out" if step.neuron.output else "z")
-    _keep(step, {*step.S.values(), *step.A.values(), "u", "free"}, kept, body)
+    if step.shape.refractory:
+        body(f"{body.row('ready', 'ready')} = {body.number('then', 't + refractory_steps')} if hit else ready[j]")
+    body.store("transmitted", "transmitted[b, t]", "out" if step.neuron.output else "z")
+    _keep(step, {*step.at_start.values(), *step.at_threshold.values(), "u", "free"}, kept, body)
     for name in step.shape.records:
-        body.store(f"seen_{name}", f"seen_{name}[b, t]", step.A[name])
+        body.store(f"seen_{name}", f"seen_{name}[b, t]", step.at_threshold[name])
 
 
 def _settle(step: Step, kept: tuple[str, ...], body: Body) -> None:
@@ -53,11 +53,11 @@ def _settle(step: Step, kept: tuple[str, ...], body: Body) -> None:
             body.load(f"in__{name}", f"in_{name}", caller)
         else:
             body(f"in__{name} = zero")
-    if step.shape.rest:
+    if step.shape.refractory:
         body(f"open = {body.row('ready', 'ready')} <= {body.number('now', 't')}")
-    body(*step.scribe.forwards([*step.receiving, *step.resetting]))
-    _keep(step, {*step.C.values()} - {*step.A.values()}, kept, body)
-    for name, place in step.E.items():
+    body(*step.printer.forwards([*step.receiving, *step.resetting]))
+    _keep(step, {*step.after_arrivals.values()} - {*step.at_threshold.values()}, kept, body)
+    for name, place in step.at_end.items():
         body(f"e__{name} = {place}")
         body.store(f"s_{name}", f"s_{name}", flushed(f"e__{name}"))
 
@@ -71,7 +71,7 @@ def _keep(step: Step, here: set[str], kept: tuple[str, ...], body: Body) -> None
 def arguments(step: Step, kept: tuple[str, ...]) -> list[str]:
     """The program's arguments, in order."""
     shape = step.shape
-    return ["first", "last", "keep", "listed", "rest", "c", "sent", "ptr", "index",
+    return ["first", "last", "keep", "listed", "refractory_steps", "c", "transmitted", "ptr", "index",
             *(f"drive_{name}" for name in shape.drives), *(f"state_{name}" for name in step.neuron.variables),
             "state_hits", "state_ready",
             *(f"kept_{name}" for name in kept), *(f"seen_{name}" for name in shape.records),
@@ -82,10 +82,10 @@ def program(step: Step, kept: tuple[str, ...], loops: list[Body]) -> list[str]:
     """The function `forward`. Its state_ arguments [batch, n] are where it begins, and then where it ends."""
     names, looped = list(step.neuron.variables), tuple(dict.fromkeys(loop.onto for loop in step.shape.loops))
     lines = ["@kept_on_disk", f"def forward({', '.join(arguments(step, kept))}):",
-             "    zero = c[0]", "    steps, n = sent.shape[1], sent.shape[2]", "    hits = np.zeros(n, sent.dtype)",
-             "    ready = np.zeros(n, np.int32)"]
-    lines += [f"    s_{name} = np.empty(n, sent.dtype)" for name in names]
-    lines += [f"    arrived_{name} = np.zeros(n, sent.dtype)" for name in looped]
+             "    zero = c[0]", "    steps, n = transmitted.shape[1], transmitted.shape[2]",
+             "    hits = np.zeros(n, transmitted.dtype)", "    ready = np.zeros(n, np.int32)"]
+    lines += [f"    s_{name} = np.empty(n, transmitted.dtype)" for name in names]
+    lines += [f"    arrived_{name} = np.zeros(n, transmitted.dtype)" for name in looped]
     kept_rows = [("hits", "hits"), ("ready", "ready"), *((f"s_{name}", name) for name in names)]
     lines += ["    for b in range(first, last):", *(f"        {row}[:] = state_{name}[b]" for row, name in kept_rows)]
     lines += ["        for t in range(steps):", f"            {loops[0].call}", "            if listed:",
@@ -96,8 +96,9 @@ def program(step: Step, kept: tuple[str, ...], loops: list[Body]) -> list[str]:
     for k, loop in enumerate(step.shape.loops):
         into, then = f"arrived_{loop.onto}", f"t - delay_{k}"
         lines.append(f"            if {then} >= 0:")
-        lines.append(f"                add_weighted_rows({into}, w_{k}, sent[b, {then}])" if step.neuron.output else
-                     f"                add_rows({into}, w_{k}, index[b], ptr[b, {then}], ptr[b, {then} + 1])")
+        graded = f"add_weighted_rows({into}, w_{k}, transmitted[b, {then}])"
+        spiking = f"add_rows({into}, w_{k}, index[b], ptr[b, {then}], ptr[b, {then} + 1])"
+        lines.append(f"                {graded if step.neuron.output else spiking}")
     if len(loops) > 1:
         lines.append(f"            {loops[1].call}")
     return [*lines, *(f"        state_{name}[b] = {row}" for row, name in kept_rows), "", ""]

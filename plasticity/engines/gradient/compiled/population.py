@@ -17,7 +17,7 @@ from plasticity.engines.gradient.compiled.writing import Programs
 from plasticity.engines.gradient.parts import array, in_parts
 
 
-class Way(NamedTuple):
+class RecurrentWeights(NamedTuple):
     """A projection of the population onto itself: w [pre, post], delay in steps, and `back`, over which credit
     returns: [post, pre], the diagonal [n], or None."""
 
@@ -33,7 +33,7 @@ class Presentation:
 
     programs: Programs
     cell: Cell
-    ways: tuple[Way, ...]
+    recurrent: tuple[RecurrentWeights, ...]
     keep: bool
     listed: bool
 
@@ -47,66 +47,74 @@ class Ends(NamedTuple):
     ready: np.ndarray
 
 
-class Answer(NamedTuple):
-    """sent [batch, steps, n]; seen: variables as the threshold sees them, by name; spikes: as events, if listed."""
+class Response(NamedTuple):
+    """transmitted [batch, steps, n]: spikes or graded outputs; seen: variables as the threshold sees them, by name;
+    spikes: as events, if listed."""
 
-    sent: torch.Tensor
+    transmitted: torch.Tensor
     seen: dict[str, torch.Tensor]
     spikes: Spikes | None
 
 
 def present(programs: Programs, cell: Cell, size: tuple[int, int], drives: Mapping[str, torch.Tensor],
-            hints: Mapping[str, torch.Tensor], ways: Sequence[Way], listed: bool, ends: Ends) -> Answer:
-    """Runs a population. size: batch and steps. drives: {variable: what arrives [batch, steps, n]}; hints: zeros."""
+            straight_through: Mapping[str, torch.Tensor], recurrent: Sequence[RecurrentWeights], listed: bool,
+            ends: Ends) -> Response:
+    """Runs a population.
+
+    size: batch and steps. drives: {variable: what arrives [batch, steps, n]}. straight_through: {variable: zeros over
+    which credit returns within the step}. listed: whether spikes are wanted as events.
+    """
     shape, n = programs.shape, cell.n
-    given = [*(drives[name] for name in shape.drives), *(hints[name] for name in shape.hints), *(way.w for way in ways)]
-    learns = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)
-    about = Presentation(programs, cell, tuple(ways), learns, (listed or bool(ways)) and cell.output is None)
-    sent, ptr, index, *seen = _Population.apply(about, (*size, n), ends, *given)
+    tensors = [*(drives[name] for name in shape.drives), *(straight_through[name] for name in shape.straight_through),
+               *(loop.w for loop in recurrent)]
+    learns = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+    about = Presentation(programs, cell, tuple(recurrent), learns, (listed or bool(recurrent)) and cell.output is None)
+    transmitted, ptr, index, *seen = _Population.apply(about, (*size, n), ends, *tensors)
     spikes = Spikes(ptr.numpy(), index.numpy(), n) if about.listed else None
-    return Answer(sent, dict(zip(shape.records, seen, strict=True)), spikes)
+    return Response(transmitted, dict(zip(shape.records, seen, strict=True)), spikes)
 
 
 class _Population(torch.autograd.Function):
-    """(drives, hints, weights of loops) -> (sent, ends and neurons of the events, records)."""
+    """(drives, straight-through terms, weights of loops) -> (transmitted, ends and neurons of the events, records)."""
 
     @staticmethod
-    def forward(ctx, about: Presentation, size: tuple[int, int, int], ends: Ends, *given: torch.Tensor):
+    def forward(ctx, about: Presentation, size: tuple[int, int, int], ends: Ends, *tensors: torch.Tensor):
         programs, (batch, steps, n) = about.programs, size
         numbers = programs.numbers(ends.hits.dtype)
-        sent, ptr = np.empty(size, numbers.dtype), np.zeros((batch, steps + 1), np.int64)
+        transmitted, ptr = np.empty(size, numbers.dtype), np.zeros((batch, steps + 1), np.int64)
         index = np.empty((batch, steps * n if about.listed else 0), np.int32)
         kept = [np.empty((batch, steps if about.keep else 1, n), np.uint8 if name == "free" else numbers.dtype)
                 for name in programs.kept]
         seen = [np.empty(size, numbers.dtype) for _ in programs.shape.records]
-        drives = [array(tensor) for tensor in given[:len(programs.shape.drives)]]
-        loops = [part for way in about.ways for part in (array(way.w), way.delay)]
+        drives = [array(tensor) for tensor in tensors[:len(programs.shape.drives)]]
+        loops = [part for loop in about.recurrent for part in (array(loop.w), loop.delay)]
         in_parts(batch, lambda first, last: programs.forward.forward(
-            first, last, about.keep, about.listed, about.cell.rest, numbers, sent, ptr, index, *drives,
+            first, last, about.keep, about.listed, about.cell.rest, numbers, transmitted, ptr, index, *drives,
             *ends.values.values(), ends.hits, ends.ready, *kept, *seen, *loops))
         ptr += np.arange(batch)[:, None] * index.shape[1]
-        ctx.about, ctx.kept, ctx.sent, ctx.spikes = about, kept, sent, Spikes(ptr, index.reshape(-1), n)
-        answer = [torch.from_numpy(values) for values in (sent, ptr, ctx.spikes.index, *seen)]
-        ctx.mark_non_differentiable(*answer[1:3])
+        ctx.about, ctx.kept, ctx.transmitted, ctx.spikes = about, kept, transmitted, Spikes(ptr, index.reshape(-1), n)
+        outputs = [torch.from_numpy(values) for values in (transmitted, ptr, ctx.spikes.index, *seen)]
+        ctx.mark_non_differentiable(*outputs[1:3])
         ctx.set_materialize_grads(False)
-        return tuple(answer)
+        return tuple(outputs)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_sent, _ptr, _index, *d_seen):
-        about, size, dtype, shape = ctx.about, ctx.sent.shape, ctx.sent.dtype, ctx.about.programs.shape
-        errors = [np.zeros(size, dtype) if error is None else array(error) for error in (d_sent, *d_seen)]
+    def backward(ctx, d_transmitted, _ptr, _index, *d_seen):
+        about, size, dtype, shape = ctx.about, ctx.transmitted.shape, ctx.transmitted.dtype, ctx.about.programs.shape
+        errors = [np.zeros(size, dtype) if error is None else array(error) for error in (d_transmitted, *d_seen)]
         arrived = {name: np.empty(size, dtype) for name in shape.received}
-        hinted = [np.empty(size, dtype) for _ in shape.hints]
-        ways = [part for k in about.programs.heard for part in (array(about.ways[k].back), about.ways[k].delay)]
+        through = [np.empty(size, dtype) for _ in shape.straight_through]
+        loops = [about.recurrent[k] for k in about.programs.credited_loops]
+        feedback = [part for loop in loops for part in (array(loop.back), loop.delay)]
         numbers, truncate = about.programs.numbers(dtype), shape.paths.truncate or 0
         in_parts(size[0], lambda first, last: about.programs.backward.backward(
-            first, last, truncate, numbers, errors[0], *ctx.kept, *errors[1:], *arrived.values(), *hinted, *ways))
-        asked = ctx.needs_input_grad[3 + len(shape.drives) + len(shape.hints):]
-        weights = [_of_weights(ctx, way.delay, arrived[loop.onto]) if needed else None
-                   for needed, way, loop in zip(asked, about.ways, shape.loops, strict=True)]
+            first, last, truncate, numbers, errors[0], *ctx.kept, *errors[1:], *arrived.values(), *through, *feedback))
+        wanted = ctx.needs_input_grad[3 + len(shape.drives) + len(shape.straight_through):]
+        weights = [_of_weights(ctx, own.delay, arrived[loop.onto]) if asked else None
+                   for asked, own, loop in zip(wanted, about.recurrent, shape.loops, strict=True)]
         return (None, None, None, *(torch.from_numpy(arrived[name]) for name in shape.drives),
-                *(torch.from_numpy(values) for values in hinted), *weights)
+                *(torch.from_numpy(values) for values in through), *weights)
 
 
 def _of_weights(ctx, delay: int, error: np.ndarray) -> torch.Tensor:
@@ -114,4 +122,4 @@ def _of_weights(ctx, delay: int, error: np.ndarray) -> torch.Tensor:
     if ctx.about.listed:
         return torch.from_numpy(errors_at_spikes(ctx.spikes, error, delay))
     arrived = later(torch.from_numpy(error), -delay)
-    return torch.from_numpy(ctx.sent).flatten(0, 1).T @ arrived.flatten(0, 1)
+    return torch.from_numpy(ctx.transmitted).flatten(0, 1).T @ arrived.flatten(0, 1)

@@ -12,8 +12,8 @@ from plasticity._utils.memory import keep_freed
 from plasticity.encoding.spikes import Spikes, as_spikes, densified
 from plasticity.engines.gradient import streams
 from plasticity.engines.gradient.checks import presented
-from plasticity.engines.gradient.compiled.events import DENSEST, found_in, later, sparse_product
-from plasticity.engines.gradient.compiled.population import Way, present
+from plasticity.engines.gradient.compiled.events import DENSEST, later, sparse_product, sparse_spikes
+from plasticity.engines.gradient.compiled.population import RecurrentWeights, present
 from plasticity.engines.gradient.compiled.step import Loop, Shape
 from plasticity.engines.gradient.compiled.windows import begun, ended, with_arriving
 from plasticity.engines.gradient.compiled.writing import Programs, programs
@@ -43,7 +43,7 @@ class Ran(NamedTuple):
 
 
 class Train:
-    """What a source sends: [batch, steps, n], and the same as events (None: not known, or not sparse)."""
+    """What a source transmits: [batch, steps, n], and the same as events (None: not known, or not sparse)."""
 
     def __init__(self, dense: torch.Tensor | None, spikes: Spikes | None, dtype: torch.dtype):
         self._dense, self.dtype = dense, dtype
@@ -63,14 +63,14 @@ def _sparse(spikes: Spikes) -> bool:
 
 def order(links: Sequence[Link], populations: Sequence[str]) -> list[str] | None:
     """The populations, each after those that project to it (but itself); None if there is no such order."""
-    found: list[str] = []
-    while len(found) < len(populations):
-        ready = [name for name in populations if name not in found and all(
-            link.kind == "input" or link.to_itself or link.pre in found for link in links if link.post == name)]
+    ordered: list[str] = []
+    while len(ordered) < len(populations):
+        ready = [name for name in populations if name not in ordered and all(
+            link.kind == "input" or link.to_itself or link.pre in ordered for link in links if link.post == name)]
         if not ready:
             return None
-        found += ready
-    return found
+        ordered += ready
+    return ordered
 
 
 def refusal(net: Net) -> str | None:
@@ -98,7 +98,7 @@ class LayerByLayer:
         self._programs: dict[tuple[str, bool, tuple[str, ...]], Programs] = {}
 
     def __reduce__(self):
-        return LayerByLayer, (self.net,)  # the programs are modules: they are found again, not copied
+        return LayerByLayer, (self.net,)  # the programs are modules: they are loaded again, not copied
 
     def loops(self, name: str) -> list[Link]:
         """Projections of a population onto itself."""
@@ -115,11 +115,11 @@ class LayerByLayer:
     def _shape(self, name: str, recording: bool, arriving: Sequence[str]) -> Shape:
         net, cell, paths = self.net, self.net.cells[name], self.net.rule.paths
         inward = [link for link in net.links if link.post == name and not link.to_itself]
-        hints = {link.onto for link in inward if link.kind == "layer" and paths.layers == "step"}
+        straight_through = {link.onto for link in inward if link.kind == "layer" and paths.layers == "step"}
         loops = tuple(Loop(link.onto, _kind(self._credit(link))) for link in self.loops(name))
-        return Shape(cell.neuron, net.network.dt, bool(cell.rest), net.surrogate, paths,
-                     tuple(dict.fromkeys((*(link.onto for link in inward), *arriving))), tuple(sorted(hints)), loops,
-                     cell.neuron.variables if recording else ())
+        drives = tuple(dict.fromkeys((*(link.onto for link in inward), *arriving)))
+        return Shape(cell.neuron, net.network.dt, bool(cell.rest), net.surrogate, paths, drives,
+                     tuple(sorted(straight_through)), loops, cell.neuron.variables if recording else ())
 
     def _credit(self, link: Link) -> Credit:
         if link.kind == "input":
@@ -129,60 +129,61 @@ class LayerByLayer:
     def run(self, x, record: Sequence[str], state: streams.StreamState | None = None) -> Ran:
         """Spikes of every population, what is recorded, and what is left for the next window."""
         net, weights, ran = self.net, self.net.effective(), Ran({}, {}, {})
-        trains, size = given_trains(net, x)
+        trains, size = input_trains(net, x)
         state = None if state is None else streams.taken(net, state, size[0])
         arriving = self._arriving(state, weights, size[1])
         if torch.is_grad_enabled() and size[0] * size[1] * max(cell.n for cell in net.cells.values()) >= LARGE:
             keep_freed()
         for name in order(net.links, list(net.cells)):
-            cell, wanted = net.cells[name], [each for each in record if each.partition(".")[0] == name]
-            drives, hints = self._arrivals(name, trains, weights)
+            cell, recorded = net.cells[name], [each for each in record if each.partition(".")[0] == name]
+            drives, straight_through = self._arrivals(name, trains, weights)
             drives, ends = with_arriving(drives, arriving[name], size[1]), begun(net, name, size[0], state)
-            ways = [Way(weights[link.name], link.delay, _back(weights[link.name], self._credit(link)))
-                    for link in self.loops(name)]
-            found = present(self.programs(name, bool(wanted), arriving[name]), cell, size, drives, hints, ways,
-                            self._listed(name), ends)
-            ran.spikes[name], trains[name] = found.sent, Train(found.sent, found.spikes, net.dtype)
-            ran.records.update((each, cell.view(each.partition(".")[2], found.seen)) for each in wanted)
+            recurrent = [RecurrentWeights(weights[link.name], link.delay, _back(weights[link.name], self._credit(link)))
+                         for link in self.loops(name)]
+            response = present(self.programs(name, bool(recorded), arriving[name]), cell, size, drives,
+                               straight_through, recurrent, self._listed(name), ends)
+            ran.spikes[name] = response.transmitted
+            trains[name] = Train(response.transmitted, response.spikes, net.dtype)
+            ran.records.update((each, cell.view(each.partition(".")[2], response.seen)) for each in recorded)
             ran.left.update(ended(cell, ends, size[1]))
-        sent = {source: trains[source].dense for source in streams.longest(net.links)}
-        return ran._replace(left=ran.left | streams.late(net, sent, state))
+        transmitted = {source: trains[source].dense for source in streams.longest(net.links)}
+        return ran._replace(left=ran.left | streams.late(net, transmitted, state))
 
     def _arriving(self, state: streams.StreamState | None, weights: Mapping,
                   steps: int) -> dict[str, dict[str, list[torch.Tensor]]]:
         """What was on its way when the window began: {population: {variable: amounts of its first steps}}."""
-        found: dict[str, dict[str, list]] = {name: defaultdict(list) for name in self.net.cells}
+        amounts: dict[str, dict[str, list]] = {name: defaultdict(list) for name in self.net.cells}
         if state is not None:
             for post, onto, amount in streams.arriving(self.net, state, weights, steps):
-                found[post][onto].append(amount)
-        return found
+                amounts[post][onto].append(amount)
+        return amounts
 
     def _listed(self, name: str) -> bool:
         """Whether events of this population would be of use."""
         return any(_wide(self.net, link) for link in self.net.links if link.pre == name and not link.to_itself)
 
     def _arrivals(self, name: str, trains: Mapping[str, Train], weights: Mapping) -> tuple[dict, dict]:
-        """What arrives from other populations, {variable: [batch, steps, n]}, and zeros for credit within the step."""
+        """What arrives from other populations, {variable: [batch, steps, n]}, and straight-through terms, zeros."""
         drives: dict[str, torch.Tensor] = {}
-        hints: dict[str, torch.Tensor] = {}
+        straight_through: dict[str, torch.Tensor] = {}
         for link in (link for link in self.net.links if link.post == name and not link.to_itself):
             credit, train, w = self._credit(link), trains[link.pre], weights[link.name]
             if link.kind == "layer" and self.net.rule.paths.layers == "step":
-                _add(hints, link.onto, later(hint(link, train.dense, w, credit), link.delay))
+                _add(straight_through, link.onto, later(hint(link, train.dense, w, credit), link.delay))
                 credit = NONE
-            _add(drives, link.onto, _sent(self.net, link, train, w, credit))
-        return drives, hints
+            _add(drives, link.onto, _arrived(self.net, link, train, w, credit))
+        return drives, straight_through
 
 
-def given_trains(net: Net, x) -> tuple[dict[str, Train], tuple[int, int]]:
+def input_trains(net: Net, x) -> tuple[dict[str, Train], tuple[int, int]]:
     """Inputs as trains, and the batch's size and steps."""
     sizes = {part.name: part.n for part in net.network.inputs}
-    given = x if isinstance(x, Mapping) else dict.fromkeys(sizes, x) if len(sizes) == 1 else {}
-    if set(given) == set(sizes) and all(isinstance(values, Spikes) for values in given.values()):
-        found = {name: as_spikes(values, name, sizes[name]) for name, values in given.items()}
-        lengths = {(spikes.samples, spikes.steps) for spikes in found.values()}
+    inputs = x if isinstance(x, Mapping) else dict.fromkeys(sizes, x) if len(sizes) == 1 else {}
+    if set(inputs) == set(sizes) and all(isinstance(values, Spikes) for values in inputs.values()):
+        spikes_by_name = {name: as_spikes(values, name, sizes[name]) for name, values in inputs.items()}
+        lengths = {(spikes.samples, spikes.steps) for spikes in spikes_by_name.values()}
         if len(lengths) == 1 and min(lengths)[1] > 0:
-            return {name: Train(None, spikes, net.dtype) for name, spikes in found.items()}, lengths.pop()
+            return {name: Train(None, spikes, net.dtype) for name, spikes in spikes_by_name.items()}, lengths.pop()
     dense = presented(net.network, densified(x), net.dtype, net.device)
     return ({name: Train(values, _events(net, name, values), net.dtype) for name, values in dense.items()},
             tuple(next(iter(dense.values())).shape[:2]))
@@ -190,7 +191,7 @@ def given_trains(net: Net, x) -> tuple[dict[str, Train], tuple[int, int]]:
 
 def _events(net: Net, name: str, values: torch.Tensor) -> Spikes | None:
     wanted = any(link.pre == name and _wide(net, link) for link in net.links)
-    return found_in(values) if wanted and not values.requires_grad else None
+    return sparse_spikes(values) if wanted and not values.requires_grad else None
 
 
 def _wide(net: Net, link: Link) -> bool:
@@ -198,17 +199,17 @@ def _wide(net: Net, link: Link) -> bool:
     return link.operator.dense and net.weights[link.name].shape[1] >= NARROWEST
 
 
-def _sent(net: Net, link: Link, train: Train, w: torch.Tensor, credit: Credit) -> torch.Tensor:
+def _arrived(net: Net, link: Link, train: Train, w: torch.Tensor, credit: Credit) -> torch.Tensor:
     """What arrives over a projection in every step."""
     if train.spikes is not None and _wide(net, link):
-        way = None if link.kind == "input" or not credit.others else w if credit.back is None else credit.back
-        sent = w.new_empty(0) if link.kind == "input" else train.dense
-        return sparse_product(sent, w, way, train.spikes, link.delay)
+        feedback = None if link.kind == "input" or not credit.others else w if credit.back is None else credit.back
+        transmitted = w.new_empty(0) if link.kind == "input" else train.dense
+        return sparse_product(transmitted, w, feedback, train.spikes, link.delay)
     return later(transmit(link, train.dense, w, credit), link.delay)
 
 
-def _add(found: dict[str, torch.Tensor], onto: str, amount: torch.Tensor) -> None:
-    found[onto] = found[onto] + amount if onto in found else amount
+def _add(sums: dict[str, torch.Tensor], onto: str, amount: torch.Tensor) -> None:
+    sums[onto] = sums[onto] + amount if onto in sums else amount
 
 
 def _kind(credit: Credit) -> str:
@@ -217,7 +218,7 @@ def _kind(credit: Credit) -> str:
 
 def _back(w: torch.Tensor, credit: Credit) -> torch.Tensor | None:
     """[post, pre] over which credit returns in a loop; the diagonal alone; or None."""
-    way = (w if credit.back is None else credit.back).detach()
+    weights = (w if credit.back is None else credit.back).detach()
     if not credit.others:
-        return torch.diagonal(way) if credit.own else None
-    return way.T if credit.own else (way - torch.diag(torch.diagonal(way))).T
+        return torch.diagonal(weights) if credit.own else None
+    return weights.T if credit.own else (weights - torch.diag(torch.diagonal(weights))).T

@@ -1,7 +1,7 @@
-"""One step of a population as straight lines, in the order of `plasticity.engines.gradient.stepping`.
+"""One step of a population as assignments, in the order of `plasticity.engines.gradient.stepping`.
 
-Names by stage: S values at the end of the last step, B after a reset that was due, A after the equations (as the
-threshold sees them), u the distance above threshold, C with what arrived, E at the end of the step.
+Names by stage: S__ values at the start (the end of the last step), B__ after a reset that was due, A__ after the
+equations (as the threshold sees them), u the distance above threshold, C__ with what arrived, E__ at the end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from plasticity.engines.gradient.cells import as_step, margin_of
-from plasticity.engines.gradient.compiled.lines import Line, Scribe, activity, merged, straight
+from plasticity.engines.gradient.compiled.ssa import Printer, SsaAssignment, activity, merged, to_ssa
 from plasticity.engines.gradient.surrogates import Surrogate
 from plasticity.language import expressions
 from plasticity.neurons.discretise import discretise, discretise_held
@@ -32,48 +32,48 @@ class Loop:
 class Shape:
     """What decides the text of a population's programs.
 
-    drives, hints: variables that receive from outside, and over which credit returns within the step only.
-    records: variables that are recorded. rest: whether there are refractory steps.
+    drives, straight_through: variables that receive from outside, and over which credit returns within the step only.
+    records: variables that are recorded. refractory: whether there are refractory steps.
     """
 
     neuron: Neuron
     dt: float
-    rest: bool
+    refractory: bool
     surrogate: Surrogate
     paths: Paths
     drives: tuple[str, ...]
-    hints: tuple[str, ...]
+    straight_through: tuple[str, ...]
     loops: tuple[Loop, ...]
     records: tuple[str, ...]
 
     @property
     def received(self) -> tuple[str, ...]:
         """Variables that anything arrives at, in the neuron's order."""
-        onto = {*self.drives, *self.hints, *(loop.onto for loop in self.loops)}
+        onto = {*self.drives, *self.straight_through, *(loop.onto for loop in self.loops)}
         return tuple(name for name in self.neuron.variables if name in onto)
 
 
 class Step:
-    """The lines of a shape, and which of their names carry credit."""
+    """The assignments of a shape, and which of their names carry credit."""
 
     def __init__(self, shape: Shape):
         self.shape, self.neuron = shape, shape.neuron
-        gate = self.neuron.gated if shape.rest else frozenset()
+        gate = self.neuron.gated if shape.refractory else frozenset()
         self.psi = _inner(shape.surrogate)
-        self.scribe = Scribe({**self.neuron.constants, "dt": shape.dt,
-                              **{f"psi__{name}": value for name, value in shape.surrogate.params.items()}}, self.psi)
-        self.S = {name: f"S__{name}" for name in self.neuron.variables}
-        due = self._reset(self.S, "was", "B__") if self.neuron.reset_delay else ([], self.S, {})
-        self.due, self.B, self.due_jump = due
-        self.moving, self.A = self._integrated(gate)
+        self.printer = Printer({**self.neuron.constants, "dt": shape.dt,
+                                **{f"psi__{name}": value for name, value in shape.surrogate.params.items()}}, self.psi)
+        self.at_start = {name: f"S__{name}" for name in self.neuron.variables}
+        due = self._reset(self.at_start, "was", "B__") if self.neuron.reset_delay else ([], self.at_start, {})
+        self.due, self.after_due_reset, self.due_jump = due
+        self.moving, self.at_threshold = self._integrated(gate)
         margin, self.strict = margin_of(self.neuron)
-        self.sight = [Line("u", self._named(margin, self.A))]
+        self.firing = [SsaAssignment("u", self._named(margin, self.at_threshold))]
         if self.neuron.output:
             output = expressions.parse(self.neuron.output, expressions.NEURON_FUNCTIONS, logic=True)
-            self.sight.append(Line("out", self._named(output, self.A)))
-        self.receiving, self.C = self._received(gate)
-        late = ([], self.C, {}) if self.neuron.reset_delay else self._reset(self.C, "hit", "E__")
-        self.resetting, self.E, self.jump = late
+            self.firing.append(SsaAssignment("out", self._named(output, self.at_threshold)))
+        self.receiving, self.after_arrivals = self._received(gate)
+        self.resetting, self.at_end, self.jump = ([], self.after_arrivals, {}) if self.neuron.reset_delay else (
+            self._reset(self.after_arrivals, "hit", "E__"))
 
     def _expr(self, expr: ast.expr) -> ast.expr:
         inlined = self.neuron.inlined(expr)
@@ -82,31 +82,33 @@ class Step:
     def _named(self, expr: ast.expr, names: Mapping[str, str]) -> ast.expr:
         return expressions.substitute(self._expr(expr), {old: ast.Name(new, ast.Load()) for old, new in names.items()})
 
-    def _reset(self, names: Mapping[str, str], condition: str, mark: str) -> tuple[list[Line], dict, dict]:
-        """Lines of the reset, names after it, and {variable: name as the reset alone makes it}."""
-        lines, jumped = straight(self.neuron.at_reset, self._expr, names, "J")
-        chosen, after = merged(condition, jumped, names, mark)
+    def _reset(self, names: Mapping[str, str], condition: str, prefix: str) -> tuple[list[SsaAssignment], dict, dict]:
+        """Assignments of the reset, names after it, and {variable: name as the reset alone makes it}."""
+        lines, jumped = to_ssa(self.neuron.at_reset, self._expr, names, "J")
+        chosen, after = merged(condition, jumped, names, prefix)
         return lines + chosen, after, {name: jumped[name] for name in names if jumped[name] != names[name]}
 
-    def _integrated(self, gate: Iterable[str]) -> tuple[list[Line], dict[str, str]]:
-        lines, names = straight(discretise(self.neuron), self._expr, self.B, "M", dict.fromkeys(gate, "free"))
-        held = discretise_held(self.neuron) if gate else ()
-        if not held:
+    def _integrated(self, gate: Iterable[str]) -> tuple[list[SsaAssignment], dict[str, str]]:
+        before, moves = self.after_due_reset, dict.fromkeys(gate, "free")
+        lines, names = to_ssa(discretise(self.neuron), self._expr, before, "M", moves)
+        clamped = discretise_held(self.neuron) if gate else ()
+        if not clamped:
             return lines, names
-        still, kept = straight(held, self._expr, self.B, "H")
-        chosen, names = merged("free", names, kept, "A__")
+        still, clamped_names = to_ssa(clamped, self._expr, before, "H")
+        chosen, names = merged("free", names, clamped_names, "A__")
         return lines + still + chosen, names
 
-    def _received(self, gate: frozenset[str]) -> tuple[list[Line], dict[str, str]]:
-        lines = []
+    def _received(self, gate: frozenset[str]) -> tuple[list[SsaAssignment], dict[str, str]]:
+        sums = []
         for name in self.shape.received:
-            total = ast.BinOp(ast.Name(self.A[name], ast.Load()), ast.Add(), ast.Name(f"in__{name}", ast.Load()))
-            lines.append(Line(f"C__{name}", total, ("open", self.A[name]) if name in gate else None))
-        return lines, {**self.A, **{name: f"C__{name}" for name in self.shape.received}}
+            before = self.at_threshold[name]
+            total = ast.BinOp(ast.Name(before, ast.Load()), ast.Add(), ast.Name(f"in__{name}", ast.Load()))
+            sums.append(SsaAssignment(f"C__{name}", total, ("open", before) if name in gate else None))
+        return sums, {**self.at_threshold, **{name: f"C__{name}" for name in self.shape.received}}
 
     @property
-    def lines(self) -> list[Line]:
-        return [*self.due, *self.moving, *self.sight, *self.receiving, *self.resetting]
+    def assignments(self) -> list[SsaAssignment]:
+        return [*self.due, *self.moving, *self.firing, *self.receiving, *self.resetting]
 
     @cached_property
     def credited(self) -> tuple[str, ...]:
@@ -119,13 +121,13 @@ class Step:
     @cached_property
     def active(self) -> frozenset[str]:
         """Names that credit may pass."""
-        after = self.B if self.neuron.reset_delay else self.E
+        after = self.after_due_reset if self.neuron.reset_delay else self.at_end
         begin = {f"in__{name}" for name in self.shape.received} | {after[name] for name in self.credited}
         while True:
-            found = activity(self.lines, begin)
-            more = {self.S[name] for name in self.S if self.E[name] in found} - begin
+            passing = activity(self.assignments, begin)
+            more = {self.at_start[name] for name in self.at_start if self.at_end[name] in passing} - begin
             if not more:
-                return found
+                return passing
             begin |= more
 
 

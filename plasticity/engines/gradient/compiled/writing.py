@@ -31,7 +31,8 @@ from plasticity.engines.gradient.rows import add_rows, add_weighted_rows
 class Programs:
     """Two modules with the functions `forward` and `backward`, which are compiled when they are first called.
 
-    kept: names of what the way back looks up. alive: whether credit passes at all. constants: the numbers in their c.
+    kept: names of what the way back looks up. credited_loops: the numbers of the loops over which credit returns.
+    constants: the numbers in their c.
     """
 
     shape: Shape
@@ -39,7 +40,7 @@ class Programs:
     forward: ModuleType
     backward: ModuleType
     kept: tuple[str, ...]
-    heard: tuple[int, ...]
+    credited_loops: tuple[int, ...]
     constants: tuple[float, ...]
 
     def numbers(self, dtype: np.dtype) -> np.ndarray:
@@ -52,10 +53,10 @@ def programs(shape: Shape) -> Programs:
     back = backward.Backward(step)
     kept = back.kept()
     ahead, behind = forward.bodies(step, kept), back.bodies()
-    found = step.scribe.constants.values(step.scribe.given)
-    names = ["zero", "one", "tiny", *found]
+    constants = step.printer.constants.values(step.printer.values)
+    names = ["zero", "one", "tiny", *constants]
     return Programs(shape, step, _module(names, ahead, forward.program(step, kept, ahead)),
-                    _module(names, behind, back.program(behind)), kept, tuple(back.loops), tuple(found.values()))
+                    _module(names, behind, back.program(behind)), kept, tuple(back.loops), tuple(constants.values()))
 
 
 def _module(constants: list[str], bodies: list[Body], program: list[str]) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Assignments of one neuron as straight lines in which every name is given once, and the same lines run backwards."""
+"""Assignments of one neuron in static single assignment form, each name once, and the same run backwards."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from plasticity.language.constants import Constants
 
 
 @dataclass(frozen=True)
-class Line:
-    """name = expr, over names given before. choice: (condition, other name): `other` where the condition is not met."""
+class SsaAssignment:
+    """name = expr, over names before it. choice: (condition, other name): `other` where the condition is not met."""
 
     name: str
     expr: ast.expr
@@ -25,35 +25,36 @@ class Line:
         return expressions.names(self.expr) | ({self.choice[1]} if self.choice else frozenset())
 
 
-def straight(assignments: Iterable, rewrite: Callable[[ast.expr], ast.expr], names: Mapping[str, str], mark: str,
-             gate: Mapping[str, str] | None = None) -> tuple[list[Line], dict[str, str]]:
+def to_ssa(assignments: Iterable, rewrite: Callable[[ast.expr], ast.expr], names: Mapping[str, str], prefix: str,
+           gate: Mapping[str, str] | None = None) -> tuple[list[SsaAssignment], dict[str, str]]:
     """The assignments over `names` {variable: name}, and the variables' names after them.
 
-    mark: begins every new name. gate: {variable: condition under which it moves}.
+    prefix: begins every new name. gate: {variable: condition under which it moves}.
     """
-    now, found, temporary = dict(names), [], {}
+    now, ssa, temporary = dict(names), [], {}
     for number, line in enumerate(assignments):
         seen = {**temporary, **now}
         expr = expressions.substitute(rewrite(line.expr), {old: ast.Name(new, ast.Load()) for old, new in seen.items()})
-        name = f"{mark}{number}_{line.target}"
+        name = f"{prefix}{number}_{line.target}"
         condition = (gate or {}).get(line.target) if line.target in now else None
-        found.append(Line(name, expr, (condition, now[line.target]) if condition else None))
+        ssa.append(SsaAssignment(name, expr, (condition, now[line.target]) if condition else None))
         (now if line.target in now else temporary)[line.target] = name
-    return found, now
+    return ssa, now
 
 
-def merged(condition: str, met: Mapping[str, str], other: Mapping[str, str], mark: str) -> tuple[list[Line], dict]:
+def merged(condition: str, met: Mapping[str, str], other: Mapping[str, str],
+           prefix: str) -> tuple[list[SsaAssignment], dict]:
     """`met` where the condition holds, else `other`, for the variables in which they differ."""
-    lines = [Line(f"{mark}{name}", ast.Name(met[name], ast.Load()), (condition, other[name]))
-             for name in met if met[name] != other[name]]
-    return lines, {**met, **{line.name.removeprefix(mark): line.name for line in lines}}
+    chosen = [SsaAssignment(f"{prefix}{name}", ast.Name(met[name], ast.Load()), (condition, other[name]))
+              for name in met if met[name] != other[name]]
+    return chosen, {**met, **{line.name.removeprefix(prefix): line.name for line in chosen}}
 
 
-class Scribe:
+class Printer:
     """Prints expressions for the program; constants become the elements of one array, taken out once per call."""
 
     def __init__(self, constants: Mapping[str, float], psi: ast.expr):
-        self.given, self.constants, self.psi = constants, Constants(constants, prefix="k"), psi
+        self.values, self.constants, self.psi = constants, Constants(constants, prefix="k"), psi
 
     def text(self, expr: ast.expr) -> str:
         """psi: what `slope(u)` stands for."""
@@ -69,73 +70,74 @@ class Scribe:
                 return expressions.substitute(self.psi, {"u": expressions.rewrite(argument, self._plain)})
         return None
 
-    def forwards(self, lines: Iterable[Line]) -> list[str]:
-        return [f"{line.name} = {self._chosen(self.text(line.expr), line.choice)}" for line in lines]
+    def forwards(self, assignments: Iterable[SsaAssignment]) -> list[str]:
+        return [f"{line.name} = {self._chosen(self.text(line.expr), line.choice)}" for line in assignments]
 
     @staticmethod
     def _chosen(text: str, choice: tuple[str, str] | None) -> str:
         return f"{text} if {choice[0]} else {choice[1]}" if choice else text
 
-    def backwards(self, lines: Iterable[Line], active: frozenset[str], mark: str, bars: set[str]) -> list[str]:
-        """Statements that send the credit of names on to what they were made of.
+    def backwards(self, assignments: Iterable[SsaAssignment], active: frozenset[str], prefix: str,
+                  cotangents: set[str]) -> list[str]:
+        """Statements that pass the credit of names on to what they are functions of.
 
-        bars: names that have credit, as a local `mark` + name; gains those that get some. active: names that may.
+        cotangents: names that have one, as a local `prefix` + name; gains those that get one. active: names that may.
         """
-        found = []
-        for line in reversed(list(lines)):
-            if line.name not in bars:
+        statements = []
+        for line in reversed(list(assignments)):
+            if line.name not in cotangents:
                 continue
-            bar = f"{mark}{line.name}"
+            cotangent = f"{prefix}{line.name}"
             if line.choice:
                 condition, other = line.choice
-                found += self._add(mark, other, f"zero if {condition} else {bar}", active, bars)
-                found.append(f"{bar} = {bar} if {condition} else zero")
+                statements += self._add(prefix, other, f"zero if {condition} else {cotangent}", active, cotangents)
+                statements.append(f"{cotangent} = {cotangent} if {condition} else zero")
             for name in sorted(expressions.names(line.expr) & active):
                 slope = derivative(line.expr, name)
                 if slope is not None:
-                    found += self._add(mark, name, self.scaled(bar, slope), active, bars)
-        return found
+                    statements += self._add(prefix, name, self.scaled(cotangent, slope), active, cotangents)
+        return statements
 
-    def scaled(self, bar: str, slope: ast.expr) -> str:
+    def scaled(self, cotangent: str, slope: ast.expr) -> str:
         if isinstance(slope, ast.Constant) and slope.value == 1:
-            return bar
-        return f"{bar} * ({self.text(slope)})"
+            return cotangent
+        return f"{cotangent} * ({self.text(slope)})"
 
     @staticmethod
-    def _add(mark: str, name: str, text: str, active: frozenset[str], bars: set[str]) -> list[str]:
+    def _add(prefix: str, name: str, text: str, active: frozenset[str], cotangents: set[str]) -> list[str]:
         if name not in active:
             return []
-        before = f"{mark}{name} + " if name in bars else ""
-        bars.add(name)
-        return [f"{mark}{name} = {before}({text})"]
+        before = f"{prefix}{name} + " if name in cotangents else ""
+        cotangents.add(name)
+        return [f"{prefix}{name} = {before}({text})"]
 
 
-def reads_of_slopes(lines: Iterable[Line], active: frozenset[str]) -> frozenset[str]:
-    """The names that running the lines backwards looks up."""
-    found = set()
-    for line in lines:
+def reads_of_slopes(assignments: Iterable[SsaAssignment], active: frozenset[str]) -> frozenset[str]:
+    """The names that running the assignments backwards looks up."""
+    read = set()
+    for line in assignments:
         for name in expressions.names(line.expr) & active if line.name in active else ():
             slope = derivative(line.expr, name)
-            found |= expressions.names(slope) if slope is not None else set()
-    return frozenset(found)
+            read |= expressions.names(slope) if slope is not None else set()
+    return frozenset(read)
 
 
-def activity(lines: Iterable[Line], active: Iterable[str]) -> frozenset[str]:
-    """The names that credit may pass, given those at the beginning."""
-    found = set(active)
-    for line in lines:
-        smooth = any(derivative(line.expr, name) is not None for name in expressions.names(line.expr) & found)
-        if smooth or (line.choice and line.choice[1] in found):
-            found.add(line.name)
-    return frozenset(found)
+def activity(assignments: Iterable[SsaAssignment], active: Iterable[str]) -> frozenset[str]:
+    """The names that credit may pass, from those `active` at the beginning."""
+    passing = set(active)
+    for line in assignments:
+        smooth = any(derivative(line.expr, name) is not None for name in expressions.names(line.expr) & passing)
+        if smooth or (line.choice and line.choice[1] in passing):
+            passing.add(line.name)
+    return frozenset(passing)
 
 
-def needed(lines: Iterable[Line], wanted: Iterable[str]) -> list[Line]:
-    """The lines that `wanted` depend on."""
-    kept, open_ = [], set(wanted)
-    for line in reversed(list(lines)):
-        if line.name in open_:
-            open_ |= line.reads
+def needed(assignments: Iterable[SsaAssignment], wanted: Iterable[str]) -> list[SsaAssignment]:
+    """The assignments that `wanted` depend on."""
+    kept, names = [], set(wanted)
+    for line in reversed(list(assignments)):
+        if line.name in names:
+            names |= line.reads
             kept.append(line)
     return kept[::-1]
 
