@@ -1,8 +1,8 @@
 """e-prop as a fused, event-driven kernel: forward, backward and gradient at spikes only; memory O(T N) per sample.
 
     layer = Layer(tau=20e-3, tau_out=20e-3)
-    found = gradient(layer, Weights(w_in, w_rec, w_out), spikes, labels)
-    found.gradient.w_rec
+    outcome = gradient(layer, Weights(w_in, w_rec, w_out), spikes, labels)
+    outcome.gradient.w_rec
 """
 
 from plasticity.engines.gradient.fused.adam import Adam

@@ -85,25 +85,25 @@ def filter_backwards(error, c):
 
 
 @compiled
-def run_backwards(error, feedback, push, beta, c, work, signal, gv, ga, found):
-    """Fills found [T + 1, n] = G. error [T, n_out]: filtered; feedback [n_out, n]; push [n]: added to every step."""
+def run_backwards(error, feedback, push, beta, c, work, signal, gv, ga, adjoint):
+    """Fills adjoint [T + 1, n] = G. error [T, n_out]: filtered; feedback [n_out, n]; push [n]: added to every step."""
     steps = error.shape[0]
     gv[:] = c.zero
     ga[:] = c.zero
-    found[steps, :] = c.zero
+    adjoint[steps, :] = c.zero
     for t in range(steps - 1, -1, -1):
         for j in range(signal.size):
             signal[j] = push[j]
         add_weighted_rows(signal, feedback, error[t])
         if c.general:
             step_by(signal, work.psi[t], work.gain[t + 1], work.credit[t + 1], work.arrival[t], beta, c, gv, ga,
-                    found[t])
+                    adjoint[t])
         else:
-            step(signal, work.psi[t], beta, c, gv, ga, found[t])
+            step(signal, work.psi[t], beta, c, gv, ga, adjoint[t])
 
 
 @compiled
-def step(signal, psi, beta, c, gv, ga, found):
+def step(signal, psi, beta, c, gv, ga, adjoint):
     """One step backwards where the membrane only leaks."""
     for j in range(signal.size):
         reached = psi[j] * (signal[j] + ga[j])
@@ -112,11 +112,11 @@ def step(signal, psi, beta, c, gv, ga, found):
         slow = c.rho * ga[j] - beta[j] * reached
         gv[j] = new
         ga[j] = slow if abs(slow) > c.tiny else c.zero
-        found[j] = c.scale * new
+        adjoint[j] = c.scale * new
 
 
 @compiled
-def step_by(signal, psi, gain, credit, arrival, beta, c, gv, ga, found):
+def step_by(signal, psi, gain, credit, arrival, beta, c, gv, ga, adjoint):
     """One step backwards with the factors of this neuron's reset, refractoriness and autapse."""
     for j in range(signal.size):
         reached = psi[j] * (signal[j] + ga[j] - credit[j] * gv[j])
@@ -125,11 +125,11 @@ def step_by(signal, psi, gain, credit, arrival, beta, c, gv, ga, found):
         slow = c.rho * ga[j] - beta[j] * reached
         gv[j] = new
         ga[j] = slow if abs(slow) > c.tiny else c.zero
-        found[j] = arrival[j] * new
+        adjoint[j] = arrival[j] * new
 
 
 @compiled
-def add_at_spikes(gradient, found, start, times):
-    """gradient[i] += the rows of `found` at the spike times of neuron i."""
+def add_at_spikes(gradient, rows, start, times):
+    """gradient[i] += the rows at the spike times of neuron i."""
     for i in range(gradient.shape[0]):
-        add_rows(gradient[i], found, times, start[i], start[i + 1])
+        add_rows(gradient[i], rows, times, start[i], start[i + 1])

@@ -60,7 +60,7 @@ def forward(ptr, index, w_in, w_rec, w_out, own, beta, c, work, y):
             integrate(work.v, work.current, work.z, c)
         fire(work.v, work.adapt, work.z, work.psi[t], beta, c)
         if c.refractory > 0:
-            rest(work.z, work.psi[t], work.left, c)
+            turn_refractory(work.z, work.psi[t], work.left, c)
         work.ptr[t + 1] = collect(work.z, work.index, work.ptr[t])
         y[t, :] = c.zero
         add_rows(y[t], w_out, work.index, work.ptr[t], work.ptr[t + 1])
@@ -83,12 +83,12 @@ def factors(gain, arrival, credit, work, own, c):
     v, z, left = work.v, work.z, work.left
     for j in range(v.size):
         replaced = c.replaces and z[j] > c.zero
-        held = c.clamps and left[j] > 1
+        clamped = c.clamps and left[j] > 1
         lost = c.loses and (replaced or (c.clamps and left[j] > 0))
-        gain[j] = c.zero if replaced or held else c.decay
-        arrival[j] = c.zero if lost or held else c.scale
+        gain[j] = c.zero if replaced or clamped else c.decay
+        arrival[j] = c.zero if lost or clamped else c.scale
         path = c.zero
-        if c.reset_credit and not held:
+        if c.reset_credit and not clamped:
             if c.replaces:
                 path = c.decay * (v[j] - c.reset_to) + (c.scale * work.current[j] if c.loses else c.zero)
             else:
@@ -123,7 +123,7 @@ def fire(v, adapt, z, psi, beta, c):
 
 
 @compiled
-def rest(z, psi, left, c):
+def turn_refractory(z, psi, left, c):
     """A refractory neuron neither spikes nor learns; left: steps until it may spike."""
     for j in range(z.size):
         left[j] = max(left[j] - 1, 0)

@@ -12,7 +12,7 @@ from plasticity.engines.gradient.fused.forward import forward
 from plasticity.engines.gradient.rows import by_neuron
 
 
-class Given(NamedTuple):
+class KernelInputs(NamedTuple):
     """What the compiled code reads. Arrays are contiguous and of the type that is computed in.
 
     ptr int64 [samples, T + 1], index int32; w_in [n_in, n]; w_rec [n, n] or [0, n]; w_out [n, n_out]; own [n] is the
@@ -34,7 +34,7 @@ class Given(NamedTuple):
     rate_target: float
 
 
-class Found(NamedTuple):
+class KernelOutputs(NamedTuple):
     """What it writes, for all samples: loss [samples], y [samples, T, n_out], counts [samples, n], raster
     [samples or 0, T, n]."""
 
@@ -59,10 +59,10 @@ class Scratch(NamedTuple):
     times: np.ndarray
 
 
-def scratch_for(given: Given, first: int, last: int) -> Scratch:
+def scratch_for(inputs: KernelInputs, first: int, last: int) -> Scratch:
     """Memory for the gradient of one sample of this part."""
-    (n, n_out), n_in, kind = given.w_out.shape, given.w_in.shape[0], given.w_in.dtype
-    steps, spikes = given.ptr.shape[1] - 1, given.ptr[first:last, -1] - given.ptr[first:last, 0]
+    (n, n_out), n_in, kind = inputs.w_out.shape, inputs.w_in.shape[0], inputs.w_in.dtype
+    steps, spikes = inputs.ptr.shape[1] - 1, inputs.ptr[first:last, -1] - inputs.ptr[first:last, 0]
     return Scratch(
         error=np.zeros((steps, n_out), kind), adjoint=np.zeros((steps + 1, n), kind), signal=np.zeros(n, kind),
         push=np.zeros(n, kind), gv=np.zeros(n, kind), ga=np.zeros(n, kind), start_in=np.zeros(n_in + 1, np.int64),
@@ -71,28 +71,28 @@ def scratch_for(given: Given, first: int, last: int) -> Scratch:
 
 
 @compiled
-def keep(s, found, work):
+def keep(s, outputs, work):
     """Spike counts of sample s, and its spikes if they were asked for."""
     for j in range(work.counts.size):
-        found.counts[s, j] = work.counts[j]
-    if found.raster.shape[0] > 0:
+        outputs.counts[s, j] = work.counts[j]
+    if outputs.raster.shape[0] > 0:
         for t in range(work.ptr.size - 1):
             for k in range(work.ptr[t], work.ptr[t + 1]):
-                found.raster[s, t, work.index[k]] = True
+                outputs.raster[s, t, work.index[k]] = True
 
 
 @compiled
-def backward(s, given, found, work, scratch, c, d_in, d_rec, d_out):
+def backward(s, inputs, outputs, work, scratch, c, d_in, d_rec, d_out):
     """Adds the gradient of sample s, which `work` remembers."""
-    ptr, steps = given.ptr[s], work.psi.shape[0]
-    weight = given.weight[s if given.weight.shape[0] > 1 else 0]
-    found.loss[s] = loss_and_error(found.y[s], given.target[s], weight, given.kind, c, scratch.error)
+    ptr, steps = inputs.ptr[s], work.psi.shape[0]
+    weight = inputs.weight[s if inputs.weight.shape[0] > 1 else 0]
+    outputs.loss[s] = loss_and_error(outputs.y[s], inputs.target[s], weight, inputs.kind, c, scratch.error)
     filter_backwards(scratch.error, c)
     for j in range(scratch.push.size):
-        scratch.push[j] = given.rate_strength * (work.counts[j] / steps - given.rate_target) / steps
-    run_backwards(scratch.error, given.feedback, scratch.push, given.beta, c, work, scratch.signal, scratch.gv,
+        scratch.push[j] = inputs.rate_strength * (work.counts[j] / steps - inputs.rate_target) / steps
+    run_backwards(scratch.error, inputs.feedback, scratch.push, inputs.beta, c, work, scratch.signal, scratch.gv,
                   scratch.ga, scratch.adjoint)
-    by_neuron(ptr, given.index, scratch.start_in, scratch.times_in)
+    by_neuron(ptr, inputs.index, scratch.start_in, scratch.times_in)
     by_neuron(work.ptr, work.index, scratch.start, scratch.times)
     add_at_spikes(d_in, scratch.adjoint, scratch.start_in, scratch.times_in)
     if d_rec.size > 0:
@@ -103,17 +103,17 @@ def backward(s, given, found, work, scratch, c, d_in, d_rec, d_out):
 def _entry(version):
     """The function that is called from Python, kept for one version of the sources."""
     @kept
-    def run_part(first, last, given, found, work, scratch, c, learn, d_in, d_rec, d_out):
+    def run_samples(first, last, inputs, outputs, work, scratch, c, learn, d_in, d_rec, d_out):
         """Samples first to last; with learn=True their gradients are added to d_in, d_rec and d_out."""
         _ = version
         for s in range(first, last):
-            forward(given.ptr[s], given.index, given.w_in, given.w_rec, given.w_out, given.own, given.beta, c, work,
-                    found.y[s])
-            keep(s, found, work)
+            forward(inputs.ptr[s], inputs.index, inputs.w_in, inputs.w_rec, inputs.w_out, inputs.own, inputs.beta, c,
+                    work, outputs.y[s])
+            keep(s, outputs, work)
             if learn:
-                backward(s, given, found, work, scratch, c, d_in, d_rec, d_out)
+                backward(s, inputs, outputs, work, scratch, c, d_in, d_rec, d_out)
 
-    return run_part
+    return run_samples
 
 
-run_part = _entry(sources())
+run_samples = _entry(sources())

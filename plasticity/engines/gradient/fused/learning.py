@@ -15,7 +15,7 @@ from plasticity.encoding.spikes import Spikes
 from plasticity.engines.gradient.fused.adjoint import CROSS_ENTROPY, MSE
 from plasticity.engines.gradient.fused.events import events
 from plasticity.engines.gradient.fused.forward import workspace
-from plasticity.engines.gradient.fused.kernel import Found, Given, run_part, scratch_for
+from plasticity.engines.gradient.fused.kernel import KernelInputs, KernelOutputs, run_samples, scratch_for
 from plasticity.engines.gradient.fused.layer import DTYPES, Constants, Layer
 from plasticity.engines.gradient.parts import in_parts
 from plasticity.errors import PlasticityError, choice
@@ -59,10 +59,11 @@ def run(layer: Layer, weights: Weights, inputs: Spikes | np.ndarray, *, record: 
     """
     weights, spikes = _weights(layer, weights), _inputs(inputs, weights)
     target = np.zeros((0, 1, weights.w_out.shape[1]), weights.w_in.dtype)
-    given = _given(layer, weights, spikes, target, np.zeros((0, spikes.steps), target.dtype), "mse", None, None)
-    found, c = _empty(given, record), layer.constants(str(target.dtype))
-    _in_parts(spikes.samples, threads, lambda first, last: _part(first, last, given, found, c, learn=False))
-    return Outcome(found.y, found.counts, found.raster if record else None)
+    weight = np.zeros((0, spikes.steps), target.dtype)
+    kernel_inputs = _kernel_inputs(layer, weights, spikes, target, weight, "mse", None, None)
+    outputs, c = _kernel_outputs(kernel_inputs, record), layer.constants(str(target.dtype))
+    _in_parts(spikes.samples, threads, lambda first, last: _part(first, last, kernel_inputs, outputs, c, learn=False))
+    return Outcome(outputs.y, outputs.counts, outputs.raster if record else None)
 
 
 def gradient(layer: Layer, weights: Weights, inputs: Spikes | np.ndarray, targets: np.ndarray, *,
@@ -75,7 +76,7 @@ def gradient(layer: Layer, weights: Weights, inputs: Spikes | np.ndarray, target
 
     Credit flows through a neuron's own state (membrane, adaptive threshold) and is cut between neurons.
     inputs: Spikes, or bool [samples, T, n_in]. targets: class numbers [samples] or [samples, T] (cross_entropy only),
-    or numbers [samples, n_out] (held for all steps) or [samples, T, n_out].
+    or numbers [samples, n_out] (the same for all steps) or [samples, T, n_out].
     mask: weight of each step in the loss, [T] or [samples, T]; default 1 for all. The loss is the weighted sum over
     steps of the cross-entropy of softmax(readout), or of half the squared error.
     feedback: B [n, n_out]. None takes w_out: symmetric e-prop. A fixed random matrix: random e-prop. For adaptive
@@ -91,20 +92,23 @@ def gradient(layer: Layer, weights: Weights, inputs: Spikes | np.ndarray, target
     shape = (spikes.samples, spikes.steps, weights.w_out.shape[1])
     weight = _mask(mask, shape, dtype)
     target = _targets(targets, shape, dtype, weight)
-    given = _given(layer, weights, spikes, target, weight, loss, _feedback(feedback, weights), rate)
-    found, c = _empty(given, record), layer.constants(str(dtype))
+    kernel_inputs = _kernel_inputs(layer, weights, spikes, target, weight, loss, _feedback(feedback, weights), rate)
+    outputs, c = _kernel_outputs(kernel_inputs, record), layer.constants(str(dtype))
 
-    made = _in_parts(spikes.samples, threads, lambda first, last: _part(first, last, given, found, c, learn=True))
-    return Outcome(found.y, found.counts, found.raster if record else None, found.loss, _sum(made, layer, weights))
+    def part(first: int, last: int) -> Weights:
+        return _part(first, last, kernel_inputs, outputs, c, learn=True)
+
+    total = _sum(_in_parts(spikes.samples, threads, part), layer, weights)
+    return Outcome(outputs.y, outputs.counts, outputs.raster if record else None, outputs.loss, total)
 
 
-def _part(first: int, last: int, given: Given, found: Found, c: Constants, learn: bool) -> Weights:
+def _part(first: int, last: int, inputs: KernelInputs, outputs: KernelOutputs, c: Constants, learn: bool) -> Weights:
     """Runs samples first to last with memory of their own; answers their summed gradient (empty without learning)."""
-    n, steps, rows = given.w_out.shape[0], given.ptr.shape[1] - 1, slice(None if learn else 0)
-    made = Weights(*(np.zeros_like(w[rows]) for w in (given.w_in, given.w_rec, given.w_out)))
-    run_part(first, last, given, found, workspace(steps, n, given.w_in.dtype, c.general),
-             scratch_for(given, first, last), c, learn, *made)
-    return made
+    n, steps, rows = inputs.w_out.shape[0], inputs.ptr.shape[1] - 1, slice(None if learn else 0)
+    gradient = Weights(*(np.zeros_like(w[rows]) for w in (inputs.w_in, inputs.w_rec, inputs.w_out)))
+    run_samples(first, last, inputs, outputs, workspace(steps, n, inputs.w_in.dtype, c.general),
+                scratch_for(inputs, first, last), c, learn, *gradient)
+    return gradient
 
 
 def _in_parts(samples: int, threads: int | None, work: Callable) -> list:
@@ -189,8 +193,8 @@ def _feedback(feedback: np.ndarray | None, weights: Weights) -> np.ndarray:
     return np.ascontiguousarray(feedback.T, weights.w_in.dtype)
 
 
-def _given(layer: Layer, weights: Weights, spikes: Spikes, target: np.ndarray, weight: np.ndarray, loss: str,
-           feedback: np.ndarray | None, rate: Rate | None) -> Given:
+def _kernel_inputs(layer: Layer, weights: Weights, spikes: Spikes, target: np.ndarray, weight: np.ndarray, loss: str,
+                   feedback: np.ndarray | None, rate: Rate | None) -> KernelInputs:
     """Everything the compiled code reads."""
     (n, n_out), dtype = weights.w_out.shape, weights.w_in.dtype
     rate = Rate(0.0, 0.0) if rate is None else rate
@@ -198,7 +202,7 @@ def _given(layer: Layer, weights: Weights, spikes: Spikes, target: np.ndarray, w
         raise PlasticityError(f"rate must hold two finite numbers, got {tuple(rate)}")
     w_rec = np.zeros((0, n), dtype) if weights.w_rec is None else weights.w_rec
     own = np.zeros(n, dtype) if weights.w_rec is None else np.ascontiguousarray(np.diagonal(w_rec))
-    return Given(
+    return KernelInputs(
         ptr=np.ascontiguousarray(spikes.ptr, np.int64), index=np.ascontiguousarray(spikes.index, np.int32),
         w_in=weights.w_in, w_rec=w_rec, w_out=weights.w_out, own=own,
         feedback=np.zeros((n_out, n), dtype) if feedback is None else feedback, beta=layer.betas(n, str(dtype)),
@@ -206,8 +210,9 @@ def _given(layer: Layer, weights: Weights, spikes: Spikes, target: np.ndarray, w
         rate_strength=float(rate.strength), rate_target=float(rate.target) * layer.dt)
 
 
-def _empty(given: Given, record: bool) -> Found:
+def _kernel_outputs(inputs: KernelInputs, record: bool) -> KernelOutputs:
     """Room for what the compiled code writes."""
-    (samples, steps), (n, n_out) = (given.ptr.shape[0], given.ptr.shape[1] - 1), given.w_out.shape
-    return Found(loss=np.zeros(samples), y=np.zeros((samples, steps, n_out), given.w_in.dtype),
-                 counts=np.zeros((samples, n), np.int64), raster=np.zeros((samples if record else 0, steps, n), bool))
+    (samples, steps), (n, n_out) = (inputs.ptr.shape[0], inputs.ptr.shape[1] - 1), inputs.w_out.shape
+    return KernelOutputs(
+        loss=np.zeros(samples), y=np.zeros((samples, steps, n_out), inputs.w_in.dtype),
+        counts=np.zeros((samples, n), np.int64), raster=np.zeros((samples if record else 0, steps, n), bool))
