@@ -52,7 +52,7 @@ def learning(network: Described) -> tuple[str, ...]:
     Raises RefusedError where there is none.
     """
     inputs = {part.name for part in network.inputs}
-    now = [each.name for each in network.projections if each.rule and not each.rule.sends]
+    now = [each.name for each in network.projections if each.rule and not each.rule.efficacy]
     able = [each.name for each in network.projections if each.pre in inputs and each.kind.learns and not each.rule]
     if not (now or able):
         raise RefusedError(f"network {network.name!r} has no projection that could learn: none has a rule, and none "
@@ -92,7 +92,7 @@ def _never(network: Described) -> Iterator[str]:
             yield (f"population {population.name!r} draws its winner at random, which no gradient could know of (use "
                    "winner='highest')")
     for each in network.projections:
-        if each.rule and each.rule.sends:
+        if each.rule and each.rule.efficacy:
             yield (f"rule {each.rule.name!r} says what spikes send over projection {each.name!r}, which gradients do "
                    "not compute (use rule=None)")
 
