@@ -9,15 +9,15 @@ from plasticity._utils.memory import forget_peak, rss_mb
 
 BACK = """
 import numpy as np
-from plasticity._utils.memory import held, keep_freed, release
+from plasticity._utils.memory import keep_freed, release, rss_mb
 
 keep_freed()
-before = held("VmRSS")
+before = rss_mb("VmRSS")
 blocks = [np.ones(100_000) for _ in range(150)]
 del blocks
-kept = held("VmRSS") - before
+kept = rss_mb("VmRSS") - before
 release()
-print(kept, held("VmRSS") - before)
+print(kept, rss_mb("VmRSS") - before)
 """
 PROGRAM = """
 import resource
