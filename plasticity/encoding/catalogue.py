@@ -63,6 +63,35 @@ def _rate(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int, most:
     return encoding.bernoulli(x * most, steps, seed, numbers)
 
 
+def poisson(steps: int = 250, max_rate: float = 63.75, total_rate: float | None = None, rest: int = 0,
+            dt: float = 1e-3) -> Encoder:
+    """Poisson spikes of max_rate (Hz) times intensity for `steps` of dt (s), then `rest` silent steps.
+
+    total_rate: if given, each sample's rates are scaled to this sum (Hz).
+    """
+    return Encoder("poisson", _poisson, {"steps": steps, "max_rate": max_rate, "total_rate": total_rate, "rest": rest,
+                                         "dt": dt})
+
+
+def _poisson(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int, max_rate: float,
+             total_rate: float | None, rest: int, dt: float) -> Spikes:
+    rates = np.asarray(x, np.float64) * max_rate
+    if total_rate is not None:
+        total = rates.sum(1, keepdims=True)
+        scaled = np.divide(rates * total_rate, total, out=np.zeros_like(rates), where=total > 0)
+        rates = np.minimum(scaled, 1 / dt)
+    spikes = encoding.poisson(rates, steps, dt, seed, numbers)
+    return with_rest(spikes, rest)
+
+
+def with_rest(spikes: Spikes, rest: int) -> Spikes:
+    """The same spikes followed by so many silent steps."""
+    if not rest:
+        return spikes
+    return Spikes(np.concatenate([spikes.ptr, np.repeat(spikes.ptr[:, -1:], rest, axis=1)], axis=1), spikes.index,
+                  spikes.n)
+
+
 def rank_order(steps: int = 25, per_step: int | None = None) -> Encoder:
     """Inputs spike one after another, the brightest first; per_step of them in a step (None: all of them in `steps`).
 
@@ -106,7 +135,7 @@ def _sequences(x: np.ndarray, seed: int, numbers: int | np.ndarray) -> np.ndarra
 
 #: name -> function that makes the encoder; all of its arguments have defaults
 catalogue = Catalogue("encoder", {make.__name__: f"{__name__}:{make.__name__}" for make in (
-    latency, rate, rank_order, current, rows, sequences)})
+    latency, rate, poisson, rank_order, current, rows, sequences)})
 
 
 def make(encoder: str | Encoder | Callable) -> Encoder:

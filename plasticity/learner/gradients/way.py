@@ -32,9 +32,19 @@ def encoder_of(experiment: Experiment, x: np.ndarray) -> Encoder | None:
     encoder = experiment.encoder
     if encoder is not None and encoder.takes == "sequences":
         return None
+    if encoder is None and isinstance(experiment.network, Model):
+        return presented(experiment.network)
     if encoder is not None or x.ndim == 3:
         return encoder
     return encoders.make("latency")
+
+
+def presented(model: Model) -> Encoder:
+    """The way a model shows samples, as an encoder."""
+    shown, dt = model.presentation, model.network.dt
+    if shown.encoder is not None:
+        return encoders.make(shown.encoder)
+    return encoders.poisson(shown.steps, shown.max_rate, shown.total_rate, shown.rest, dt)
 
 
 def accept(experiment: Experiment, encoder: Encoder | None, x: np.ndarray) -> np.ndarray:

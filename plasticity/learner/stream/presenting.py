@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticity import encoding
-from plasticity.encoding.catalogue import make
+from plasticity.encoding.catalogue import make, with_rest
 from plasticity.encoding.random import numbers_of
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording, Simulation
@@ -57,14 +57,6 @@ def as_spikes_only(encoded: Spikes | np.ndarray) -> Spikes:
         raise PlasticityError("this encoder gives graded values, and a network whose synapses learn at spikes takes "
                               "spikes; use an encoder that gives spikes, such as latency, rate or rank_order")
     return Spikes.from_dense(encoded.astype(bool))
-
-
-def with_rest(spikes: Spikes, rest: int) -> Spikes:
-    """The same spikes followed by so many silent steps."""
-    if not rest:
-        return spikes
-    return Spikes(np.concatenate([spikes.ptr, np.repeat(spikes.ptr[:, -1:], rest, axis=1)], axis=1), spikes.index,
-                  spikes.n)
 
 
 def show(simulation: Simulation, model: Model, intensity: np.ndarray, source: Source, position: int | np.ndarray,
