@@ -39,7 +39,7 @@ def trained(net: GradientNetwork, optimiser: torch.optim.Optimizer, steps: int) 
     return {name: p.detach().clone() for name, p in net.named_parameters()}
 
 
-def made(name: str, backend: str = "autograd", rule: str = "eprop(feedback=adaptive, broadcast=False)"):
+def gradient_network(name: str, backend: str = "autograd", rule: str = "eprop(feedback=adaptive, broadcast=False)"):
     network, readout = NETWORKS[name]()
     rule = "bptt" if name == "convolutions and a pool" else rule
     frozen = [network.projections[0].name]
@@ -51,19 +51,19 @@ def made(name: str, backend: str = "autograd", rule: str = "eprop(feedback=adapt
 @pytest.mark.parametrize("how", COPIES)
 @pytest.mark.parametrize("name", CASES)
 def test_training_goes_on_to_the_same_bits(name, how):
-    net, optimiser = made(name, CASES[name])
+    net, optimiser = gradient_network(name, CASES[name])
     first = trained(net, optimiser, 2)
     other, its = COPIES[how]((net, optimiser))
     assert (other.compiled is None) == (CASES[name] == "autograd") and other.why_not_compiled == net.why_not_compiled
     assert [p.requires_grad for p in other.parameters()] == [p.requires_grad for p in net.parameters()]
-    found, wanted = trained(other, its, 2), trained(net, optimiser, 2)
+    actual, wanted = trained(other, its, 2), trained(net, optimiser, 2)
     for key, values in wanted.items():
-        assert torch.equal(found[key], values), key
+        assert torch.equal(actual[key], values), key
     assert any((wanted[key] != values).any() for key, values in first.items())
 
 
 def test_a_state_dict_is_all_that_training_changes():
-    (net, optimiser), (other, _) = made("recurrent layers"), made("recurrent layers")
+    (net, optimiser), (other, _) = gradient_network("recurrent layers"), gradient_network("recurrent layers")
     trained(net, optimiser, 2)
     assert not torch.equal(net(X).outputs, other(X).outputs)
     other.load_state_dict(saved(net.state_dict()))
