@@ -54,13 +54,13 @@ def changes(network: Network, notes: Notes) -> Iterator[str]:
 
 def table() -> str:
     """Networks and changes of teacher; then every rule and network; then the reasons."""
-    notes, made = Notes(), {name: make() for name, make in NETWORKS.items()}
+    notes, examples = Notes(), {name: make() for name, make in NETWORKS.items()}
     lines = [f"| network | {' | '.join(CHANGES)} |", "|" + "---|" * (len(CHANGES) + 1)]
-    lines += [f"| {name} | {' | '.join(changes(network, notes))} |" for name, network in made.items()]
-    lines += ["", f"| kind | rule | {' | '.join(made)} |", "|" + "---|" * (len(made) + 2)]
+    lines += [f"| {name} | {' | '.join(changes(network, notes))} |" for name, network in examples.items()]
+    lines += ["", f"| kind | rule | {' | '.join(examples)} |", "|" + "---|" * (len(examples) + 2)]
     for kind in ("synapse", "credit"):
         for name in rules.KINDS[kind]:
-            cells = (notes.cell(_general(why_not(network, name), network, name)) for network in made.values())
+            cells = (notes.cell(_general(why_not(network, name), network, name)) for network in examples.values())
             lines.append(f"| {kind} | `{name}` | {' | '.join(cells)} |")
     return "\n".join([*lines, "", *notes.lines()]) + "\n"
 

@@ -42,14 +42,14 @@ def test_the_same_neurons_spike_as_on_the_engines(case, engine, interpreted_even
     x = np.random.default_rng(2).random((2, 150, 20)) < 0.12
     net = GradientNetwork(network.with_rule("bptt", freeze=True), dtype=torch.float64)
     with torch.no_grad():
-        found = net({source.name: torch.tensor(x)}).spikes[population.name].numpy().astype(bool)
-    assert found.sum() > 30 and found.sum(2).max() == 1
-    assert case != "ties" or found[:, found.any((0, 2)).argmax()].any(0).tolist() == [True] + [False] * 5
+        actual = net({source.name: torch.tensor(x)}).spikes[population.name].numpy().astype(bool)
+    assert actual.sum() > 30 and actual.sum(2).max() == 1
+    assert case != "ties" or actual[:, actual.any((0, 2)).argmax()].any(0).tolist() == [True] + [False] * 5
     recording = build(network, engine).run({source.name: x}, learn=False, record=[f"{population.name}.spikes"])
-    np.testing.assert_array_equal(recording.spikes[population.name].dense(), found)
+    np.testing.assert_array_equal(recording.spikes[population.name].dense(), actual)
     alone = build(network.with_rule("bptt", freeze=True).with_(rule=None), engine)
     recording = alone.run({source.name: x}, record=[f"{population.name}.spikes"])
-    np.testing.assert_array_equal(recording.spikes[population.name].dense(), found)
+    np.testing.assert_array_equal(recording.spikes[population.name].dense(), actual)
 
 
 def dimensionless(winner: str = "highest", losers_reset: bool = False, loop: bool = False) -> Network:
@@ -90,8 +90,8 @@ def test_losers_hear_of_no_error_and_all_do_where_none_wins():
         net = GradientNetwork(network.with_rule("bptt", freeze=True), dtype=torch.float64)
         values = torch.zeros(1, 2, 5, dtype=torch.float64)
         values[0, 0, 0] = drive
-        found = gradients(net, values, lambda run: run.spikes["out"][:, 1].sum())["weights.in->out"]
-        assert (found[0] != 0).tolist() == heard and (found[1:] == 0).all()
+        actual = gradients(net, values, lambda run: run.spikes["out"][:, 1].sum())["weights.in->out"]
+        assert (actual[0] != 0).tolist() == heard and (actual[1:] == 0).all()
 
 
 @pytest.mark.parametrize(("network", "options", "message"), [

@@ -4,12 +4,14 @@ import copy
 import json
 import math
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.feature_networks import FEATURES
+from support.teacher_cases import PRESENTED
 
 from plasticity import (
     Input,
@@ -18,6 +20,7 @@ from plasticity import (
     Projection,
     Rule,
     Signal,
+    Spikes,
     State,
     Trace,
     Window,
@@ -27,10 +30,17 @@ from plasticity import (
 )
 from plasticity._utils.keeping import TYPES, Kept, pack, unpack
 from plasticity._utils.keeping.types import known_type
+from plasticity.encoding import catalogue as encoders
+from plasticity.engines.gradient.surrogates import Surrogate
+from plasticity.engines.gradient.surrogates import catalogue as surrogates
+from plasticity.engines.gradient.surrogates import make as make_surrogate
 from plasticity.errors import DataError, PlasticityError
-from plasticity.network import Model
+from plasticity.network import Model, Presentation
 from plasticity.network.builders import lsnn_network
 from plasticity.networks.csnn import csnn
+from plasticity.readout import catalogue as readouts
+from plasticity.readout.catalogue import READOUTS, fit_readout
+from plasticity.readout.counts import Counts
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.runs.files import load_arrays, save_arrays
 
@@ -41,7 +51,7 @@ def through_json(thing):
 
 NETWORKS = {
     **{name: lambda make=make: make().network for name, make in FEATURES.items()},
-    **{name: lambda name=name: networks.build(name, 16, 5).network for name in networks.catalogue},
+    **{name: lambda name=name: networks.build(name, 16, 5).network for name in PRESENTED},
     "csnn": lambda: csnn(36, (2,), size=3),
     "lsnn": lambda: lsnn_network(3, 2, 2, neurons.lsnn_neuron(), 0.5, connectivity=0.7),
     "frozen": lambda: networks.build("diehl-cook", 9, 4).network.with_rule("eprop(feedback=adaptive)", freeze=True),
@@ -79,6 +89,7 @@ def test_every_neuron_of_the_catalogue_comes_back(name):
 
 @pytest.mark.parametrize("thing", [
     Trace(), State(20e-3, keep=True), Window((1, 5, 6), (3, 2), 4, padding=1), Signal("reward", 3, "E.I"),
+    Counts("out"),
     networks.build("diehl-cook-bindsnet", 4, 3), LeakyReadout(("a", "b"), 3, weights={"$a": np.ones((2, 3))}),
     LeakyReadout("a", 2, 0.0, weights=np.array([[math.inf, -math.inf, math.nan]], "float32")),
     Rule(on_pre={"w": "type"}, params={"type": -math.inf}),
@@ -106,10 +117,56 @@ def test_arrays_can_lie_in_a_file_of_their_own(tmp_path):
     assert again == {"model": model, "readout": LeakyReadout("excitatory", 2)}
 
 
-def test_every_type_can_be_asked_for_its_tree():
-    for name in TYPES:
-        kind = known_type(name, "here")
-        assert issubclass(kind, Kept) and kind.__name__ == name and kind.__module__ == TYPES[name]
+@pytest.mark.parametrize("name", READOUTS)
+def test_fitted_readouts_come_back(name):
+    spikes = np.random.default_rng(0).random((40, 20, 6)) < 0.2
+    labels = np.arange(40) % 3
+    readout = fit_readout(name, Spikes.from_dense(spikes), labels, 3)
+    tree, arrays = pack(readout)
+    again = unpack(json.loads(json.dumps(tree, allow_nan=False)), arrays)
+    np.testing.assert_array_equal(again.predict(Spikes.from_dense(spikes)), readout.predict(Spikes.from_dense(spikes)))
+
+
+@pytest.mark.parametrize("text", [
+    *map("encoder {}".format, encoders.catalogue), "encoder latency(steps=7)", *map("surrogate {}".format, surrogates),
+    *map("rule {}".format, rules.KINDS["network"]), "rule mlp(hidden=(20, 10), dropout=0.5)", "readout leaky(last=3)",
+    "readout logistic(c=0.1, samples=None)"])
+def test_what_has_a_name_and_holds_functions_comes_back(text):
+    kind, _, text = text.partition(" ")
+    thing = {"encoder": encoders.make, "surrogate": make_surrogate, "rule": rules.make, "readout": readouts.make}[kind](
+        text)
+    assert unpack(json.loads(json.dumps(pack({"a": thing})[0]))) == {"a": thing}
+    if kind == "encoder":
+        assert through_json(Presentation(25, encoder=thing)) == Presentation(25, encoder=thing)
+
+
+@pytest.mark.parametrize(("tree", "message"), [
+    ({"$named": "Encoder", "text": "my_code.py:encode"}, "a is no Encoder: cannot read 'my_code.py:encode'"),
+    ({"$named": "Encoder", "text": "latensy"}, "unknown encoder 'latensy'; did you mean 'latency'"),
+    ({"$named": "Method", "text": "bptt"}, "a should be a Method, but 'bptt' is a GradientRule"),
+    ({"$named": "Rule", "text": "pair_stdp"}, "a: unknown kind of thing with a name 'Rule'"),
+    ({"$named": "Method", "text": "mlp(hidden=0)"}, "a is no Method: .*hidden"),
+    ({"$named": "Method"}, "what has a name has \$named and text"),
+])
+def test_names_that_no_catalogue_knows_are_refused(tree, message):
+    with pytest.raises(DataError, match=message):
+        unpack({"a": tree})
+
+
+def test_functions_of_ones_own_are_not_kept():
+    for thing in (encoders.make(lambda X, seed: X), replace(rules.make("mlp"), lr=0.5),
+                  Surrogate("mine", np.cos, {}, "", ""), replace(encoders.latency(), encode=print)):
+        with pytest.raises(PlasticityError, match="not of the catalogue but made of a function"):
+            pack((thing,))
+
+
+def test_every_type_is_where_the_table_says():
+    kinds = {name: known_type(name, "here") for name in TYPES}
+    assert {name: (kind.__name__, kind.__module__) for name, kind in kinds.items()} == {
+        name: (name, module) for name, module in TYPES.items()}
+    assert {name for name, kind in kinds.items() if issubclass(kind, Kept)} >= {
+        "Rule", "Trace", "GradientRule", "Paths", "Neuron", "Input", "Signal", "Population", "Projection", "Window",
+        "Network", "Model", "Presentation", "LeakyReadout", "Counts"}
 
 
 @pytest.mark.parametrize("thing", [np.array(["a"]), {1: 2}, object(), 1j, np.array([None]), (print,)])

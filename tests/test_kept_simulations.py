@@ -48,10 +48,10 @@ def assert_goes_on(name: str, engine: str, how: str, reset: bool = False, **opti
     simulation = build(feature.network, engine, seed=3, **options)
     presented(simulation, feature, slice(HALF), reset)
     other = COPIES[how](simulation)
-    found = presented(other, feature, slice(HALF, None), reset)
+    actual = presented(other, feature, slice(HALF, None), reset)
     wanted = presented(simulation, feature, slice(HALF, None), reset)
     for key, values in wanted.items():
-        np.testing.assert_array_equal(found[key], values, err_msg=key)
+        np.testing.assert_array_equal(actual[key], values, err_msg=key)
 
 
 @pytest.mark.parametrize("name", CASES)

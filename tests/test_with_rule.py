@@ -46,9 +46,9 @@ def test_what_is_not_refused_learns(kind, change, interpreted_event):
         assert all((simulation.get(f"{name}.w") != w).any() for name, w in before.items())
     else:
         net = GradientNetwork(last, readout(last), dtype=torch.float64, backend="autograd")
-        found = gradients(net, torch.tensor(SPIKES), lambda run: run.error(torch.tensor([0, 2]), cross_entropy()))
-        assert all(torch.isfinite(g).all() for g in found.values())
-        assert found[f"weights.{last.projections[0].name}"].abs().max() > 0
+        actual = gradients(net, torch.tensor(SPIKES), lambda run: run.error(torch.tensor([0, 2]), cross_entropy()))
+        assert all(torch.isfinite(g).all() for g in actual.values())
+        assert actual[f"weights.{last.projections[0].name}"].abs().max() > 0
 
 
 @pytest.mark.parametrize(("make", "message"), [
@@ -131,8 +131,8 @@ def test_frozen_is_what_engines_do_without_learning(interpreted_event):
     wanted = simulation.run({"pixels": SPIKES}, learn=False, record=["excitatory.spikes"])
     assert wanted.counts["excitatory"].sum() > 10
     for engine in ("event", "torch"):
-        found = build(still.with_(rule=None), engine).run({"pixels": SPIKES}, record=["excitatory.spikes"])
-        np.testing.assert_array_equal(found.spikes["excitatory"].dense(), wanted.spikes["excitatory"].dense())
+        actual = build(still.with_(rule=None), engine).run({"pixels": SPIKES}, record=["excitatory.spikes"])
+        np.testing.assert_array_equal(actual.spikes["excitatory"].dense(), wanted.spikes["excitatory"].dense())
 
 
 def test_normalisation_is_kept_for_every_kind_of_projection():
@@ -164,10 +164,10 @@ def test_a_frozen_neuron_does_not_move_its_slow_variables(neuron):
     held = network.with_(populations=(Population("E", 2, still, network.populations[0].initial),))
     x = np.random.default_rng(3).random((1, 50, 3)) < 0.3
     asked = {"record": [f"E.{name}" for name in neuron.variables]}
-    wanted, found = (build(each, "torch").run({"in": x}, learn=learn, **asked)
+    wanted, actual = (build(each, "torch").run({"in": x}, learn=learn, **asked)
                      for each, learn in ((network, False), (held, True)))
     for name, values in wanted.values.items():
-        np.testing.assert_array_equal(found.values[name], values, err_msg=name)
+        np.testing.assert_array_equal(actual.values[name], values, err_msg=name)
     assert wanted.counts["E"].sum() > 0 or not neuron.slow
 
 

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 from support.feature_networks import FEATURES
+from support.teacher_cases import PRESENTED
 
 from plasticity import Input, Network, Population, Projection, Window, build, networks, neurons
 from plasticity.errors import PlasticityError
 from plasticity.network.network import weight_matrix
 
 NETWORKS = {**{name: lambda make=make: make().network for name, make in FEATURES.items()},
-            **{name: lambda name=name: networks.build(name, 9, 4).network for name in networks.catalogue}}
+            **{name: lambda name=name: networks.build(name, 9, 4).network for name in PRESENTED}}
 
 
 @pytest.mark.parametrize("name", NETWORKS)

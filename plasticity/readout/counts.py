@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from plasticity._utils.keeping import Kept
 from plasticity.errors import PlasticityError, unknown
 
 
 @dataclass(frozen=True)
-class Counts:
+class Counts(Kept):
     """The spikes of one population: y[t] = z[t], one output per neuron, no weights; scores are sums over steps.
 
     pre: name of the population. n: how many neurons it has (None: as many as the network says).

@@ -15,8 +15,10 @@ from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules import RuleLike
 
 N_IN = 36
+#: networks with samples that are shown to them, and projections that learn by a rule of their own
+PRESENTED = tuple(name for name, kind in networks.KIND.items() if kind == "presented")
 NETWORKS: Mapping[str, Callable[[], Network]] = MappingProxyType({
-    **{name: lambda name=name: networks.build(name, N_IN, 6).network for name in networks.catalogue},
+    **{name: lambda name=name: networks.build(name, N_IN, 6).network for name in PRESENTED},
     "layers": lambda: layered_network(N_IN, (8, 6), lsnn_neuron(), gain=2.0),
     "recurrent": lambda: recurrent_network(N_IN, 8, lsnn_neuron(), gain=2.0),
     "recurrent, graded": lambda: recurrent_network(N_IN, 8, rate_neuron(0.3)),

@@ -2,8 +2,9 @@
 
 A tree is what JSON knows. {"$type": "Trace", "tau": 0.02, ...} is a dataclass with all of its fields. {"$array": ...,
 "dtype": ..., "shape": ...} is an array: its numbers in one list, or the name under which they are kept apart.
-{"$number": "inf"} is a number that JSON has not, {"$number": 3, "dtype": "int64"} one of numpy. A list is a tuple. A
-name in a mapping that begins with "$" has a second one.
+{"$named": "Encoder", "text": "latency(steps=25)"} is what a catalogue makes of a text. {"$number": "inf"} is a number
+that JSON has not, {"$number": 3, "dtype": "int64"} one of numpy. A list is a tuple. A name in a mapping that begins
+with "$" has a second one.
 """
 
 from plasticity._utils.keeping.kept import Kept

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from plasticity._utils.keeping.arrays import array, number
-from plasticity._utils.keeping.types import below, known_type
+from plasticity._utils.keeping.types import below, known_type, named
 from plasticity.errors import DataError, PlasticityError
 
 _MISTAKES = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError,
@@ -65,10 +65,16 @@ def _object(tree: Mapping, path: str, arrays: Mapping[str, np.ndarray]) -> objec
         raise DataError(f"{_place(path)} is no {kind.__name__}: {reason}") from None
 
 
+def _named(tree: Mapping, path: str, arrays: Mapping[str, np.ndarray]) -> object:
+    if set(tree) != {"$named", "text"}:
+        raise DataError(f"{_place(path)}: what has a name has $named and text, got {', '.join(map(str, tree))}")
+    return named(tree["$named"], tree["text"], _place(path))
+
+
 def _place(path: str) -> str:
     return path or "this description"
 
 
 READERS: Mapping[str, Callable] = MappingProxyType({
-    "$type": _object, "$array": lambda tree, path, arrays: array(tree, _place(path), arrays),
+    "$type": _object, "$named": _named, "$array": lambda tree, path, arrays: array(tree, _place(path), arrays),
     "$number": lambda tree, path, arrays: number(tree, _place(path), arrays)})

@@ -9,8 +9,9 @@ from functools import singledispatch
 
 import numpy as np
 
-from plasticity._utils.keeping.types import DTYPES, TYPES, below
-from plasticity.errors import PlasticityError
+from plasticity._utils.catalogue import Call
+from plasticity._utils.keeping.types import DTYPES, NAMED, TYPES, below, named
+from plasticity.errors import DataError, PlasticityError
 
 #: what stands in the tree for an array that is found at a place
 Put = Callable[[str, np.ndarray], "str | list"]
@@ -44,7 +45,21 @@ def packed(value: object, path: str, put: Put) -> object:
                                            for part in fields(value)}}
     if hasattr(value, "__array__"):
         return packed(np.asarray(value), path, put)
+    if kind.__name__ in NAMED and NAMED[kind.__name__].module == kind.__module__:
+        return {"$named": kind.__name__, "text": _text(value, kind.__name__, path)}
     raise PlasticityError(f"{path or 'this'} is of type {kind.__name__}, which cannot be kept in a file")
+
+
+def _text(value: object, kind: str, path: str) -> str:
+    """The name and options of which a catalogue makes the value again, and nothing else."""
+    text = str(Call(value.name, (), dict(getattr(value, NAMED[kind].options))))
+    try:
+        if named(kind, text, path) == value:
+            return text
+    except DataError:
+        pass
+    raise PlasticityError(f"{path or 'this'}, {kind.lower()} {value.name!r}, is not of the catalogue but made of a "
+                          "function, which cannot be kept in a file")
 
 
 @packed.register(type(None))
