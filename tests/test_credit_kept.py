@@ -41,7 +41,8 @@ def trained(net: GradientNetwork, optimiser: torch.optim.Optimizer, steps: int) 
 
 def made(name: str, backend: str = "autograd", rule: str = "eprop(feedback=adaptive, broadcast=False)"):
     network, readout = NETWORKS[name]()
-    rule = "bptt" if name == "convolutions and a pool" else rule
+    instead = {"convolutions and a pool": "bptt", "layers, the last is counted": "eprop(feedback=symmetric)"}
+    rule = instead.get(name, rule)
     frozen = [network.projections[0].name]
     net = GradientNetwork(network, readout, rule, "arctan(alpha=3)", frozen if len(network.projections) > 1 else [],
                           seed=3, dtype=torch.float64, backend=backend)
