@@ -43,7 +43,8 @@ def trained(net: GradientNetwork, optimiser: torch.optim.Optimizer, steps: int) 
 
 def gradient_network(name: str, backend: str = "autograd", rule: str = "eprop(feedback=adaptive, broadcast=False)"):
     network, readout = NETWORKS[name]()
-    rule = "bptt" if name in BY_BPTT else rule
+    instead = {**dict.fromkeys(BY_BPTT, "bptt"), "layers, the last is counted": "eprop(feedback=symmetric)"}
+    rule = instead.get(name, rule)
     frozen = [network.projections[0].name]
     net = GradientNetwork(network, readout, rule, "arctan(alpha=3)", frozen if len(network.projections) > 1 else [],
                           seed=3, dtype=torch.float64, backend=backend)

@@ -155,7 +155,11 @@ def test_wrong_populations():
         GradientNetwork(LAYERS, counts("c"))
     with pytest.raises(PlasticityError, match="unknown population for the readout: 'in'"):
         GradientNetwork(LAYERS, LeakyReadout("in", 3))
-    with pytest.raises(PlasticityError, match="has 8 neurons; leave n away"):
+    with pytest.raises(PlasticityError, match="one output per neuron, 8, and 3 are asked for; give population 'b' 3"):
         GradientNetwork(LAYERS, Counts("b", 3))
     with pytest.raises(PlasticityError, match="name of one population"):
         Counts(("a", "b"))
+
+
+def test_the_last_population_is_counted_where_none_is_named():
+    assert GradientNetwork(LAYERS, counts()).readout == Counts("b", N) and Counts().sources == ()

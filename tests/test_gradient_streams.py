@@ -116,12 +116,22 @@ def test_a_loop_onto_a_variable_that_nothing_else_drives():
                          (2, 5, 30))
 
 
+@pytest.mark.parametrize("losers_reset", [False, True])
+def test_one_neuron_wins(losers_reset):
+    draw, neuron = np.random.default_rng(3), lif(v_rest=0.0, v_reset=0.0, v_threshold=1.0, refractory=3e-3)
+    description = Network(
+        (Input("in", N_IN),), (Population("one", N, neuron, winner="highest", losers_reset=losers_reset),),
+        (Projection("in", "one", draw.uniform(0.1, 0.6, (N_IN, N)), onto="v", axonal_delay=2e-3),))
+    net = GradientNetwork(description.with_rule("bptt", freeze=True), LeakyReadout("one", 3), dtype=torch.float64)
+    assert_one_piece(net, (1, 2, 9, 30))
+
+
 def test_the_state_passes_between_backends_and_through_a_file():
     slow, fast = network(loop=False), network(loop=False, backend="compiled")
     with torch.no_grad():
         first, whole = fast(X[:, :17]), slow(X)
         assert {name: value.shape[0] for name, value in first.state.items()} == dict.fromkeys(first.state, BATCH)
-        kept = load(save({name: value.contiguous() for name, value in first.state.items()}))
+        kept = load(save(dict(first.state)))
         for state in (first.state, kept, {name: value.numpy() for name, value in kept.items()}):
             for net in (slow, fast):
                 torch.testing.assert_close(net(X[:, 17:], state=state).outputs, whole.outputs[:, 17:], rtol=0,
@@ -195,7 +205,8 @@ def test_the_state_has_little_memory():
     """It holds its own numbers, not views of whole windows."""
     for net in (network(), network(loop=False, backend="compiled")):
         for name, value in net(X).state.items():
-            assert value.untyped_storage().nbytes() == value.numel() * 8, name
+            assert value.untyped_storage().nbytes() == value.numel() * 8 and value.is_contiguous(), name
+    assert all(value.is_contiguous() for value in network().first_state(2).values())
 
 
 def spoiled(change):

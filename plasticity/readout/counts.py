@@ -13,19 +13,19 @@ from plasticity.errors import PlasticityError, unknown
 class Counts(Kept):
     """The spikes of one population: y[t] = z[t], one output per neuron, no weights; scores are sums over steps.
 
-    pre: name of the population. n: how many neurons it has (None: as many as the network says).
+    pre: name of the population (None: the network's last). n: how many neurons it must have (None: any number).
     """
 
-    pre: str
+    pre: str | None = None
     n: int | None = None
 
     def __post_init__(self):
-        if not isinstance(self.pre, str):
+        if self.pre is not None and not isinstance(self.pre, str):
             raise PlasticityError(f"counts takes the name of one population, got {self.pre!r}")
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return (self.pre,)
+        return () if self.pre is None else (self.pre,)
 
     @property
     def weighed(self) -> tuple[str, ...]:
@@ -46,18 +46,19 @@ class Counts(Kept):
         return 0.0, 1.0
 
     def sized(self, sizes: Mapping[str, int]) -> Counts:
-        """The same with its number of outputs. sizes: of the network's populations.
+        """The same with its population and number of outputs. sizes: of the network's populations, in their order.
 
         Raises PlasticityError for a population that the network does not have, or of another size.
         """
-        if self.pre not in sizes:
-            raise unknown("population for the readout:", self.pre, sizes)
-        if self.n not in (None, sizes[self.pre]):
-            raise PlasticityError(f"readout counts({self.pre}) has n={self.n}, but the population has "
-                                  f"{sizes[self.pre]} neurons; leave n away")
-        return replace(self, n=sizes[self.pre])
+        pre = self.pre if self.pre is not None else [*sizes][-1]
+        if pre not in sizes:
+            raise unknown("population for the readout:", pre, sizes)
+        if self.n not in (None, sizes[pre]):
+            raise PlasticityError(f"readout counts({pre}) has one output per neuron, {sizes[pre]}, and {self.n} are "
+                                  f"asked for; give population {pre!r} {self.n} neurons, or use a leaky readout")
+        return replace(self, pre=pre, n=sizes[pre])
 
 
-def counts(population: str) -> Counts:
-    """The spikes of a population as outputs: "counts(out)"."""
+def counts(population: str | None = None) -> Counts:
+    """The spikes of a population (None: the last one) as outputs."""
     return Counts(population)
