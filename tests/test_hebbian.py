@@ -54,7 +54,7 @@ def test_a_mini_batch_is_a_batch_of_replay(name, reduce, x):
         rule = rule.with_(post={"theta": State(initial=float(made.states_["theta"][0]), keep=True)})
     made.partial_fit(x)
     given = imposed(rule, x[None], (x @ first)[None])
-    np.testing.assert_allclose(made.weights_, run(rule, first, batch=reduce, **given).w, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(made.weights_, run(rule, first, reduce=reduce, **given).w, rtol=0, atol=1e-10)
 
 
 def test_fit_begins_anew_and_partial_fit_goes_on(x):
