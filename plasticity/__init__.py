@@ -23,6 +23,7 @@ _PUBLIC = {
     "Spikes": "plasticity.encoding.spikes",
     "build": "plasticity.engines",
     "compare": "plasticity.comparison",
+    "Learner": "plasticity.learner.learner",
     "UnsupervisedClassifier": "plasticity.learner",
     "replay": "plasticity.engines.replay",
     "pack": "plasticity._utils.keeping",

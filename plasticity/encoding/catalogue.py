@@ -124,12 +124,17 @@ def _rows(x: np.ndarray, seed: int, numbers: int | np.ndarray, width: int) -> np
     return x.reshape(len(x), -1, width)
 
 
-def sequences() -> Encoder:
-    """Samples are sequences already, [samples, steps, inputs], and are shown as they are."""
-    return Encoder("sequences", _sequences, takes="sequences", gives="values")
+def sequences(stream: bool = False) -> Encoder:
+    """Samples are sequences already, [samples, steps, inputs], and are shown as they are.
+
+    stream: whether samples are windows of streams, `batch` of them side by side: the first `batch` samples are the
+    first windows of as many streams, the next `batch` ones go on from there, and so on. The state of the network passes
+    from each to the next; it needs shuffle=False, and starts anew in each epoch.
+    """
+    return Encoder("sequences", _sequences, {"stream": stream} if stream else {}, takes="sequences", gives="values")
 
 
-def _sequences(x: np.ndarray, seed: int, numbers: int | np.ndarray) -> np.ndarray:
+def _sequences(x: np.ndarray, seed: int, numbers: int | np.ndarray, stream: bool = False) -> np.ndarray:
     return x
 
 

@@ -93,7 +93,7 @@ def _content(parts: Parts) -> tuple[dict, dict[str, np.ndarray]]:
     content = {
         "way": made.way.name, "words": made.words, "engine": str(made.engine), "asked": _asked(made.asked),
         "network": kept("network", _network(made.network)), "rule": kept("rule", _rule(made.rule)),
-        "encoder": _encoder(described.encoder), "readouts": kept("readouts", tuple(made.readouts)),
+        "encoder": _encoder(made.encoder), "shown": _encoder(described.encoder), "readouts": kept("readouts", tuple(made.readouts)),
         "scaling": kept("scaling", described.scaling), "goal": kept("goal", replace(goal, classes=None)),
         "classes": _labels(goal.classes), "shape": list(described.shape), "given": list(described.given),
         "n_features": described.n_features, "presentations": described.presentations, "offset": parts.offset,
@@ -124,12 +124,13 @@ def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
         asked = Asked(**content["asked"] | {"engine": content["engine"]})
         rule, network = kept("rule"), kept("network")
         rule = rules.make(rule) if isinstance(rule, str) else rule
-        encoder = None if content["encoder"] is None else encoders.make(content["encoder"])
+        encoder, shown = (None if content[name] is None else encoders.make(content[name])
+                          for name in ("encoder", "shown"))
         asked = replace(asked, network=network, rule=rule)
         made = Experiment(asked, WAYS[content["way"]], rule, network, encoder, kept("readouts"),
                           parse(content["engine"], "engine"), None, content["words"])
         goal = replace(kept("goal"), classes=_classes(content["classes"]))
-        described = Described(made, encoder, kept("scaling"), goal, tuple(content["shape"]), content["n_features"],
+        described = Described(made, shown, kept("scaling"), goal, tuple(content["shape"]), content["n_features"],
                               content["presentations"], tuple(content["given"]))
         state = {name.removeprefix(_STATE): values for name, values in arrays.items() if name.startswith(_STATE)}
         return Parts(described, state, _reading(content, arrays, kept), Training(**content["training"]),

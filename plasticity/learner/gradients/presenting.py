@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -28,7 +28,9 @@ AT_ONCE = 256  # samples that are shown at once when nothing is learned
 class Presented:
     """network: what learns. encoder: None for sequences. loss(outputs, targets). last: steps that count for scores
     (None: all). rate, rate_strength: firing rate (Hz) that is wished, and how much (0: not at all).
-    online: whether gradients are computed forward in time. seed: of what an encoder draws when nothing is learned."""
+    online: whether gradients are computed forward in time. seed: of what an encoder draws when nothing is learned.
+    streams: how many streams run side by side (0: samples have nothing to do with each other); carry: what the last
+    windows of training left to the next."""
 
     network: GradientNetwork
     encoder: Encoder | None
@@ -38,6 +40,22 @@ class Presented:
     rate_strength: float = 0.0
     online: bool = False
     seed: int = 0
+    streams: int = 0
+    carry: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    def begin(self, batch: int) -> None:
+        """Before the batch of that number in an epoch: streams start anew with the first."""
+        if batch == 0:
+            self.carry.clear()
+
+    def _answered(self, x: torch.Tensor | Spikes, samples: int, carry: dict[str, torch.Tensor]) -> Output:
+        """The network's answer; of streams it goes on from where they are, which `carry` then holds."""
+        if not self.streams:
+            return self.network(x)
+        state = {name: value[:samples] for name, value in carry.items()} or None
+        output = self.network(x, state=state)
+        carry.update(output.state)
+        return output
 
     def shown(self, x: np.ndarray, seed: int, numbers: int | np.ndarray = 0) -> torch.Tensor | Spikes:
         """What the network is given: [samples, steps, inputs], or Spikes."""
@@ -59,7 +77,7 @@ class Presented:
         """Leaves the rule's gradients in `.grad` and answers the loss."""
         if self.online:
             return self._forward_in_time(x, targets, seed)
-        error = self.objective(self.network(self.shown(x, seed)), targets)
+        error = self.objective(self._answered(self.shown(x, seed), len(x), self.carry), targets)
         error.backward()
         return error.item()
 
@@ -94,10 +112,12 @@ class Presented:
     @torch.no_grad()
     def runs(self, x: np.ndarray) -> Iterator[Output]:
         """Presentations of all samples, a part at a time."""
-        numbers = numbers_of(x) if self.encoder is not None else 0
-        for begin in range(0, len(x), AT_ONCE):
-            part = slice(begin, begin + AT_ONCE)
-            yield self.network(self.shown(x[part], self.seed, numbers[part] if self.encoder is not None else 0))
+        numbers = numbers_of(x) if self.encoder is not None else None
+        at_once, carry = self.streams or AT_ONCE, {}
+        for begin in range(0, len(x), at_once):
+            part = slice(begin, begin + at_once)
+            shown = self.shown(x[part], self.seed, 0 if numbers is None else numbers[part])
+            yield self._answered(shown, len(x[part]), carry)
 
     def spikes_per_sample(self, x: np.ndarray) -> Mapping[str, float]:
         """Mean number of spikes that each population fires for a sample."""

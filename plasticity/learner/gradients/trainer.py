@@ -13,10 +13,13 @@ from torch import nn
 
 from plasticity.errors import RefusedError
 from plasticity.learner import state_dicts
+from plasticity.learner.gradients.presenting import Presented
 from plasticity.learner.plan import Step
 from plasticity.learner.targets import Targets
 from plasticity.learner.trainer import Callback, Measured, NotFinite
 from plasticity.network.network import Network
+
+STREAM = "stream/"
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class TorchTrainer:
     ahead: bool = False
     lines: int | None = None
     compile_seconds: float = 0.0
-    presented: object = None
+    presented: Presented | None = None
 
     @property
     def described(self) -> Network | None:
@@ -70,6 +73,8 @@ class TorchTrainer:
     def update(self, prepared: None, x: np.ndarray, targets: Targets, step: Step, rate: float,
                callback: Callback | None) -> Measured:
         torch.manual_seed(step.seed)
+        if self.presented is not None:
+            self.presented.begin(step.batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss = float(self.gradient(x, targets, step.seed))
         self._require_finite(loss, x, targets, step)
@@ -133,10 +138,16 @@ class TorchTrainer:
         state_dicts.put(self.module, weights)
 
     def state(self) -> dict[str, np.ndarray]:
-        return state_dicts.arrays_of(self.module, self.optimiser)
+        carry = {} if self.presented is None else self.presented.carry
+        return state_dicts.arrays_of(self.module, self.optimiser) | {
+            STREAM + name: value.detach().cpu().numpy() for name, value in carry.items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         state_dicts.restore(self.module, self.optimiser, state)
+        if self.presented is not None:
+            self.presented.carry.clear()
+            self.presented.carry.update({name.removeprefix(STREAM): torch.tensor(value).to(self.module.device)
+                                         for name, value in state.items() if name.startswith(STREAM)})
 
     def _require_finite(self, loss: float, x: np.ndarray, targets: Targets, step: Step) -> None:
         gradients = {name: p.grad for name, p in self.module.named_parameters() if p.grad is not None}

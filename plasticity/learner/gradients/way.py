@@ -14,7 +14,7 @@ from plasticity.encoding.spikes import Spikes
 from plasticity.engines.gradient import losses
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.surrogates import triangular
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner import samples
 from plasticity.learner.experiment import Experiment
 from plasticity.learner.gradients.optimisers import make_optimizer
@@ -64,11 +64,30 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     network = network_of(experiment, encoder, shape, outputs)
     readout = experiment.readouts[0]
     presented = Presented(network, encoder, loss_of(asked.loss, readout), readout.last, extras.get("rate", 10.0),
-                          extras.get("rate_strength", 0.0), network.rule.online, asked.seed)
+                          extras.get("rate_strength", 0.0), network.rule.online, asked.seed, streams_of(experiment))
     learning = [p for p in network.parameters() if p.requires_grad]
     optimizer = make_optimizer(asked.optimizer, learning, experiment.lr)
     return TorchTrainer(network, optimizer, presented.gradient, presented.scores, locate=presented.locate,
                         presented=presented)
+
+
+def streams_of(experiment: Experiment) -> int:
+    """How many streams run side by side; 0 where samples have nothing to do with each other.
+
+    Raises RefusedError where the order of samples would be lost, or gradients are computed online.
+    """
+    encoder = experiment.encoder
+    if encoder is None or not encoder.options.get("stream"):
+        return 0
+    if experiment.asked.shuffle:
+        raise RefusedError("stream=True passes the network's state from batch to batch, which needs them in order: use "
+                           "shuffle=False")
+    if experiment.asked.validation and not isinstance(experiment.asked.validation, tuple | list):
+        raise RefusedError("stream=True cannot hold out samples in the middle of streams: give validation=(X, y), or "
+                           "validation=0")
+    if experiment.rule is not None and getattr(experiment.rule, "online", False):
+        raise RefusedError("online=True starts each sample anew; leave stream=True or online=True away")
+    return experiment.batch
 
 
 def network_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, ...],
