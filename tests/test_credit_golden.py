@@ -14,7 +14,7 @@ from plasticity import Input, Network, Population, Projection
 from plasticity.engines.gradient.losses import cross_entropy, mse, rate_regularisation
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.surrogates import triangular
-from plasticity.learner.optimisers import UncorrectedEpsAdam
+from plasticity.learner.gradients.optimisers import UncorrectedEpsAdam
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import eprop

@@ -24,7 +24,7 @@ from plasticity.engines.gradient.losses import (
 )
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.surrogates import triangular
-from plasticity.learner.optimisers import UncorrectedEpsAdam
+from plasticity.learner.gradients.optimisers import UncorrectedEpsAdam
 from plasticity.neurons import alif, diehl_cook, lif, snu
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.rate import rate_neuron

@@ -31,7 +31,7 @@ MOVED: Mapping[str, str] = MappingProxyType({
     "credit.rates": "methods.networks", "baselines.layers": "methods.networks.layers",
     "credit.training": "learner.gradient_training", "credit.estimator": "learner.estimator",
     "credit.classifier": "learner.gradient", "credit.plan": "learner.plan", "credit.keeping": "learner.state_dicts",
-    "credit.optimisers": "learner.optimisers", "methods.classifier": "learner.methods",
+    "credit.optimisers": "learner.gradients.optimisers", "methods.classifier": "learner.methods",
     "learner.classifier": "learner.unsupervised", "learner.hebbian": "learner.rate_layer",
     "experiment": "comparison.run", "credit.alignment": "comparison.alignment",
     "credit.measures": "comparison.operations", "comparison.entrants": "comparison.candidates",

@@ -27,7 +27,7 @@ _PUBLIC = {
     **dict.fromkeys(("Surrogate", "arctan", "fast_sigmoid", "multi_gaussian", "sigmoid_derivative", "superspike",
                      "triangular"), "plasticity.engines.gradient.surrogates"),
     "GradientClassifier": "plasticity.learner.gradient",
-    "UncorrectedEpsAdam": "plasticity.learner.optimisers",
+    "UncorrectedEpsAdam": "plasticity.learner.gradients.optimisers",
     **dict.fromkeys(("Alignment", "alignment"), "plasticity.comparison.alignment"),
     **dict.fromkeys(("AlignmentRecorder", "Operations", "operations"), "plasticity.comparison.operations"),
 }
