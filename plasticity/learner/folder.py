@@ -93,7 +93,8 @@ def _content(parts: Parts) -> tuple[dict, dict[str, np.ndarray]]:
     content = {
         "way": made.way.name, "words": made.words, "engine": str(made.engine), "asked": _asked(made.asked),
         "network": kept("network", _network(made.network)), "rule": kept("rule", _rule(made.rule)),
-        "encoder": _encoder(made.encoder), "shown": _encoder(described.encoder), "readouts": kept("readouts", tuple(made.readouts)),
+        "encoder": _encoder(made.encoder), "shown": _encoder(described.encoder),
+        "readouts": kept("readouts", tuple(made.readouts)),
         "scaling": kept("scaling", described.scaling), "goal": kept("goal", replace(goal, classes=None)),
         "classes": _labels(goal.classes), "shape": list(described.shape), "given": list(described.given),
         "n_features": described.n_features, "presentations": described.presentations, "offset": parts.offset,

@@ -13,8 +13,8 @@ labels are known (the same part for all three, classes in proportion):
 
 e-prop makes the same number of updates whatever the number of labels. Its step size was chosen by --tune: seed 0, the
 first 5,000 images, 200 updates, accuracy on 2,000 of the last training images, none of which was learned from: 0.03 was
-best from first weights (0.692; 0.1: 0.646) and from STDP's (0.826; 0.1: 0.824). Accuracy is that on the whole test set. Writes
-docs/results/stdp_then_eprop.json; combinations that the file has already are kept.
+best from first weights (0.692; 0.1: 0.646) and from STDP's (0.826; 0.1: 0.824). Accuracy is that on the whole test
+set. Writes docs/results/stdp_then_eprop.json; combinations that the file has already are kept.
 """
 
 from __future__ import annotations

@@ -84,11 +84,9 @@ class Presented:
     def _forward_in_time(self, x: np.ndarray, targets: Targets, seed: int) -> float:
         if self.rate_strength:
             raise RefusedError("online=True has no regularisation of firing rates; use rate_strength=0")
-        if targets.weight is not None:
-            raise RefusedError("online=True knows no weights of samples or steps; leave sample_weight and class_weight "
-                               "away")
-        steps = torch.as_tensor(densified(self.shown(x, seed)))
-        error, gradients = online_gradients(self.network, steps, torch.as_tensor(targets.values), self.loss)
+        steps, weight = torch.as_tensor(densified(self.shown(x, seed))), targets.weight
+        error, gradients = online_gradients(self.network, steps, torch.as_tensor(targets.values), self.loss,
+                                            weight=None if weight is None else torch.as_tensor(weight))
         for name, p in self.network.named_parameters():
             p.grad = gradients.get(name)
         return error
