@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import plasticity
 from plasticity import Input, Network, Population, Projection, RefusedError
 from plasticity import rules as all_rules
-from plasticity.engines.gradient.connections import Credit, links, transmit
+from plasticity.engines.gradient.connections import Credit, connections, transmit
 from plasticity.engines.gradient.exact import gradients, rtrl
 from plasticity.engines.gradient.losses import cross_entropy, mse, rate_regularisation
 from plasticity.engines.gradient.network import GradientNetwork
@@ -111,15 +111,15 @@ def test_a_convolution_is_its_dense_projection(name):
 
 def test_the_way_back_through_a_loop_is_split_into_own_and_others():
     """Of a convolution onto the same maps, the centre of a map's own kernel is a neuron's weight onto itself."""
-    (link,) = [part for part in links(network(False)) if part.to_itself]
+    (connection,) = [part for part in connections(network(False)) if part.to_itself]
     w, sent = torch.tensor(W["one->one"]), torch.ones(2, LOOP.n_post, dtype=torch.float64, requires_grad=True)
     full = torch.tensor(LOOP.dense(W["one->one"]))
     for others, own, way in ((True, True, full), (False, True, torch.diag(torch.diagonal(full))),
                              (True, False, full - torch.diag(torch.diagonal(full)))):
         error = torch.tensor(np.random.default_rng(1).normal(size=(2, LOOP.n_post)))
-        (g,) = torch.autograd.grad((transmit(link, sent, w, Credit(others, own)) * error).sum(), sent)
+        (g,) = torch.autograd.grad((transmit(connection, sent, w, Credit(others, own)) * error).sum(), sent)
         torch.testing.assert_close(g, error @ way.T, rtol=0, atol=1e-12)
-    assert not transmit(link, sent, w, Credit(False, False)).requires_grad
+    assert not transmit(connection, sent, w, Credit(False, False)).requires_grad
 
 
 @pytest.mark.parametrize("lead", [(4,), (2, 5), (2, 3, 4)])
@@ -168,7 +168,8 @@ def test_a_max_pool_in_a_network(rule):
         net = GradientNetwork(network(False, "max_pool"), LeakyReadout("two", N_OUT), rule, dtype=torch.float64, seed=2,
                               backend="autograd")
         if pool is not None:
-            net.links = tuple(replaced(link, pool) if link.name == "one->pool" else link for link in net.links)
+            net.connections = tuple(replaced(connection, pool) if connection.name == "one->pool" else connection
+                                    for connection in net.connections)
         return gradients(net, X, objective), net(X).spikes
 
     found, spikes = shown(None)
@@ -180,8 +181,8 @@ def test_a_max_pool_in_a_network(rule):
         torch.testing.assert_close(found[name], g, rtol=1e-10, atol=1e-12)
 
 
-def replaced(link, product):
-    return replace(link, operator=replace(link.operator, product=product))
+def replaced(connection, product):
+    return replace(connection, operator=replace(connection.operator, product=product))
 
 
 def indexed(spikes, number):

@@ -13,7 +13,7 @@ import torch
 import plasticity
 from plasticity import Input, Network, Neuron, PlasticityError, Population, Projection, RefusedError, Signal
 from plasticity.engines.gradient import surrogates
-from plasticity.engines.gradient.connections import links
+from plasticity.engines.gradient.connections import connections
 from plasticity.engines.gradient.exact import gradients
 from plasticity.engines.gradient.losses import (
     cross_entropy,
@@ -82,10 +82,10 @@ def test_free_variables_of_refractory_neurons():
 
 
 def test_projections_in_a_loop_are_recurrent():
-    kinds = {link.name: link.kind for link in links(network(lif()))}
+    kinds = {connection.name: connection.kind for connection in connections(network(lif()))}
     assert kinds == {"in->one": "input", "one->one": "recurrent", "one->two": "recurrent", "two->one": "recurrent"}
     forward = network(lif()).with_(projections=network(lif()).projections[:3])
-    assert [link.kind for link in links(forward)] == ["input", "recurrent", "layer"]
+    assert [connection.kind for connection in connections(forward)] == ["input", "recurrent", "layer"]
 
 
 def test_records_views_of_variables():

@@ -35,7 +35,8 @@ def test_what_is_accepted_learns(kind):
             continue
         net = GradientNetwork(network, readout, rule, dtype=torch.float64)
         found = gradients(net, X, objective)
-        assert {f"weights.{link.name}" for link in net.links if link.operator.learns} <= found.keys()
+        learning = [connection.name for connection in net.connections if connection.operator.learns]
+        assert {f"weights.{name}" for name in learning} <= found.keys()
         for part, g in found.items():
             assert torch.isfinite(g).all() and g.abs().max() > 0, (name, part)
 

@@ -49,6 +49,8 @@ def test_what_else_a_rule_reads_is_clamped_by_the_old_name_too(draw):
 @pytest.mark.parametrize(("module", "old", "new"), [
     ("transmission", "sent", "engines.reference.transmission.transmitted"),
     ("engines.reference.transmission", "sent", "engines.reference.transmission.transmitted"),
+    ("credit.links", "Link", "engines.gradient.connections.Connection"),
+    ("credit.links", "links", "engines.gradient.connections.connections"),
     ("_utils.memory", "held", "_utils.memory.rss_mb")])
 def test_functions_answer_to_their_old_names(module, old, new):
     home, _, name = new.rpartition(".")

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from plasticity.comparison.alignment import compare
-from plasticity.engines.gradient.connections import Link, carried
+from plasticity.engines.gradient.connections import Connection, carried
 from plasticity.engines.gradient.exact import gradients
 from plasticity.engines.gradient.network import GradientNetwork, Output
 from plasticity.learner.estimator import Estimator
@@ -40,14 +40,15 @@ def operations(network: GradientNetwork, x: torch.Tensor, batch: int = 1) -> Ope
     """
     run, samples, steps = network(x), *x.shape[:2]
     events = {network.network.inputs[0].name: x} | dict(run.spikes)
-    passed = {link.name: _passed(link, events[link.pre], network) for link in network.links}
+    passed = {connection.name: _passed(connection, events[connection.pre], network)
+              for connection in network.connections}
     read = sum(_events(run.spikes[name]) * w.shape[1] for name, w in network.readouts.items())
-    learns = sum(passed[link.name] for link in network.links
-                 if link.operator.learns and network.weights[link.name].requires_grad)
+    learns = sum(passed[connection.name] for connection in network.connections
+                 if connection.operator.learns and network.weights[connection.name].requires_grad)
     if network.rule.teacher == "local":
         learns += sum(_events(run.spikes[name]) * g.shape[1] for name, g in network.local.items())
     moved = sum(p.numel() for p in network.parameters() if p.requires_grad) / batch
-    back = _heard(network) + sum(_returned(link, network) for link in network.links)
+    back = _heard(network) + sum(_returned(connection, network) for connection in network.connections)
     inference = (sum(passed.values()) + read) / samples
     return Operations(inference, inference + (learns + read) / samples + steps * back + moved)
 
@@ -56,29 +57,29 @@ def _events(values: torch.Tensor) -> int:
     return int((values != 0).sum())
 
 
-def _passed(link: Link, values: torch.Tensor, network: GradientNetwork) -> float:
+def _passed(connection: Connection, values: torch.Tensor, network: GradientNetwork) -> float:
     """Synapses that all events together pass."""
     events = (values != 0).to(network.dtype).to(network.device)
-    if not link.operator.learns:
+    if not connection.operator.learns:
         return float(events.sum())
-    return float(link.operator.product(events, _ones(link, network)).double().sum())
+    return float(connection.operator.product(events, _ones(connection, network)).double().sum())
 
 
-def _ones(link: Link, network: GradientNetwork) -> torch.Tensor:
+def _ones(connection: Connection, network: GradientNetwork) -> torch.Tensor:
     """1 for every weight that exists."""
-    exists = getattr(network, f"exists {link.name}")
-    return torch.ones_like(network.weights[link.name]) if exists is None else exists.to(network.dtype)
+    exists = getattr(network, f"exists {connection.name}")
+    return torch.ones_like(network.weights[connection.name]) if exists is None else exists.to(network.dtype)
 
 
-def _returned(link: Link, network: GradientNetwork) -> float:
+def _returned(connection: Connection, network: GradientNetwork) -> float:
     """Synapses over which an error comes back in a step."""
-    credit = carried(link, network.rule.paths)
-    if link.kind == "input" or not (credit.others or credit.own):
+    credit = carried(connection, network.rule.paths)
+    if connection.kind == "input" or not (credit.others or credit.own):
         return 0.0
     if not credit.others:
-        return float(network.network.sizes[link.pre])
-    everywhere = torch.ones(1, network.network.sizes[link.pre], dtype=network.dtype, device=network.device)
-    return _passed(link, everywhere, network)
+        return float(network.network.sizes[connection.pre])
+    everywhere = torch.ones(1, network.network.sizes[connection.pre], dtype=network.dtype, device=network.device)
+    return _passed(connection, everywhere, network)
 
 
 def _heard(network: GradientNetwork) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from plasticity.engines.gradient.connections import Link
+from plasticity.engines.gradient.connections import Connection
 from plasticity.errors import PlasticityError, RefusedError, unknown
 from plasticity.network.network import Network, existing, weight_matrix
 from plasticity.readout.counts import Counts
@@ -44,7 +44,7 @@ def rule_of(network: Network, rule: str | GradientRule | None) -> GradientRule:
     return asked
 
 
-def initial_weights(network: Network, links: Sequence[Link], readout: LeakyReadout | Counts | None,
+def initial_weights(network: Network, connections: Sequence[Connection], readout: LeakyReadout | Counts | None,
                     rule: GradientRule, frozen: Sequence[str], feedback: Mapping[str, np.ndarray],
                     generator: np.random.Generator) -> Weights:
     """Given weights, and those that are drawn: readout and feedback with variance 1/n, n neurons of the population.
@@ -56,11 +56,11 @@ def initial_weights(network: Network, links: Sequence[Link], readout: LeakyReado
     for name in frozen:
         if name not in names:
             raise unknown("projection in frozen:", name, names)
-    weights = {link.name: first_weights(network, link) for link in links}
+    weights = {connection.name: first_weights(network, connection) for connection in connections}
     sources = readout.weighed if readout else ()
     readouts = {name: readout.first_weights(name, network.sizes[name], generator) for name in sources}
     taught = [part.name for part in network.populations
-              if any(link.post == part.name and link.operator.learns for link in links)]
+              if any(connection.post == part.name and connection.operator.learns for connection in connections)]
     counted = readout.sources if readout and readout.spiking else ()
     far = [name for name in taught if name not in counted]
     hearing = [] if rule.feedback == "symmetric" else far if rule.broadcast else sources
@@ -70,7 +70,7 @@ def initial_weights(network: Network, links: Sequence[Link], readout: LeakyReado
             raise unknown(f"population that hears feedback under rule {rule.name!r}:", name, [*hearing, *told])
     back, local = ({name: _feedback(name, (readout.n, network.sizes[name]), feedback, generator) for name in names}
                    for names in (hearing, told))
-    return Weights(weights, readouts, back, _transport(network, links, weights, rule, generator),
+    return Weights(weights, readouts, back, _transport(network, connections, weights, rule, generator),
                    {name: b.T for name, b in local.items()})
 
 
@@ -82,26 +82,27 @@ def _feedback(name: str, shape: tuple[int, int], given: Mapping, generator: np.r
     return found
 
 
-def first_weights(network: Network, link: Link) -> np.ndarray:
+def first_weights(network: Network, connection: Connection) -> np.ndarray:
     """The weights that a projection starts with; the one number of a pool."""
-    projection = network.projection(link.name)
-    return weight_matrix(network, projection) if link.operator.learns else np.asarray(projection.weights, float)
+    projection = network.projection(connection.name)
+    return weight_matrix(network, projection) if connection.operator.learns else np.asarray(projection.weights, float)
 
 
-def missing(network: Network, link: Link) -> torch.Tensor | None:
+def missing(network: Network, connection: Connection) -> torch.Tensor | None:
     """Which weights exist (bool), None if all of them do."""
-    if not link.operator.learns:
+    if not connection.operator.learns:
         return None
-    exists = torch.tensor(existing(network, network.projection(link.name)))
+    exists = torch.tensor(existing(network, network.projection(connection.name)))
     return None if exists.all() else exists
 
 
-def _transport(network: Network, links: Sequence[Link], weights: Mapping, rule: GradientRule,
+def _transport(network: Network, connections: Sequence[Connection], weights: Mapping, rule: GradientRule,
                generator: np.random.Generator) -> dict[str, np.ndarray]:
     """Random weights for the way back, of each projection's own spread; a pool's error goes back as it came."""
     if rule.transport == "symmetric":
         return {}
-    between = [link.name for link in links if link.kind != "input" and link.operator.learns]
+    between = [connection.name for connection in connections
+               if connection.kind != "input" and connection.operator.learns]
     return {name: generator.normal(size=weights[name].shape) * weights[name].std()
             * existing(network, network.projection(name)) for name in between}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from plasticity._utils import moved
 from plasticity.engines.gradient.operators import Operator, operator
 from plasticity.engines.gradient.stepping import Spiking
 from plasticity.engines.torch.step_spikes import in_steps
@@ -16,7 +17,7 @@ from plasticity.rules.paths import Paths
 
 
 @dataclass(frozen=True)
-class Link:
+class Connection:
     """A projection between populations.
 
     delay: steps. kind: "input", "layer" (leads forward) or "recurrent" (part of a loop). operator: what it does.
@@ -36,12 +37,12 @@ class Link:
         return self.pre == self.post
 
 
-def links(network: Network) -> tuple[Link, ...]:
+def connections(network: Network) -> tuple[Connection, ...]:
     """The projections, classified. Raises RefusedError for those that gradients cannot train."""
-    return tuple(_link(network, projection) for projection in network.projections)
+    return tuple(_connection(network, projection) for projection in network.projections)
 
 
-def _link(network: Network, projection: Projection) -> Link:
+def _connection(network: Network, projection: Projection) -> Connection:
     name = projection.name
     if projection.rule is not None:
         raise RefusedError(f"projection {name!r} learns by rule {projection.rule.name!r}; a gradient rule is one for "
@@ -59,8 +60,8 @@ def _link(network: Network, projection: Projection) -> Link:
     kind = "input" if projection.pre in inputs else "layer"
     if projection.pre in reached(network, projection.post):
         kind = "recurrent"
-    return Link(name, projection.pre, projection.post, projection.onto, projection.scale,
-                int(in_steps(projection.axonal_delay, network.dt)), kind, made)
+    return Connection(name, projection.pre, projection.post, projection.onto, projection.scale,
+                      int(in_steps(projection.axonal_delay, network.dt)), kind, made)
 
 
 def reached(network: Network, start: str) -> frozenset[str]:
@@ -77,7 +78,7 @@ def reached(network: Network, start: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Credit:
-    """How credit returns over a link: to `others` and to the neuron's `own` spikes.
+    """How credit returns over a connection: to `others` and to the neuron's `own` spikes.
 
     back: fixed weights that take the place of the transposed ones, or None.
     """
@@ -96,28 +97,28 @@ class Credit:
 NONE = Credit(False, False)
 
 
-def carried(link: Link, paths: Paths, back: torch.Tensor | None = None) -> Credit:
+def carried(connection: Connection, paths: Paths, back: torch.Tensor | None = None) -> Credit:
     """The credit that a rule lets through."""
-    if link.kind != "recurrent":
+    if connection.kind != "recurrent":
         return Credit(paths.layers != "cut", paths.layers != "cut", back)
-    return Credit(paths.recurrent, paths.autapse if link.to_itself else paths.recurrent, back)
+    return Credit(paths.recurrent, paths.autapse if connection.to_itself else paths.recurrent, back)
 
 
-def transmit(link: Link, sent: torch.Tensor, w: torch.Tensor, credit: Credit) -> torch.Tensor:
+def transmit(connection: Connection, sent: torch.Tensor, w: torch.Tensor, credit: Credit) -> torch.Tensor:
     """What arrives of `sent` [..., pre], [..., post]. w: weights times scale."""
     if credit.whole:
-        return link.operator.product(sent, w)
-    arrived = link.operator.product(sent.detach(), w)
-    return arrived + hint(link, sent, w, credit) if credit.others or credit.own else arrived
+        return connection.operator.product(sent, w)
+    arrived = connection.operator.product(sent.detach(), w)
+    return arrived + straight_through_term(connection, sent, w, credit) if credit.others or credit.own else arrived
 
 
-def hint(link: Link, sent: torch.Tensor, w: torch.Tensor, credit: Credit) -> torch.Tensor:
+def straight_through_term(connection: Connection, sent: torch.Tensor, w: torch.Tensor, credit: Credit) -> torch.Tensor:
     """Zeros [..., post] over which credit returns to `sent`, and none to the weights."""
-    way, product = (w if credit.back is None else credit.back).detach(), link.operator.product
+    way, product = (w if credit.back is None else credit.back).detach(), connection.operator.product
     if credit.others and credit.own:
         found = product(sent, way)
     else:
-        own = sent * link.operator.own(way)
+        own = sent * connection.operator.own(way)
         found = own if credit.own else product(sent, way) - own
     return found - found.detach()
 
@@ -125,3 +126,8 @@ def hint(link: Link, sent: torch.Tensor, w: torch.Tensor, credit: Credit) -> tor
 def delayed(history: Sequence[Spiking], delay: int) -> Spiking | None:
     """What was fired `delay` steps before the last; None before anything could arrive."""
     return history[-1 - delay] if len(history) > delay else None
+
+
+__getattr__ = moved.names(__name__, Link="plasticity.engines.gradient.connections:Connection",
+                          links="plasticity.engines.gradient.connections:connections",
+                          hint="plasticity.engines.gradient.connections:straight_through_term")

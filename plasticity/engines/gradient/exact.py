@@ -74,7 +74,7 @@ def _require_exact(network: GradientNetwork) -> None:
     if told != ("symmetric", "symmetric", "readout") or rule.paths.layers == "step":
         raise RefusedError(f"rule {rule.name!r} does not send the error along the derivatives of the network, which is "
                            "what rtrl computes; use a rule with symmetric feedback")
-    if any(link.delay for link in network.links):
+    if any(connection.delay for connection in network.connections):
         raise RefusedError("rtrl takes no axonal delays; use axonal_delay=0")
 
 

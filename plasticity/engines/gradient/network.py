@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from plasticity._utils import moved
 from plasticity.encoding.spikes import densified
 from plasticity.engines.gradient import streams, surrogates
 from plasticity.engines.gradient.cells import Cell, cell
 from plasticity.engines.gradient.checks import initial_weights, missing, presented, require_records, rule_of
-from plasticity.engines.gradient.connections import NONE, carried, delayed, hint, links, transmit
+from plasticity.engines.gradient.connections import NONE, carried, connections, delayed, straight_through_term, transmit
 from plasticity.engines.gradient.loss import TEACH
 from plasticity.engines.gradient.output import Output
 from plasticity.engines.gradient.readout import outputs
@@ -35,6 +36,7 @@ BACKENDS = ("auto", "autograd", "compiled")
 SMALLEST = 64
 
 
+@moved.attributes(links="connections")
 class GradientNetwork(nn.Module):
     """A spiking (or graded) network for torch optimisers; `loss.backward()` leaves the rule's gradients in `.grad`.
 
@@ -67,19 +69,20 @@ class GradientNetwork(nn.Module):
         self.readout = readout = readout and readout.sized({part.name: part.n for part in network.populations})
         self.rule, self.surrogate = rule_of(network, rule), surrogates.make(surrogate)
         self.dtype, self.backend = dtype or torch.get_default_dtype(), choice("backend", backend, BACKENDS)
-        self.links = links(network)
-        require_signal(network, self.links, readout, self.rule, frozen)
+        self.connections = connections(network)
+        require_signal(network, self.connections, readout, self.rule, frozen)
         self.cells = self._cells()
         self._make_weights(np.random.default_rng(seed), frozen, feedback or {})
         self.compiled = self._compiled()
 
     def __getstate__(self) -> dict:
         """Everything but what is generated, which is made again when read."""
-        return {name: value for name, value in self.__dict__.items() if name not in ("links", "cells", "compiled")}
+        generated = ("connections", "cells", "compiled")
+        return {name: value for name, value in self.__dict__.items() if name not in generated}
 
     def __setstate__(self, state: dict) -> None:
         super().__setstate__(state)
-        self.links, self.cells = links(self.network), self._cells()
+        self.connections, self.cells = connections(self.network), self._cells()
         self.compiled = self._compiled()
 
     def _cells(self) -> dict[str, Cell]:
@@ -107,8 +110,8 @@ class GradientNetwork(nn.Module):
         def as_parameter(values: np.ndarray, learns: bool = True) -> nn.Parameter:
             return nn.Parameter(torch.tensor(np.array(values, order="C"), dtype=self.dtype), learns)
 
-        first = initial_weights(self.network, self.links, self.readout, self.rule, frozen, feedback, generator)
-        fixed = {*frozen, *(link.name for link in self.links if not link.operator.learns)}
+        first = initial_weights(self.network, self.connections, self.readout, self.rule, frozen, feedback, generator)
+        fixed = {*frozen, *(connection.name for connection in self.connections if not connection.operator.learns)}
         self.weights = nn.ParameterDict({name: as_parameter(w, name not in fixed)
                                          for name, w in first.weights.items()})
         self.readouts = nn.ParameterDict({name: as_parameter(w) for name, w in first.readouts.items()})
@@ -117,8 +120,8 @@ class GradientNetwork(nn.Module):
         self.transport = nn.ParameterDict({name: as_parameter(b, False) for name, b in first.transport.items()})
         self.local = nn.ParameterDict({name: as_parameter(g, False) for name, g in first.local.items()})
         self.bias = as_parameter(np.zeros(self.readout.n)) if self.readout and self.readout.bias else None
-        for link in self.links:
-            self.register_buffer(f"exists {link.name}", missing(self.network, link), persistent=False)
+        for connection in self.connections:
+            self.register_buffer(f"exists {connection.name}", missing(self.network, connection), persistent=False)
         for name, part in self.cells.items():
             for variable, first in part.initial.items():
                 self.register_buffer(f"{name} {variable}", first, persistent=False)
@@ -174,19 +177,19 @@ class GradientNetwork(nn.Module):
     def effective(self) -> dict[str, torch.Tensor]:
         """What a presynaptic spike adds, {projection: w times scale}, zero where there is no synapse."""
         found = {}
-        for link in self.links:
-            w, exists = self.weights[link.name], getattr(self, f"exists {link.name}")
+        for connection in self.connections:
+            w, exists = self.weights[connection.name], getattr(self, f"exists {connection.name}")
             w = w if exists is None else w * exists
-            found[link.name] = w if link.scale == 1 else w * link.scale
+            found[connection.name] = w if connection.scale == 1 else w * connection.scale
         return found
 
     def drives(self, given: Mapping[str, torch.Tensor], weights, steps: int) -> list[dict]:
         """What inputs bring in each step, {(population, variable): [batch, n]}: one product for all steps."""
         drives: list[dict] = [{} for _ in range(steps)]
-        for link in (link for link in self.links if link.kind == "input"):
-            amounts = link.operator.product(given[link.pre], weights[link.name]).unbind(1)
-            for drive, amount in zip(drives[link.delay:], amounts, strict=False):
-                _add(drive, (link.post, link.onto), amount)
+        for connection in (connection for connection in self.connections if connection.kind == "input"):
+            amounts = connection.operator.product(given[connection.pre], weights[connection.name]).unbind(1)
+            for drive, amount in zip(drives[connection.delay:], amounts, strict=False):
+                _add(drive, (connection.post, connection.onto), amount)
         return drives
 
     def first_state(self, batch: int) -> StreamState:
@@ -208,24 +211,24 @@ class GradientNetwork(nn.Module):
                 population, _, variable = wanted.partition(".")
                 if population == name:
                     found.append(part.view(variable, seen))
-        arrivals, hints = self._transmitted(drive, fired, weights)
-        return {name: settle(part, begun[name], spikes[name], _onto(arrivals, name), _onto(hints, name), paths, now)
+        arrivals, through = self._transmitted(drive, fired, weights)
+        return {name: settle(part, begun[name], spikes[name], _onto(arrivals, name), _onto(through, name), paths, now)
                 for name, part in self.cells.items()}
 
     def _transmitted(self, drive: Mapping, fired: Mapping[str, list], weights: Mapping) -> tuple[dict, dict]:
         """What arrives, {(population, variable): amount}, and zeros that carry credit to it within the step only."""
-        arrivals, hints, instant = dict(drive), {}, self.rule.paths.layers == "step"
-        for link in (link for link in self.links if link.kind != "input"):
-            past, w = delayed(fired[link.pre], link.delay), weights[link.name]
+        arrivals, through, instant = dict(drive), {}, self.rule.paths.layers == "step"
+        for connection in (connection for connection in self.connections if connection.kind != "input"):
+            past, w = delayed(fired[connection.pre], connection.delay), weights[connection.name]
             if past is None:
                 continue
-            spikes = past.kept if link.kind == "recurrent" else past.sent
-            credit = carried(link, self.rule.paths, self.transport.get(link.name, None))
-            if instant and link.kind == "layer":
-                _add(hints, (link.post, link.onto), hint(link, spikes, w, credit))
+            spikes = past.kept if connection.kind == "recurrent" else past.sent
+            credit = carried(connection, self.rule.paths, self.transport.get(connection.name, None))
+            if instant and connection.kind == "layer":
+                _add(through, (connection.post, connection.onto), straight_through_term(connection, spikes, w, credit))
                 credit = NONE
-            _add(arrivals, (link.post, link.onto), transmit(link, spikes, w, credit))
-        return arrivals, hints
+            _add(arrivals, (connection.post, connection.onto), transmit(connection, spikes, w, credit))
+        return arrivals, through
 
     def with_rule(self, rule: str | GradientRule, feedback: Mapping[str, np.ndarray] | None = None,
                   seed: int = 0) -> GradientNetwork:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import torch
 
-from plasticity.engines.gradient.connections import Link
+from plasticity.engines.gradient.connections import Connection
 from plasticity.engines.gradient.exact import Gradients
 from plasticity.engines.gradient.loss import Loss
 from plasticity.engines.gradient.network import GradientNetwork
@@ -69,7 +69,7 @@ def _require(network: GradientNetwork, loss: Loss) -> None:
     if network.readout is None or network.readout.spiking:
         raise RefusedError("online learning takes a leaky readout, whose error is known when a step is over; this "
                            "network has none: give a LeakyReadout, or use rule.with_(online=False)")
-    if len(network.network.inputs) != 1 or not all(link.operator.dense for link in network.links):
+    if len(network.network.inputs) != 1 or not all(connection.operator.dense for connection in network.connections):
         raise RefusedError("online learning takes networks with one input, and dense or sparse projections only")
 
 
@@ -86,10 +86,11 @@ class _Online:
         self.weights = {name: w.detach() for name, w in network.effective().items()}
         self.found = {name: torch.zeros_like(p) for name, p in network.named_parameters() if p.requires_grad}
         self.total, self.y, self.filtered = 0.0, 0.0, dict.fromkeys(network.readouts, 0.0)
-        longest = max(link.delay for link in network.links) + 1
+        longest = max(connection.delay for connection in network.connections) + 1
         self.inputs, self.fired = deque(maxlen=longest), {name: deque(maxlen=longest) for name in network.cells}
-        self.learning = [link for link in network.links if network.weights[link.name].requires_grad]
-        self.traces: dict[str, dict[Key, torch.Tensor]] = {link.name: {} for link in self.learning}
+        self.learning = [connection for connection in network.connections
+                         if network.weights[connection.name].requires_grad]
+        self.traces: dict[str, dict[Key, torch.Tensor]] = {connection.name: {} for connection in self.learning}
         self.bars = dict.fromkeys(self.traces, 0.0)
         self.states: dict[str, State] = {}
 
@@ -103,16 +104,17 @@ class _Online:
         self.inputs.append(x)
         states, spikes, rows = self._step(now)
         error = self._error(spikes, now)
-        for link in self.learning:
-            self._learn(link, rows[link.post], error)
+        for connection in self.learning:
+            self._learn(connection, rows[connection.post], error)
         self.states = states
 
     def _step(self, now: int):
         """(states after it, spikes, {population: derivatives}), with the graph of this step alone."""
         with torch.enable_grad():
             states = {name: leaf(state) for name, state in self.states.items()}
-            arrivals = {(link.post, link.onto): torch.zeros_like(next(iter(states[link.post].values.values())))
-                        .requires_grad_() for link in self.network.links}
+            like = {name: next(iter(state.values.values())) for name, state in states.items()}
+            arrivals = {(connection.post, connection.onto): torch.zeros_like(like[connection.post]).requires_grad_()
+                        for connection in self.network.connections}
             drive = {key: zero + self._driven(key) for key, zero in arrivals.items()}
             fired = {name: list(past) for name, past in self.fired.items()}
             new = self.network.step(states, drive, fired, self.weights, now)
@@ -126,8 +128,10 @@ class _Online:
 
     def _driven(self, key: Key) -> torch.Tensor | float:
         """What the input brings to a variable in this step."""
-        return sum(self.inputs[-1 - link.delay] @ self.weights[link.name] for link in self.network.links
-                   if link.kind == "input" and (link.post, link.onto) == key and len(self.inputs) > link.delay)
+        inputs = (connection for connection in self.network.connections
+                  if connection.kind == "input" and (connection.post, connection.onto) == key)
+        return sum(self.inputs[-1 - connection.delay] @ self.weights[connection.name] for connection in inputs
+                   if len(self.inputs) > connection.delay)
 
     def _error(self, spikes: Mapping[str, torch.Tensor], now: int) -> torch.Tensor:
         """dE/dy of this step [batch, outputs]; the readout learns from it at once."""
@@ -156,29 +160,30 @@ class _Online:
             error, = torch.autograd.grad(share, [seen])
         return float(share.detach()), error[:, 0]
 
-    def _learn(self, link: Link, rows: Mapping, error: torch.Tensor) -> None:
+    def _learn(self, connection: Connection, rows: Mapping, error: torch.Tensor) -> None:
         """Eligibility moves on by a step, and meets the learning signal of its neurons."""
-        traces, eligible = self.traces[link.name], rows["sent"]
+        traces, eligible = self.traces[connection.name], rows["sent"]
         e = _carried(eligible, traces)
-        bar = self.kappa * self.bars[link.name] + self.gain * e
-        self.bars[link.name] = bar
-        back = self.network.feedback[link.post] if link.post in self.network.feedback else \
-            self.network.readouts[link.post].T
+        bar = self.kappa * self.bars[connection.name] + self.gain * e
+        self.bars[connection.name] = bar
+        back = self.network.feedback[connection.post] if connection.post in self.network.feedback else \
+            self.network.readouts[connection.post].T
         if torch.is_tensor(bar):
-            change = torch.einsum("bij,bj->ij", bar, error @ back) * link.scale
-            exists = getattr(self.network, f"exists {link.name}")
-            self.found[f"weights.{link.name}"] += change if exists is None else change * exists
-        pre = self._presynaptic(link)
-        self.traces[link.name] = {key: moved for key, row in rows.items() if key != "sent" and
-                                  torch.is_tensor(moved := _carried(row, traces, (link.post, link.onto), pre))}
+            change = torch.einsum("bij,bj->ij", bar, error @ back) * connection.scale
+            exists = getattr(self.network, f"exists {connection.name}")
+            self.found[f"weights.{connection.name}"] += change if exists is None else change * exists
+        pre = self._presynaptic(connection)
+        onto = connection.post, connection.onto
+        self.traces[connection.name] = {key: moved for key, row in rows.items() if key != "sent" and
+                                        torch.is_tensor(moved := _carried(row, traces, onto, pre))}
 
-    def _presynaptic(self, link: Link) -> torch.Tensor | None:
+    def _presynaptic(self, connection: Connection) -> torch.Tensor | None:
         """What the synapses received in this step, [batch, pre]."""
-        past = self.inputs if link.kind == "input" else self.fired[link.pre]
-        if len(past) <= link.delay:
+        past = self.inputs if connection.kind == "input" else self.fired[connection.pre]
+        if len(past) <= connection.delay:
             return None
-        here = past[-1 - link.delay]
-        return here if link.kind == "input" else here.kept if link.kind == "recurrent" else here.sent
+        here = past[-1 - connection.delay]
+        return here if connection.kind == "input" else here.kept if connection.kind == "recurrent" else here.sent
 
 
 def _carried(row: Mapping, traces: Mapping[Key, torch.Tensor], onto: Key | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from plasticity.engines.gradient.connections import Link
+from plasticity.engines.gradient.connections import Connection
 from plasticity.errors import RefusedError
 from plasticity.language import expressions
 from plasticity.network.network import Network
@@ -15,27 +15,28 @@ from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.paths import GradientRule
 
 
-def require_signal(network: Network, links: Sequence[Link], readout: LeakyReadout | Counts | None,
+def require_signal(network: Network, connections: Sequence[Connection], readout: LeakyReadout | Counts | None,
                    rule: GradientRule, frozen: Sequence[str]) -> None:
     """Raises RefusedError where weights would never learn under the rule.
 
     Without a readout the loss is on spikes, and only the user knows of which populations: then no population is missed.
     """
     _require_teacher(readout, rule)
-    learning = [link for link in links if link.operator.learns and link.name not in frozen]
+    learning = [each for each in connections if each.operator.learns and each.name not in frozen]
     if not learning and readout is None:
         raise RefusedError("nothing is left to learn: every projection is frozen or a pool, and there is no readout")
-    heard = None if readout is None else hearing(links, readout, rule)
-    for link in learning:
-        if heard is not None and link.post not in heard:
-            raise RefusedError(f"rule {rule.name!r} brings no error to population {link.post!r}, whose projection "
-                               f"{link.name!r} should learn: let the readout read it, freeze the projection, or choose "
-                               "a rule that passes layers or broadcasts the error")
-        neuron = network.population(link.post).neuron
-        if link.onto not in influence(neuron, rule.paths.time):
+    heard = None if readout is None else hearing(connections, readout, rule)
+    for connection in learning:
+        if heard is not None and connection.post not in heard:
+            raise RefusedError(f"rule {rule.name!r} brings no error to population {connection.post!r}, whose "
+                               f"projection {connection.name!r} should learn: let the readout read it, freeze the "
+                               "projection, or choose a rule that passes layers or broadcasts the error")
+        neuron = network.population(connection.post).neuron
+        if connection.onto not in influence(neuron, rule.paths.time):
             within = "" if rule.paths.time else " within one step, and no credit passes time"
-            raise RefusedError(f"rule {rule.name!r} cannot train projection {link.name!r}: what arrives in "
-                               f"{link.onto!r} has no effect on threshold or output of neuron {neuron.name!r}{within}")
+            raise RefusedError(f"rule {rule.name!r} cannot train projection {connection.name!r}: what arrives in "
+                               f"{connection.onto!r} has no effect on threshold or output of neuron "
+                               f"{neuron.name!r}{within}")
 
 
 def _require_teacher(readout: LeakyReadout | Counts | None, rule: GradientRule) -> None:
@@ -53,17 +54,17 @@ def _require_teacher(readout: LeakyReadout | Counts | None, rule: GradientRule) 
                            f"{readout.pre!r} are counted without weights; use feedback='symmetric' or 'random'")
 
 
-def hearing(links: Sequence[Link], readout: LeakyReadout | Counts, rule: GradientRule) -> frozenset[str]:
+def hearing(connections: Sequence[Connection], readout: LeakyReadout | Counts, rule: GradientRule) -> frozenset[str]:
     """The populations that something teaches: directly, or by credit from those that it teaches."""
     if rule.broadcast or rule.teacher != "readout":
-        return frozenset(link.post for link in links)
+        return frozenset(connection.post for connection in connections)
     passes = {"input": False, "layer": rule.paths.layers != "cut", "recurrent": rule.paths.recurrent}
     heard, waiting = {*readout.sources}, [*readout.sources]
     while waiting:
         here = waiting.pop()
-        found = {link.pre for link in links if link.post == here and passes[link.kind]} - heard
-        heard |= found
-        waiting += found
+        sources = {each.pre for each in connections if each.post == here and passes[each.kind]} - heard
+        heard |= sources
+        waiting += sources
     return frozenset(heard)
 
 

@@ -110,10 +110,11 @@ def _chosen(cell: Cell, values: Values, free: torch.Tensor | None) -> torch.Tens
 
 
 def settle(cell: Cell, state: State, spikes: Spiking, arrivals: Mapping[str, torch.Tensor],
-           hints: Mapping[str, torch.Tensor], paths: Paths, now: int) -> State:
+           straight_through: Mapping[str, torch.Tensor], paths: Paths, now: int) -> State:
     """What arrives in this step is received; then the neurons that spiked are reset, or will be in the next step.
 
-    arrivals: {variable: amount}. hints: {variable: zeros that carry credit to what was sent in this very step}.
+    arrivals: {variable: amount}. straight_through: {variable: zeros that carry credit to what was sent in this very
+    step}.
     """
     free_at, open_ = state.free_at, None
     if cell.rest:
@@ -121,7 +122,7 @@ def settle(cell: Cell, state: State, spikes: Spiking, arrivals: Mapping[str, tor
         open_ = (free_at <= now).to(spikes.own.dtype)
     own = state.values if paths.time else _detached(state.values)
     values = _receive(cell, own, arrivals, open_)
-    fresh = None if state.fresh is None else _receive(cell, _detached(values), hints, open_)
+    fresh = None if state.fresh is None else _receive(cell, _detached(values), straight_through, open_)
     state = State(values, fresh, spikes if cell.at_reset else None, free_at)
     if cell.neuron.reset_delay or state.last is None:
         return state

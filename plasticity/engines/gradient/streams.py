@@ -16,7 +16,7 @@ import torch
 from torch.nn import functional
 
 from plasticity.engines.gradient.cells import Cell
-from plasticity.engines.gradient.connections import Link
+from plasticity.engines.gradient.connections import Connection
 from plasticity.engines.gradient.stepping import Spiking, State, start
 from plasticity.errors import PlasticityError, unknown
 from plasticity.network.network import Network
@@ -32,7 +32,7 @@ class Net(Protocol):
     """A gradient network, as far as its state is concerned."""
 
     network: Network
-    links: Sequence[Link]
+    connections: Sequence[Connection]
     cells: Mapping[str, Cell]
     readout: LeakyReadout | Counts | None
     rule: GradientRule
@@ -74,7 +74,7 @@ def _shapes(net: Net, batch: int) -> dict[str, tuple[int, ...]]:
         shapes |= {variable(name, each): (batch, cell.n) for each in cell.initial}
         shapes |= {refractory(name): (batch, cell.n)} if cell.rest else {}
         shapes |= {due(name): (batch, cell.n)} if resets_later(cell) else {}
-    for source, delay in longest(net.links).items():
+    for source, delay in longest(net.connections).items():
         shapes[in_flight(source)] = (batch, delay, net.network.sizes[source])
     if remembers(net):
         shapes[READOUT] = (batch, net.readout.n)
@@ -107,12 +107,12 @@ def remembers(net: Net) -> bool:
     return net.readout is not None and net.readout.leak(net.network.dt)[0] > 0
 
 
-def longest(links: Sequence[Link]) -> dict[str, int]:
+def longest(connections: Sequence[Connection]) -> dict[str, int]:
     """{source: steps that what it sends can be on its way}, for those with a delay."""
     found: dict[str, int] = {}
-    for link in links:
-        if link.delay:
-            found[link.pre] = max(link.delay, found.get(link.pre, 0))
+    for connection in connections:
+        if connection.delay:
+            found[connection.pre] = max(connection.delay, found.get(connection.pre, 0))
     return found
 
 
@@ -152,16 +152,16 @@ def left(states: Mapping[str, State], steps: int) -> dict[str, torch.Tensor]:
 def arriving(net: Net, state: StreamState, weights: Mapping[str, torch.Tensor],
              steps: int) -> Iterator[tuple[str, str, torch.Tensor]]:
     """What was on its way when the window began: (population, variable, [batch, its first steps, n])."""
-    for link in (link for link in net.links if link.delay):
-        sent = state[in_flight(link.pre)]
-        on_the_way = sent[:, sent.shape[1] - link.delay:][:, :steps]
-        yield link.post, link.onto, link.operator.product(on_the_way, weights[link.name])
+    for connection in (connection for connection in net.connections if connection.delay):
+        sent = state[in_flight(connection.pre)]
+        on_the_way = sent[:, sent.shape[1] - connection.delay:][:, :steps]
+        yield connection.post, connection.onto, connection.operator.product(on_the_way, weights[connection.name])
 
 
 def late(net: Net, sent: Mapping[str, torch.Tensor], state: StreamState | None) -> dict[str, torch.Tensor]:
     """What is on its way when the window ends. sent: {source: [batch, steps, n]} of this window."""
     found = {}
-    for source, delay in longest(net.links).items():
+    for source, delay in longest(net.connections).items():
         here = sent[source].detach()[:, -delay:]
         before = delay - here.shape[1]
         past = functional.pad(here, (0, 0, before, 0)) if state is None else torch.cat(

@@ -17,7 +17,7 @@ from plasticity.engines.gradient.compiled.population import RecurrentWeights, pr
 from plasticity.engines.gradient.compiled.step import Loop, Shape
 from plasticity.engines.gradient.compiled.windows import begun, ended, with_arriving
 from plasticity.engines.gradient.compiled.writing import Programs, programs
-from plasticity.engines.gradient.connections import NONE, Credit, Link, carried, hint, transmit
+from plasticity.engines.gradient.connections import NONE, Connection, Credit, carried, straight_through_term, transmit
 from plasticity.engines.gradient.surrogates import Surrogate
 
 LARGE = 1 << 23  # numbers in an array: from there on the system takes as long to give memory as it takes to use it
@@ -61,12 +61,13 @@ def _sparse(spikes: Spikes) -> bool:
     return count <= DENSEST * spikes.samples * spikes.steps * spikes.n
 
 
-def order(links: Sequence[Link], populations: Sequence[str]) -> list[str] | None:
+def order(connections: Sequence[Connection], populations: Sequence[str]) -> list[str] | None:
     """The populations, each after those that project to it (but itself); None if there is no such order."""
     ordered: list[str] = []
     while len(ordered) < len(populations):
         ready = [name for name in populations if name not in ordered and all(
-            link.kind == "input" or link.to_itself or link.pre in ordered for link in links if link.post == name)]
+            connection.kind == "input" or connection.to_itself or connection.pre in ordered
+            for connection in connections if connection.post == name)]
         if not ready:
             return None
         ordered += ready
@@ -75,7 +76,7 @@ def order(links: Sequence[Link], populations: Sequence[str]) -> list[str] | None
 
 def refusal(net: Net) -> str | None:
     """Why a network cannot be compiled, or None."""
-    if order(net.links, list(net.cells)) is None:
+    if order(net.connections, list(net.cells)) is None:
         return "populations project to each other in a loop"
     if not net.surrogate.text:
         return f"surrogate {net.surrogate.name!r} has no text"
@@ -84,9 +85,9 @@ def refusal(net: Net) -> str | None:
             return f"one neuron of population {cell.name!r} wins in each step, which programs do not choose"
     if net.dtype not in (torch.float32, torch.float64):
         return f"programs compute in float32 and float64, not {net.dtype}"
-    for link in net.links:
-        if link.to_itself and not link.operator.dense:
-            return f"projection {link.name!r} from a population onto itself has no weight matrix"
+    for connection in net.connections:
+        if connection.to_itself and not connection.operator.dense:
+            return f"projection {connection.name!r} from a population onto itself has no weight matrix"
     return None
 
 
@@ -100,9 +101,9 @@ class LayerByLayer:
     def __reduce__(self):
         return LayerByLayer, (self.net,)  # the programs are modules: they are loaded again, not copied
 
-    def loops(self, name: str) -> list[Link]:
+    def loops(self, name: str) -> list[Connection]:
         """Projections of a population onto itself."""
-        return [link for link in self.net.links if link.to_itself and link.post == name]
+        return [connection for connection in self.net.connections if connection.to_itself and connection.post == name]
 
     def programs(self, name: str, recording: bool = False, arriving: Sequence[str] = ()) -> Programs:
         """A population's programs: with all of its variables recorded, or none. arriving: variables that something was
@@ -114,17 +115,18 @@ class LayerByLayer:
 
     def _shape(self, name: str, recording: bool, arriving: Sequence[str]) -> Shape:
         net, cell, paths = self.net, self.net.cells[name], self.net.rule.paths
-        inward = [link for link in net.links if link.post == name and not link.to_itself]
-        straight_through = {link.onto for link in inward if link.kind == "layer" and paths.layers == "step"}
-        loops = tuple(Loop(link.onto, _kind(self._credit(link))) for link in self.loops(name))
-        drives = tuple(dict.fromkeys((*(link.onto for link in inward), *arriving)))
+        inward = [connection for connection in net.connections if connection.post == name and not connection.to_itself]
+        straight_through = {connection.onto for connection in inward
+                            if connection.kind == "layer" and paths.layers == "step"}
+        loops = tuple(Loop(connection.onto, _kind(self._credit(connection))) for connection in self.loops(name))
+        drives = tuple(dict.fromkeys((*(connection.onto for connection in inward), *arriving)))
         return Shape(cell.neuron, net.network.dt, bool(cell.rest), net.surrogate, paths, drives,
                      tuple(sorted(straight_through)), loops, cell.neuron.variables if recording else ())
 
-    def _credit(self, link: Link) -> Credit:
-        if link.kind == "input":
+    def _credit(self, connection: Connection) -> Credit:
+        if connection.kind == "input":
             return Credit(True, True)  # whoever asks for the gradient of an input gets all of it
-        return carried(link, self.net.rule.paths, self.net.transport.get(link.name, None))
+        return carried(connection, self.net.rule.paths, self.net.transport.get(connection.name, None))
 
     def run(self, x, record: Sequence[str], state: streams.StreamState | None = None) -> Ran:
         """Spikes of every population, what is recorded, and what is left for the next window."""
@@ -134,19 +136,18 @@ class LayerByLayer:
         arriving = self._arriving(state, weights, size[1])
         if torch.is_grad_enabled() and size[0] * size[1] * max(cell.n for cell in net.cells.values()) >= LARGE:
             keep_freed()
-        for name in order(net.links, list(net.cells)):
+        for name in order(net.connections, list(net.cells)):
             cell, recorded = net.cells[name], [each for each in record if each.partition(".")[0] == name]
             drives, straight_through = self._arrivals(name, trains, weights)
             drives, ends = with_arriving(drives, arriving[name], size[1]), begun(net, name, size[0], state)
-            recurrent = [RecurrentWeights(weights[link.name], link.delay, _back(weights[link.name], self._credit(link)))
-                         for link in self.loops(name)]
+            recurrent = [self._recurrent(loop, weights[loop.name]) for loop in self.loops(name)]
             response = present(self.programs(name, bool(recorded), arriving[name]), cell, size, drives,
                                straight_through, recurrent, self._listed(name), ends)
             ran.spikes[name] = response.transmitted
             trains[name] = Train(response.transmitted, response.spikes, net.dtype)
             ran.records.update((each, cell.view(each.partition(".")[2], response.seen)) for each in recorded)
             ran.left.update(ended(cell, ends, size[1]))
-        transmitted = {source: trains[source].dense for source in streams.longest(net.links)}
+        transmitted = {source: trains[source].dense for source in streams.longest(net.connections)}
         return ran._replace(left=ran.left | streams.late(net, transmitted, state))
 
     def _arriving(self, state: streams.StreamState | None, weights: Mapping,
@@ -158,20 +159,26 @@ class LayerByLayer:
                 amounts[post][onto].append(amount)
         return amounts
 
+    def _recurrent(self, loop: Connection, w: torch.Tensor) -> RecurrentWeights:
+        return RecurrentWeights(w, loop.delay, _back(w, self._credit(loop)))
+
     def _listed(self, name: str) -> bool:
         """Whether events of this population would be of use."""
-        return any(_wide(self.net, link) for link in self.net.links if link.pre == name and not link.to_itself)
+        return any(_wide(self.net, connection) for connection in self.net.connections
+                   if connection.pre == name and not connection.to_itself)
 
     def _arrivals(self, name: str, trains: Mapping[str, Train], weights: Mapping) -> tuple[dict, dict]:
         """What arrives from other populations, {variable: [batch, steps, n]}, and straight-through terms, zeros."""
         drives: dict[str, torch.Tensor] = {}
         straight_through: dict[str, torch.Tensor] = {}
-        for link in (link for link in self.net.links if link.post == name and not link.to_itself):
-            credit, train, w = self._credit(link), trains[link.pre], weights[link.name]
-            if link.kind == "layer" and self.net.rule.paths.layers == "step":
-                _add(straight_through, link.onto, later(hint(link, train.dense, w, credit), link.delay))
+        inward = [each for each in self.net.connections if each.post == name and not each.to_itself]
+        for connection in inward:
+            credit, train, w = self._credit(connection), trains[connection.pre], weights[connection.name]
+            if connection.kind == "layer" and self.net.rule.paths.layers == "step":
+                term = straight_through_term(connection, train.dense, w, credit)
+                _add(straight_through, connection.onto, later(term, connection.delay))
                 credit = NONE
-            _add(drives, link.onto, _arrived(self.net, link, train, w, credit))
+            _add(drives, connection.onto, _arrived(self.net, connection, train, w, credit))
         return drives, straight_through
 
 
@@ -190,22 +197,23 @@ def input_trains(net: Net, x) -> tuple[dict[str, Train], tuple[int, int]]:
 
 
 def _events(net: Net, name: str, values: torch.Tensor) -> Spikes | None:
-    wanted = any(link.pre == name and _wide(net, link) for link in net.links)
+    wanted = any(connection.pre == name and _wide(net, connection) for connection in net.connections)
     return sparse_spikes(values) if wanted and not values.requires_grad else None
 
 
-def _wide(net: Net, link: Link) -> bool:
+def _wide(net: Net, connection: Connection) -> bool:
     """Whether a projection can add rows of weights, and these are long enough to be worth it."""
-    return link.operator.dense and net.weights[link.name].shape[1] >= NARROWEST
+    return connection.operator.dense and net.weights[connection.name].shape[1] >= NARROWEST
 
 
-def _arrived(net: Net, link: Link, train: Train, w: torch.Tensor, credit: Credit) -> torch.Tensor:
+def _arrived(net: Net, connection: Connection, train: Train, w: torch.Tensor, credit: Credit) -> torch.Tensor:
     """What arrives over a projection in every step."""
-    if train.spikes is not None and _wide(net, link):
-        feedback = None if link.kind == "input" or not credit.others else w if credit.back is None else credit.back
-        transmitted = w.new_empty(0) if link.kind == "input" else train.dense
-        return sparse_product(transmitted, w, feedback, train.spikes, link.delay)
-    return later(transmit(link, train.dense, w, credit), link.delay)
+    if train.spikes is not None and _wide(net, connection):
+        outside = connection.kind == "input"
+        feedback = None if outside or not credit.others else w if credit.back is None else credit.back
+        transmitted = w.new_empty(0) if outside else train.dense
+        return sparse_product(transmitted, w, feedback, train.spikes, connection.delay)
+    return later(transmit(connection, train.dense, w, credit), connection.delay)
 
 
 def _add(sums: dict[str, torch.Tensor], onto: str, amount: torch.Tensor) -> None:
