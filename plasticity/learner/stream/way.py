@@ -17,7 +17,6 @@ from plasticity.learner.stream.trainer import StreamTrainer
 from plasticity.network.blueprint import Blueprint
 from plasticity.network.network import Network
 from plasticity.network.presentation import Model, Presentation
-from plasticity.rules import RuleLike
 
 STEPS = 250  # of a presentation, for networks that do not say how samples are shown
 
@@ -69,7 +68,7 @@ def model_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, 
         knows, network = network.takes("rule"), network.build(n_inputs, seed=experiment.asked.seed, **told)
         rule = None if knows else rule
     model = network if isinstance(network, Model) else _shown(network)
-    model = model if rule is None else with_rule(model, rule)
+    model = model if rule is None else model.with_rule(rule)
     if not model.network.plastic:
         raise RefusedError(f"network {model.network.name!r} has no projection that learns by a rule of its own; give "
                            "one of its projections a rule, or choose a rule that takes gradients")
@@ -86,12 +85,3 @@ def _shown(network: Network) -> Model:
     if not isinstance(network, Network) or not (network.inputs and network.populations):
         raise PlasticityError(f"a network to learn in needs an input and a population, got {network!r}")
     return Model(network, Presentation(steps=STEPS), network.inputs[0].name, network.populations[-1].name)
-
-
-def with_rule(model: Model, rule: RuleLike) -> Model:
-    """The model whose learning projections learn by `rule`; those from the input, where none learns yet."""
-    network = model.network
-    chosen = {p.name for p in network.plastic} or {p.name for p in network.projections
-                                                    if p.pre == model.input and p.kind.learns}
-    projections = tuple(replace(p, rule=rule) if p.name in chosen else p for p in network.projections)
-    return model.with_(network=network.with_(projections=projections))
