@@ -37,7 +37,7 @@ setup(
         "sympy>=1.12",
         "numba>=0.60",
         "matplotlib>=3.8",
-        "scikit-learn>=1.4",
+        "scikit-learn>=1.6",
         "typer>=0.12",
         "rich>=13",
         "safetensors>=0.4",

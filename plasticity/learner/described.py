@@ -13,6 +13,7 @@ from plasticity.encoding.catalogue import Encoder
 from plasticity.learner.experiment import Experiment
 from plasticity.learner.goals import Goal
 from plasticity.learner.samples import Scaling, require_unit
+from plasticity.learner.targets import Targets, sample_weights
 from plasticity.learner.trainer import Trainer
 
 
@@ -58,6 +59,11 @@ class Described:
     def words(self) -> Mapping[str, str | None]:
         """Network, rule, encoder, readout and engine as texts."""
         return self.experiment.words
+
+    def targets(self, values: np.ndarray, sample_weight=None) -> Targets:
+        """Targets as numbers, with the weights of samples times those of their classes."""
+        asked = self.experiment.asked
+        return Targets(values, sample_weights(sample_weight, values, asked.class_weight, self.goal.classes))
 
     def accept(self, x: np.ndarray) -> np.ndarray:
         """Checked samples as they are learned. Raises PlasticityError for another number of features."""

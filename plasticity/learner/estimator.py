@@ -5,29 +5,27 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import train_test_split
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from plasticity._utils.random import checked_seed
-from plasticity._utils.validation import require_positive, require_whole
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner import folder as folder_
 from plasticity.learner import goals
 from plasticity.learner.asked import Asked
-from plasticity.learner.described import Described, features_of
-from plasticity.learner.experiment import experiment
-from plasticity.learner.goals import Goal
+from plasticity.learner.described import features_of
+from plasticity.learner.experiment import Experiment, experiment
 from plasticity.learner.identity import identity
 from plasticity.learner.loop import train
 from plasticity.learner.parts import parts_of, put_parts
 from plasticity.learner.plan import Plan
-from plasticity.learner.samples import Scaling, as_samples
-from plasticity.learner.targets import Targets, sample_weights
+from plasticity.learner.preparing import prepared, split
+from plasticity.learner.samples import as_samples
+from plasticity.learner.tags import tagged
+from plasticity.learner.targets import Targets
 from plasticity.learner.trainer import Callback
 from plasticity.learner.training import Training
 from plasticity.runs.folder import Run
@@ -39,6 +37,10 @@ class Estimator(ClassifierMixin, BaseEstimator):
     @abstractmethod
     def _asked(self) -> Asked:
         """What is asked, as `Learner` would be asked for it."""
+
+    def _experiment(self) -> Experiment:
+        """What was fitted, or what would be."""
+        return self.described_.experiment if hasattr(self, "described_") else experiment(self._asked())
 
     # ------------------------------------------------------------------ learning
 
@@ -79,6 +81,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         else:
             x = self.taken(X)
             targets = self._targets(x, y, sample_weight)
+            self.trainer_.require(x, targets)
         asked, before = self.described_.experiment.asked, self.training_
         batch = self.trainer_.chunk(self.described_.experiment.batch)
         plan = Plan(1, batch, asked.seed, False, verbose=asked.verbose, first_epoch=before.epochs)
@@ -97,33 +100,17 @@ class Estimator(ClassifierMixin, BaseEstimator):
     def prepare(self, X, y=None, classes: Sequence | None = None, sample_weight=None) -> tuple[np.ndarray, Targets]:
         """Checks everything and builds what `fit` would train, without training: samples and targets as it would show
         them."""
-        asked = self._asked()
-        made = experiment(asked)
-        checked_seed(asked.seed)
-        require_whole(0 if made.way.learned else 1, epochs=made.epochs)
-        require_positive(batch=made.batch)
-        x = as_samples(X, type(self).__name__)
-        integers = np.asarray(X).dtype.kind in "iub"
-        encoder = made.way_module.encoder_of(made, x)
-        scaling = Scaling.of(x, integers) if asked.scaled and made.way_module.unit(encoder) else None
-        described = Described(made, encoder, scaling, Goal(None, 0), (), 0, len(x) * made.epochs, x.shape[1:])
-        x = described.accept(x)
-        features = features_of(described.given, x.shape[1:])
-        goal, values = goals.goal_of(made, y, len(x), classes)
-        described = replace(described, goal=goal, shape=x.shape[1:], n_features=features)
-        trainer = described.trainer()
-        trainer.begin(x)
-        self.described_, self.trainer_, self.training_, self.n_features_in_ = described, trainer, Training(), features
-        if goal.classes is not None:
-            self.classes_ = goal.classes
-        return x, self._weighted(values, sample_weight)
+        ready = prepared(self._asked(), type(self).__name__, X, y, classes, sample_weight)
+        self.described_, self.trainer_, self.training_ = ready.described, ready.trainer, Training()
+        validate_data(self, X, skip_check_array=True, ensure_2d=False)  # keeps the names of features, if there are any
+        self.n_features_in_ = ready.described.n_features
+        if ready.described.goal.classes is not None:
+            self.classes_ = ready.described.goal.classes
+        return ready.x, ready.targets
 
     def _targets(self, x: np.ndarray, y, sample_weight) -> Targets:
-        return self._weighted(goals.values_of(self.described_.goal, y, len(x)), sample_weight)
-
-    def _weighted(self, values: np.ndarray, sample_weight) -> Targets:
-        asked, goal = self.described_.experiment.asked, self.described_.goal
-        return Targets(values, sample_weights(sample_weight, values, asked.class_weight, goal.classes))
+        """Targets of samples that are learned from, or held against the answers."""
+        return self.described_.targets(goals.values_of(self.described_.goal, y, len(x)), sample_weight)
 
     def _split(self, x: np.ndarray, targets: Targets, asked: Asked):
         """(x, targets, held out or None)."""
@@ -131,25 +118,15 @@ class Estimator(ClassifierMixin, BaseEstimator):
             held_x, held_y = asked.validation
             held_x = self.taken(held_x)
             return x, targets, (held_x, self._targets(held_x, held_y, None))
-        if not asked.validation:
-            return x, targets, None
-        if not 0 < asked.validation < 1:
-            raise PlasticityError(f"validation must lie in [0, 1), or be a pair (X, y), got {asked.validation!r}")
-        labels = targets.values if self.described_.goal.classes is not None and targets.values.ndim == 1 else None
-        try:
-            kept, out = train_test_split(np.arange(len(x)), test_size=asked.validation, stratify=labels,
-                                         random_state=asked.seed)
-        except ValueError as error:
-            raise PlasticityError(f"validation={asked.validation}: {error}") from None
-        return x[kept], targets[kept], (x[out], targets[out])
+        return split(x, targets, asked.validation, asked.seed, self.described_.goal.classes is not None)
 
     # ------------------------------------------------------------------ answers
 
     def taken(self, X) -> np.ndarray:
         """X as it is learned, checked against what was learned from."""
         check_is_fitted(self, "trainer_")
-        x = as_samples(X, type(self).__name__)
-        described = self.described_
+        x, described = as_samples(X, type(self).__name__), self.described_
+        validate_data(self, X, skip_check_array=True, ensure_2d=False, reset=False)
         features = features_of(x.shape[1:], described.shape)
         if features != described.n_features:
             raise PlasticityError(f"X has {features} features, but {type(self).__name__} is expecting "
@@ -162,21 +139,30 @@ class Estimator(ClassifierMixin, BaseEstimator):
         self._require_answers()
         return goals.answers(self.described_.goal, self.trainer_, x)
 
+    @available_if(lambda self: not goals.of_values(self._experiment()))
     def decision_function(self, X) -> np.ndarray:
         """Scores, the larger, the likelier the class: [samples, classes]; of two classes [samples], for the second."""
         x = self.taken(X)
         self._require_answers()
         return goals.decision(self.described_.goal, self.trainer_, x)
 
+    @available_if(lambda self: goals.has_chances(self._experiment()))
     def predict_proba(self, X) -> np.ndarray:
         """Probabilities of the classes, [samples, classes], rows add up to 1; alike where there is no answer."""
         x = self.taken(X)
         self._require_answers()
         return goals.chances(self.described_.goal, self.trainer_, x)
 
+    @available_if(lambda self: self._experiment().way.features)
     def transform(self, X) -> np.ndarray:
-        """What the network makes of samples, [samples, features]: spikes of output neurons, or features of rates."""
+        """What the network makes of samples, [samples, features]: spikes of its neurons, or features of rates; methods
+        that bring their own network have none."""
         return self.trainer_.features(self.taken(X))
+
+    @available_if(lambda self: self._experiment().way.features)
+    def fit_transform(self, X, y=None, **options) -> np.ndarray:
+        """`fit`, then `transform` of the same samples."""
+        return self.fit(X, y, **options).transform(X)
 
     def score(self, X, y, sample_weight=None) -> float:
         """How well it does, as the loss has it: accuracy for labels, R2 for vectors, minus NLL for bernoulli."""
@@ -282,6 +268,4 @@ class Estimator(ClassifierMixin, BaseEstimator):
     # ------------------------------------------------------------------ scikit-learn
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        return tags
+        return tagged(super().__sklearn_tags__(), self._experiment())

@@ -98,7 +98,7 @@ def _content(parts: Parts) -> tuple[dict, dict[str, np.ndarray]]:
         "scaling": kept("scaling", described.scaling), "goal": kept("goal", replace(goal, classes=None)),
         "classes": _labels(goal.classes), "shape": list(described.shape), "given": list(described.given),
         "n_features": described.n_features, "presentations": described.presentations, "offset": parts.offset,
-        "label_seconds": parts.more.get("label_seconds_"),
+        "label_seconds": parts.more.get("label_seconds_"), "feature_names": _names(parts.more),
         "training": {name: value for name, value in asdict(replace(parts.training, best_weights=None)).items()
                      if name in _NUMBERS}}
     if parts.reading is not None:
@@ -134,8 +134,11 @@ def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
         described = Described(made, shown, kept("scaling"), goal, tuple(content["shape"]), content["n_features"],
                               content["presentations"], tuple(content["given"]))
         state = {name.removeprefix(_STATE): values for name, values in arrays.items() if name.startswith(_STATE)}
+        more = {"label_seconds_": content["label_seconds"]}
+        if content["feature_names"] is not None:
+            more["feature_names_in_"] = np.array(content["feature_names"], object)
         return Parts(described, state, _reading(content, arrays, kept), Training(**content["training"]),
-                     content["offset"], {"label_seconds_": content["label_seconds"]})
+                     content["offset"], more)
     except (KeyError, TypeError) as error:
         raise DataError(f"this description of a learner is not of this version ({type(error).__name__}: {error})"
                         ) from None
@@ -196,6 +199,12 @@ def _encoder(encoder: encoders.Encoder | None) -> str | None:
         raise PlasticityError(f"encoder {encoder.name!r} is a function of your own, which cannot be written into a "
                               "file; use one of the catalogue, or keep the learner by pickle")
     return None if encoder is None else str(encoder)
+
+
+def _names(more: Mapping[str, object]) -> list[str] | None:
+    """The names of features, where samples came in a table with columns."""
+    names = more.get("feature_names_in_")
+    return None if names is None else list(names)
 
 
 def _labels(classes: np.ndarray | None) -> dict | None:

@@ -15,16 +15,19 @@ from plasticity.readout.answers import probabilities, share, softmax
 from plasticity.readout.losses import LOSSES, LossKind, kind_of
 
 no_answer = labels.no_answer
+
+
 @dataclass(frozen=True)
 class Goal:
     """classes: the labels in order; None where targets are values or nothing is known. outputs: how many numbers the
     network answers; 0 without targets. by_step: whether each step has a target. kind: of the loss; None for a
-    person's own, and where none is minimised."""
+    person's own, and where none is minimised. single: whether values are one number per sample, [samples]."""
 
     classes: np.ndarray | None
     outputs: int
     by_step: bool = False
     kind: LossKind | None = None
+    single: bool = False
 
 
 def goal_of(experiment, y, n_samples: int, announced=None) -> tuple[Goal, np.ndarray]:
@@ -37,7 +40,7 @@ def goal_of(experiment, y, n_samples: int, announced=None) -> tuple[Goal, np.nda
     kind = _kind(experiment)
     if _values(experiment, kind, y):
         values = as_values(y, n_samples)
-        return Goal(None, values.shape[-1], values.ndim == 3, kind), values
+        return Goal(None, values.shape[-1], values.ndim == 3, kind, np.asarray(y).ndim == 1), values
     array = np.asarray(y)
     by_step = experiment.way.name == "gradients" and array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iu"
     given = labels.as_labels(array.reshape(-1) if by_step else y, array.size if by_step else n_samples)
@@ -54,6 +57,17 @@ def _kind(experiment) -> LossKind | None:
     if loss is None:
         return LOSSES["cumulative_cross_entropy" if experiment.readouts[0].outputs else "cross_entropy"]
     return kind_of(loss)
+
+
+def of_values(experiment) -> bool:
+    """Whether the loss takes numbers for targets, and no labels."""
+    kind = _kind(experiment)
+    return kind is not None and not kind.labels
+
+
+def has_chances(experiment) -> bool:
+    """Whether answers have probabilities: those of labels, or where the loss gives outputs that meaning."""
+    return not of_values(experiment) or bool(_kind(experiment).chance)
 
 
 def _values(experiment, kind: LossKind | None, y) -> bool:
@@ -75,15 +89,26 @@ def values_of(goal: Goal, y, n_samples: int) -> np.ndarray:
         if values.shape[-1] != goal.outputs:
             raise PlasticityError(f"y holds {values.shape[-1]} values, the network was built for {goal.outputs}")
         return values
-    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
-        return labels.numbered(labels.as_labels(np.asarray(y).reshape(-1), np.asarray(y).size),
-                               goal.classes).reshape(np.shape(y))
+    if goal.by_step:
+        array = np.asarray(y)
+        if array.ndim != 2 or len(array) != n_samples:
+            raise PlasticityError(f"y must hold a label for each step, [samples, steps] with {n_samples} samples, got "
+                                  f"shape {array.shape}")
+        return labels.numbered(labels.as_labels(array.reshape(-1), array.size), goal.classes).reshape(array.shape)
     return labels.numbered(labels.as_labels(y, n_samples), goal.classes)
+
+
+def as_numbers(values: np.ndarray) -> np.ndarray:
+    """Objects as numbers, where they are some; all else as it is."""
+    try:
+        return values.astype(np.float64) if values.dtype.kind == "O" else values
+    except (TypeError, ValueError):
+        return values
 
 
 def as_values(y, n_samples: int) -> np.ndarray:
     """Finite numbers [samples, n] or [samples, steps, n]. Raises PlasticityError for anything else."""
-    values = np.asarray(y)
+    values = as_numbers(np.asarray(y))
     if values.dtype.kind not in "biuf" or values.ndim not in (1, 2, 3) or len(values) != n_samples:
         raise PlasticityError(f"y must hold numbers, [samples, n] or [samples, steps, n] with {n_samples} samples, got "
                               f"{values.dtype} of shape {values.shape}")
@@ -99,7 +124,7 @@ def answers(goal: Goal, trainer: Trainer, x: np.ndarray) -> np.ndarray:
         outputs = trainer.presented.outputs(x)
         return outputs if goal.classes is None else goal.classes[outputs.argmax(-1)]
     if goal.classes is None:
-        return trainer.scores(x)
+        return trainer.scores(x)[:, 0] if goal.single else trainer.scores(x)
     return labels.answers(trainer.places(x), goal.classes) if has_readouts(trainer) else goal.classes[trainer.places(x)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.utils import column_or_1d
 
 from plasticity.errors import PlasticityError
 
@@ -10,12 +11,14 @@ from plasticity.errors import PlasticityError
 def as_labels(y, n_samples: int) -> np.ndarray:
     """One label per sample, [n_samples], of a dtype that can be sorted.
 
+    One column is taken with a DataConversionWarning.
+
     Raises PlasticityError for other shapes, missing labels (NaN, None), numbers with fractions, and labels of several
     types.
     """
     labels = np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
+        labels = column_or_1d(labels, warn=True)
     if labels.shape != (n_samples,):
         raise PlasticityError(f"y must hold one label per sample, shape ({n_samples},), got {labels.shape}")
     if labels.dtype.kind == "O":

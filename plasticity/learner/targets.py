@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, RefusedError
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,13 @@ class Targets:
     def labels(self) -> np.ndarray:
         """The labels of samples; for rules and readouts that know nothing else."""
         return self.values
+
+
+def require_whole_samples(targets: Targets, rule: str) -> None:
+    """Raises RefusedError for weights by step, where a rule has one target per sample."""
+    if targets.weight is not None and targets.weight.ndim == 2:
+        raise RefusedError(f"{rule} knows no steps that could count differently; sample_weight must have shape "
+                           f"[samples], got {targets.weight.shape}")
 
 
 def sample_weights(weight, targets: np.ndarray, class_weight=None, names=None) -> np.ndarray | None:
@@ -56,8 +63,8 @@ def _checked(weight, targets: np.ndarray) -> np.ndarray | None:
     if not np.isfinite(array).all() or (array < 0).any():
         raise PlasticityError("sample_weight must be finite numbers that are not negative")
     if not array.any():
-        raise PlasticityError("sample_weight is 0 for all samples, so there is nothing to learn from")
-    return None if (array == 1).all() else array
+        raise PlasticityError("sample_weight is zero for all samples, so there is nothing to learn from")
+    return None if array.ndim == 1 and (array == 1).all() else array
 
 
 def _by_class(class_weight, labels: np.ndarray, names) -> np.ndarray:

@@ -39,6 +39,10 @@ class Trainer(Protocol):
     def begin(self, x: np.ndarray) -> None:
         """Called once with the first samples, before anything is learned."""
 
+    def require(self, x: np.ndarray, targets: Targets) -> None:
+        """Raises RefusedError or PlasticityError for targets and weights that it cannot learn from; called before it
+        learns."""
+
     def session(self) -> AbstractContextManager:
         """What holds while it learns."""
 

@@ -21,7 +21,7 @@ class Way:
     engine: the defaults. learned: whether its readouts learn with the network (or are fitted afterwards).
     engines: those it runs on. uses: arguments of `Learner` that mean something to it, of those not all ways share.
     epochs, batch, lr, schedule: the defaults (lr None: the rule's own). place: "module:function" that makes its
-    trainer.
+    trainer. features: whether there is something between samples and answers that can be asked for.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Way:
     place: str
     lr: float | None = None
     schedule: str = "constant"
+    features: bool = True
 
 
 _GRADIENT = frozenset({"lr", "optimizer", "schedule", "patience", "loss", "class_weight"})
@@ -53,7 +54,8 @@ WAYS: Mapping[str, Way] = MappingProxyType({way.name: way for way in (
         "layers(100, 100)", "leaky", None, True, ("compiled", "autograd"), _GRADIENT | {"encoder"}, 10, 32,
         "plasticity.learner.gradients.way:trainer", 1e-2),
     Way("method", "brings its own network", ("static",), None, None, None, True, ("autograd",),
-        _GRADIENT - {"loss"} | {"encoder"}, 20, 32, "plasticity.learner.gradients.method:trainer"))})
+        _GRADIENT - {"loss"} | {"encoder"}, 20, 32, "plasticity.learner.gradients.method:trainer",
+        features=False))})
 
 
 def reads_rates(rule: Rule) -> bool:

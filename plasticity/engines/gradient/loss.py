@@ -86,18 +86,20 @@ class Loss:
 
 
 def value(loss: Callable, y: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """A loss, with weights where there are any.
-
-    Raises RefusedError for a function of outputs and targets only, which cannot know of weights.
-    """
+    """A loss, with weights where there are any. Raises RefusedError as `require_weighing`."""
     if weight is None:
         return loss(y, target)
+    require_weighing(loss)
+    return loss(y, target, weight)
+
+
+def require_weighing(loss: Callable) -> None:
+    """Raises RefusedError for a function of outputs and targets only, which cannot know of weights."""
     if not takes_weight(loss):
         name = getattr(loss, "__name__", type(loss).__name__)
         raise RefusedError(f"loss {name!r} takes outputs and targets only, so it cannot weigh samples or steps "
                            "(sequences of unequal length, sample_weight, class_weight); give it a third argument, "
                            "weight [batch, steps]")
-    return loss(y, target, weight)
 
 
 def takes_weight(loss: Callable) -> bool:

@@ -17,7 +17,7 @@ from plasticity.learner.gradients.encoded import encoded
 from plasticity.learner.gradients.optimisers import make_optimizer
 from plasticity.learner.gradients.trainer import TorchTrainer
 from plasticity.learner.gradients.way import dtype_of
-from plasticity.learner.targets import Targets
+from plasticity.learner.targets import Targets, require_whole_samples
 from plasticity.methods.method import FORMS, Method, require_shape
 from plasticity.methods.networks.layers import Backpropagated
 
@@ -54,15 +54,18 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     optimizer = make_optimizer(asked.optimizer, module.parameters(), lr)
     tensor = partial(torch.as_tensor, dtype=dtype, device=asked.device)
     return TorchTrainer(module, optimizer, partial(_gradient, module, tensor, asked.device),
-                        partial(_scores, module, tensor, shape, method.form))
+                        partial(_scores, module, tensor, shape, method.form),
+                        require_targets=partial(_require, experiment.rule.name, module))
+
+
+def _require(name: str, module: torch.nn.Module, x: np.ndarray, targets: Targets) -> None:
+    require_whole_samples(targets, name)
+    if targets.weight is not None and not isinstance(module, Backpropagated):
+        raise RefusedError(f"{name} knows no weights of samples; leave sample_weight and class_weight away")
 
 
 def _gradient(module: torch.nn.Module, tensor, device: str, x: np.ndarray, targets: Targets, seed: int) -> torch.Tensor:
-    weight = {}
-    if targets.weight is not None:
-        if not isinstance(module, Backpropagated):
-            raise RefusedError("this method knows no weights of samples; leave sample_weight and class_weight away")
-        weight["weight"] = tensor(targets.weight)
+    weight = {} if targets.weight is None else {"weight": tensor(targets.weight)}
     module.train()
     labels = torch.as_tensor(targets.values, device=device)
     return module.gradient(tensor(x), labels, np.random.default_rng(seed), **weight)

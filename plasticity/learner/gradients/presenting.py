@@ -12,11 +12,12 @@ import torch
 from plasticity.encoding.catalogue import Encoder
 from plasticity.encoding.random import numbers_of
 from plasticity.encoding.spikes import Spikes, densified
+from plasticity.engines.gradient.loss import require_weighing
 from plasticity.engines.gradient.losses import rate_regularisation
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.online import online_gradients
 from plasticity.engines.gradient.output import Output
-from plasticity.errors import RefusedError
+from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner.targets import Targets
 from plasticity.readout.answers import per_sample
 from plasticity.readout.losses import kind_of
@@ -43,6 +44,10 @@ class Presented:
     streams: int = 0
     carry: dict[str, torch.Tensor] = field(default_factory=dict)
 
+    def __post_init__(self):
+        if self.online and self.rate_strength:
+            raise RefusedError("online=True has no regularisation of firing rates; use rate_strength=0")
+
     def begin(self, batch: int) -> None:
         """Before the batch of that number in an epoch: streams start anew with the first."""
         if batch == 0:
@@ -56,6 +61,22 @@ class Presented:
         output = self.network(x, state=state)
         carry.update(output.state)
         return output
+
+    def require(self, x: np.ndarray, targets: Targets) -> None:
+        """Raises PlasticityError for targets or weights of other steps than samples are shown for, RefusedError for
+        weights that the loss does not know."""
+        shown = self.shown(x[:1], self.seed)
+        steps = shown.steps if isinstance(shown, Spikes) else shown.shape[1]
+        values, weight = targets.values, targets.weight
+        by_step = values.ndim == 3 or (values.ndim == 2 and values.dtype.kind in "iu")
+        if by_step and values.shape[1] != steps:
+            raise PlasticityError(f"y holds {values.shape[1]} steps per sample, but samples are shown for {steps}")
+        if weight is None:
+            return
+        require_weighing(self.loss)
+        if weight.ndim == 2 and weight.shape[1] not in (1, steps):
+            raise PlasticityError(f"sample_weight holds {weight.shape[1]} steps per sample, but samples are shown for "
+                                  f"{steps}")
 
     def shown(self, x: np.ndarray, seed: int, numbers: int | np.ndarray = 0) -> torch.Tensor | Spikes:
         """What the network is given: [samples, steps, inputs], or Spikes."""
@@ -82,8 +103,6 @@ class Presented:
         return error.item()
 
     def _forward_in_time(self, x: np.ndarray, targets: Targets, seed: int) -> float:
-        if self.rate_strength:
-            raise RefusedError("online=True has no regularisation of firing rates; use rate_strength=0")
         steps, weight = torch.as_tensor(densified(self.shown(x, seed))), targets.weight
         error, gradients = online_gradients(self.network, steps, torch.as_tensor(targets.values), self.loss,
                                             weight=None if weight is None else torch.as_tensor(weight))

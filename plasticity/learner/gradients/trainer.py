@@ -33,6 +33,7 @@ class TorchTrainer:
     score(x, targets): how well it does; by default the share of samples whose label has the highest score.
     locate(x, targets, seed): called when the loss is not finite, says which layer is the first that is not (None: it
         cannot tell).
+    require_targets(x, targets): raises for targets and weights that cannot be learned from.
     largest: longest gradient of an update; longer ones are scaled down to it (None: never).
     presented: how samples are shown, where the network spikes.
     """
@@ -43,6 +44,7 @@ class TorchTrainer:
     scores: Callable[[np.ndarray], np.ndarray]
     score: Callable[[np.ndarray, Targets], float] | None = None
     locate: Callable[[np.ndarray, Targets, int], str | None] = lambda x, targets, seed: None
+    require_targets: Callable[[np.ndarray, Targets], None] = lambda x, targets: None
     largest: float | None = None
     ahead: bool = False
     lines: int | None = None
@@ -63,6 +65,9 @@ class TorchTrainer:
 
     def begin(self, x: np.ndarray) -> None:
         """First weights are drawn already."""
+
+    def require(self, x: np.ndarray, targets: Targets) -> None:
+        self.require_targets(x, targets)
 
     def chunk(self, batch: int) -> int:
         return batch

@@ -15,7 +15,7 @@ from plasticity.errors import RefusedError
 from plasticity.language.rule import Rule
 from plasticity.learner.plan import Plan, Step
 from plasticity.learner.stream.reading import Reading, Responses
-from plasticity.learner.targets import Targets
+from plasticity.learner.targets import Targets, require_whole_samples
 from plasticity.learner.trainer import Callback, Measured, NotFinite
 from plasticity.network.rate_layer import RateLayer
 
@@ -110,6 +110,10 @@ class RateTrainer:
 
     def tensor(self, x: np.ndarray) -> torch.Tensor:
         return self.context.tensor(x)
+
+    def require(self, x: np.ndarray, targets: Targets) -> None:
+        """Refuses weights by step."""
+        require_whole_samples(targets, self.rule_name)
 
     def session(self) -> AbstractContextManager:
         return torch.no_grad()

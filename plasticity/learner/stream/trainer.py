@@ -17,7 +17,7 @@ from plasticity.learner.stream import checks
 from plasticity.learner.stream.presenting import BLOCK, Source, block_size, encode, respond, show
 from plasticity.learner.stream.reading import Reading, Responses
 from plasticity.learner.stream.running import RunningAccuracy
-from plasticity.learner.targets import Targets
+from plasticity.learner.targets import Targets, require_whole_samples
 from plasticity.learner.trainer import Callback, Measured
 from plasticity.network.presentation import Model
 
@@ -50,6 +50,10 @@ class StreamTrainer:
     @property
     def compile_seconds(self) -> float:
         return self._warm_seconds + float(getattr(self.simulation, "compile_seconds", 0.0))
+
+    def require(self, x: np.ndarray, targets: Targets) -> None:
+        """Refuses weights by step."""
+        require_whole_samples(targets, self.rule_name)
 
     def session(self) -> AbstractContextManager:
         return nullcontext()
