@@ -16,7 +16,7 @@ from support.trains import N_POST, N_PRE, TRAINS, signals_for, times, weights
 from plasticity import PlasticityError, Rule, State, Trace, replay
 from plasticity._utils import random
 from plasticity.language.rule import ORDERS
-from plasticity.rules import clopath, dopamine_stdp, eprop, graupner_brunel
+from plasticity.rules import clopath, dopamine_stdp, eprop_online, graupner_brunel
 
 TRAIN = arrays.arrays(bool, (20, 3))
 
@@ -68,7 +68,7 @@ def test_eprop_is_the_gradient_of_a_layer_without_recurrence():
     rng = np.random.default_rng(2)
     w0, loss_weights = 2.5 * rng.random((N_PRE, N_POST)), rng.normal(size=(len(pre), N_POST))
     gradient, psi = _backpropagated(w0, pre, loss_weights)
-    rule = eprop(eta=1.0, tau_out=1e-12)  # no readout filter: kappa = 0
+    rule = eprop_online(eta=1.0, tau_out=1e-12)  # no readout filter: kappa = 0
     found = run(rule, w0, pre, np.zeros((len(pre), N_POST), bool), psi=psi, L=loss_weights)
     np.testing.assert_allclose(w0 - found, gradient, rtol=0, atol=1e-10 * abs(gradient).max())
     assert abs(gradient).max() > 0.1
@@ -252,7 +252,7 @@ def test_replay_names_a_missing_signal(name):
     ({"w": np.zeros((2, 2))}, "w must have shape"),
     ({"post": np.zeros((61, N_POST), bool)}, "same steps"),
     ({"pre": np.full((60, N_PRE), 2)}, "only 0 and 1"),
-    ({"batch": "median"}, "batch"),
+    ({"reduce": "median"}, "reduce"),
 ])
 def test_replay_refuses_what_does_not_fit(change, message):
     pre, post = TRAINS["random"]()

@@ -35,7 +35,7 @@ def test_seeds_and_mistakes():
     assert np.array_equal(one.projections[2].weights, same.projections[2].weights)
     assert not np.array_equal(one.projections[2].weights, other.projections[2].weights)
     for wrong, message in ((lambda: csnn(785), "no square map"), (lambda: csnn(784, shape=(3, 28, 28)), "not 784"),
-                           (lambda: csnn(16), "does not fit")):
+                           (lambda: csnn(16, padding=0), "does not fit")):
         with pytest.raises(PlasticityError, match=message):
             wrong()
 
