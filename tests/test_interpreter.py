@@ -16,7 +16,7 @@ from support.trains import N_POST, N_PRE, TRAINS, signals_for, times, weights
 from plasticity import PlasticityError, Rule, State, Trace, replay
 from plasticity._utils import random
 from plasticity.language.rule import ORDERS
-from plasticity.rules import clopath, dopamine_stdp, eprop, graupner_brunel
+from plasticity.rules import clopath, dopamine_stdp, eprop_online, graupner_brunel
 
 TRAIN = arrays.arrays(bool, (20, 3))
 
@@ -68,7 +68,7 @@ def test_eprop_is_the_gradient_of_a_layer_without_recurrence():
     rng = np.random.default_rng(2)
     w0, loss_weights = 2.5 * rng.random((N_PRE, N_POST)), rng.normal(size=(len(pre), N_POST))
     gradient, psi = _backpropagated(w0, pre, loss_weights)
-    rule = eprop(eta=1.0, tau_out=1e-12)  # no readout filter: kappa = 0
+    rule = eprop_online(eta=1.0, tau_out=1e-12)  # no readout filter: kappa = 0
     found = run(rule, w0, pre, np.zeros((len(pre), N_POST), bool), psi=psi, L=loss_weights)
     np.testing.assert_allclose(w0 - found, gradient, rtol=0, atol=1e-10 * abs(gradient).max())
     assert abs(gradient).max() > 0.1
@@ -199,18 +199,18 @@ def _samples(n=3):
 
 
 @pytest.mark.parametrize("engine", ["interpreter", "torch"])
-@pytest.mark.parametrize("batch", ["sum", "mean"])
-def test_a_batch_adds_what_its_samples_do(batch, engine):
+@pytest.mark.parametrize("reduce", ["sum", "mean"])
+def test_a_batch_adds_what_its_samples_do(reduce, engine):
     """Exactly for an additive rule away from its bounds; to first order in the rate for one that reads the weight."""
     pre, post = _samples()
-    w, share = weights(0.4, 0.6), 1 if batch == "sum" else 1 / pre.shape[1]
+    w, share = weights(0.4, 0.6), 1 if reduce == "sum" else 1 / pre.shape[1]
     w[0, 0] = w[1, 1] = 0.5
 
     def gap(name, scale):
         rule = CASES[name].make()
         rule = rule.with_(params={k: v * scale for k, v in rule.params.items() if k.startswith("a_")})
         alone = sum(run(rule, w, pre[:, b], post[:, b], engine) - w for b in range(pre.shape[1]))
-        return abs(run(rule, w, pre, post, engine, batch=batch) - w - share * alone).max()
+        return abs(run(rule, w, pre, post, engine, reduce=reduce) - w - share * alone).max()
 
     assert gap("pair", 0.1) < 1e-14
     coarse, fine = gap("pair_soft", 0.1), gap("pair_soft", 0.01)
@@ -252,7 +252,7 @@ def test_replay_names_a_missing_signal(name):
     ({"w": np.zeros((2, 2))}, "w must have shape"),
     ({"post": np.zeros((61, N_POST), bool)}, "same steps"),
     ({"pre": np.full((60, N_PRE), 2)}, "only 0 and 1"),
-    ({"batch": "median"}, "batch"),
+    ({"reduce": "median"}, "reduce"),
 ])
 def test_replay_refuses_what_does_not_fit(change, message):
     pre, post = TRAINS["random"]()
