@@ -39,6 +39,9 @@ def page() -> str:
     if "soft_hebb_conv" in studies:
         parts += ["## SoftHebb in convolutional layers: `scripts/reproduce/soft_hebb_conv.py`\n",
                   _convolutions(studies["soft_hebb_conv"])]
+    if (studies.get("stdp_then_eprop") or {}).get("summary"):
+        parts += ["## STDP before e-prop: `scripts/reproduce/stdp_then_eprop.py`\n",
+                  _teachers(studies["stdp_then_eprop"])]
     if "reward_digits" in studies:
         parts += ["## Digits learned from reward: `scripts/reproduce/reward_digits.py`\n",
                   _rewarded(studies["reward_digits"])]
@@ -52,6 +55,20 @@ def page() -> str:
     if gradient:
         parts += ["## Gradient rules on sequences: `scripts/reproduce/NAME.py`\n", GRADIENT, *_gradient(gradient)]
     return "\n".join([*parts, "Speed beside other libraries: [speed.md](speed.md).", ""])
+
+
+def _teachers(study: dict) -> str:
+    """One network and three ways to weights, by how many labels are known."""
+    settings = study["settings"]
+    rows = [f"MNIST, one network ({settings['network']}: a winner in every step, adaptive thresholds, weights "
+            f"normalised). STDP sees all images once, without labels; e-prop makes about {settings['updates']} updates of "
+            f"{settings['batch']} images with labels, from first weights or from STDP's, while winners, thresholds and "
+            "the sums of weights stay as they are. Test set, three seeds.\n",
+            "| labels | STDP, neurons named by them | e-prop from first weights | e-prop from STDP's |", "|---|---|---|---|"]
+    for fraction, row in study["summary"].items():
+        cells = [f"{row[name]['mean']:.4f} ± {row[name]['sd']:.4f}" for name in ("stdp", "eprop_random", "eprop_stdp")]
+        rows.append(f"| {100 * float(fraction):g} % | {' | '.join(cells)} |")
+    return "\n".join([*rows, ""])
 
 
 def _learned(studies: dict) -> str:

@@ -199,18 +199,18 @@ def _samples(n=3):
 
 
 @pytest.mark.parametrize("engine", ["interpreter", "torch"])
-@pytest.mark.parametrize("batch", ["sum", "mean"])
-def test_a_batch_adds_what_its_samples_do(batch, engine):
+@pytest.mark.parametrize("reduce", ["sum", "mean"])
+def test_a_batch_adds_what_its_samples_do(reduce, engine):
     """Exactly for an additive rule away from its bounds; to first order in the rate for one that reads the weight."""
     pre, post = _samples()
-    w, share = weights(0.4, 0.6), 1 if batch == "sum" else 1 / pre.shape[1]
+    w, share = weights(0.4, 0.6), 1 if reduce == "sum" else 1 / pre.shape[1]
     w[0, 0] = w[1, 1] = 0.5
 
     def gap(name, scale):
         rule = CASES[name].make()
         rule = rule.with_(params={k: v * scale for k, v in rule.params.items() if k.startswith("a_")})
         alone = sum(run(rule, w, pre[:, b], post[:, b], engine) - w for b in range(pre.shape[1]))
-        return abs(run(rule, w, pre, post, engine, batch=batch) - w - share * alone).max()
+        return abs(run(rule, w, pre, post, engine, reduce=reduce) - w - share * alone).max()
 
     assert gap("pair", 0.1) < 1e-14
     coarse, fine = gap("pair_soft", 0.1), gap("pair_soft", 0.01)
