@@ -61,10 +61,11 @@ def _teachers(study: dict) -> str:
     """One network and three ways to weights, by how many labels are known."""
     settings = study["settings"]
     rows = [f"MNIST, one network ({settings['network']}: a winner in every step, adaptive thresholds, weights "
-            f"normalised). STDP sees all images once, without labels; e-prop makes about {settings['updates']} updates of "
-            f"{settings['batch']} images with labels, from first weights or from STDP's, while winners, thresholds and "
+            "normalised). STDP sees all images once, without labels; e-prop makes about "
+            f"{settings['updates']} updates of {settings['batch']} images with labels, from first weights or from STDP's, while winners, thresholds and "
             "the sums of weights stay as they are. Test set, three seeds.\n",
-            "| labels | STDP, neurons named by them | e-prop from first weights | e-prop from STDP's |", "|---|---|---|---|"]
+            "| labels | STDP, neurons named by them | e-prop from first weights | e-prop from STDP's |",
+            "|---|---|---|---|"]
     for fraction, row in study["summary"].items():
         cells = [f"{row[name]['mean']:.4f} ± {row[name]['sd']:.4f}" for name in ("stdp", "eprop_random", "eprop_stdp")]
         rows.append(f"| {100 * float(fraction):g} % | {' | '.join(cells)} |")

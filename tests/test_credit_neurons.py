@@ -38,13 +38,8 @@ CASES = {
 
 def test_every_neuron_with_a_gradient_is_here():
     covered = {case[0].name.split("_")[0] for case in CASES.values()}
-<<<<<<< HEAD
-    assert {*neurons.catalogue} - covered == {
-        "diehl_cook", "relay", "lsnn_neuron", "rate_neuron"}  # one learns by itself, one has no state; others' tests
-=======
     others = {"diehl_cook", "relay", "lsnn_neuron", "rate_neuron"}  # learns by itself; no state; in tests of their own
     assert {*neurons.catalogue} - covered == others
->>>>>>> keep
 
 
 def drawn(steps, size, seed):
