@@ -32,12 +32,17 @@ _PUBLIC = {
     "LanguageError": "plasticity.errors",
     "RefusedError": "plasticity.errors",
 }
-__all__ = sorted(_PUBLIC)
+#: public name -> the module it stands for
+_MODULES = {"rules": "plasticity.rules", "networks": "plasticity.networks", "neurons": "plasticity.neurons",
+            "tasks": "plasticity.datasets.tasks"}
+__all__ = sorted({**_PUBLIC, **_MODULES})
 
 
 def __getattr__(name: str):
     if name in _PUBLIC:
         return getattr(importlib.import_module(_PUBLIC[name]), name)
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
     raise AttributeError(f"module 'plasticity' has no attribute {name!r}")
 
 

@@ -1,55 +1,11 @@
-"""The plan of the house: every room stands above all that it imports, and no files import each other in a circle."""
+"""Every room stands above all that it imports, no files import each other in a circle, and the picture shows it."""
 
-import ast
+import re
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-#: rooms from the ground up; those of one floor know nothing of each other
-FLOORS = (
-    ("errors",), ("_utils",), ("language",), ("rules", "encoding"), ("neurons",),
-    ("network", "readout", "runs", "datasets"), ("engines", "networks"), ("methods", "plots"), ("learner",),
-    ("comparison", "bench"), ("cli",), ("__main__",))
-FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-#: gathers names for users, and is imported by nobody
-FACES = {"credit", "plasticity"}
-
-
-def modules() -> dict[str, Path]:
-    found = {}
-    for folder in ("plasticity", "networks", "datasets"):
-        for path in (ROOT / folder).rglob("*.py"):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            if parts[:2] in (("plasticity", "networks"), ("plasticity", "datasets")):
-                continue  # links to the top-level folders
-            parts = parts if parts[0] == "plasticity" else ("plasticity", *parts)
-            found[".".join(parts).removesuffix(".__init__")] = path
-    return found
-
-
-MODULES = modules()
-
-
-def imports(name: str) -> set[str]:
-    """The modules that a module imports, inside functions and for types too."""
-    found = set()
-    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name} imports relatively; write the whole name"
-            inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {module if module in MODULES else node.module for module in inner}
-        elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-    return {module for module in found if module in MODULES and module != name}
-
-
-GRAPH = {name: imports(name) for name in MODULES}
-
-
-def room(module: str) -> str:
-    return module.split(".")[1] if "." in module else "plasticity"
+from support.layout import FACES, FLOOR, GRAPH, MODULES, ROOT, room
+from support.scripts import script
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
@@ -73,3 +29,35 @@ def test_no_files_import_each_other_in_a_circle():
 
 def test_every_room_has_its_floor():
     assert {room(name) for name in MODULES} == {*FLOOR, *FACES}
+
+
+def shown(svg: str) -> tuple[set[str], list[str]]:
+    """What a picture says, wherever it stands: its arrows, and its words in order."""
+    return set(re.findall(r'<path class="([^"]*)"', svg)), sorted(re.findall(r"<text [^>]*>([^<]*)</text>", svg))
+
+
+def test_the_picture_shows_the_imports_that_there_are():
+    architecture = script("architecture.py")
+    committed = (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8")
+    assert shown(committed) == shown(architecture.picture()), "run python scripts/architecture.py"
+    arrows = {tuple(arrow.split(" to ")) for arrow in shown(committed)[0]}
+    every = architecture.edges()
+    assert arrows <= every
+    ways = TopologicalSorter({})
+    for upper, lower in arrows:
+        ways.add(upper, lower)
+    reached: dict[str, set[str]] = {}
+    for name in ways.static_order():  # what an arrow leaves out, a way over others has
+        reached[name] = {end for upper, lower in arrows if upper == name for end in (lower, *reached[lower])}
+    assert all(lower in reached[upper] for upper, lower in every)
+
+
+def test_boxes_of_the_picture_stand_apart():
+    svg = (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8")
+    boxes = [tuple(map(float, box)) for box in re.findall(
+        r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx', svg)]
+    assert len(boxes) > 15
+    for k, (x, y, width, height) in enumerate(boxes):
+        assert x >= 0 and x + width <= 1200
+        for left, top, across, down in boxes[k + 1:]:
+            assert x + width < left or left + across < x or y + height < top or top + down < y

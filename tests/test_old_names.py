@@ -2,12 +2,20 @@
 
 import importlib
 import pickle
+import subprocess
+import sys
+import types
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.layout import MODULES
 
+import plasticity
+import plasticity.credit
 from plasticity import Rule, State, plots, rules
+from plasticity._utils.moved import MOVED, new_name
 
 SHORT_TERM = {"pre": {"x": State(0.1)}, "on_pre": {"x": "0.1"}}
 
@@ -57,3 +65,83 @@ def test_functions_answer_to_their_old_names(module, old, new):
     with pytest.warns(DeprecationWarning, match=f"{old} is called plasticity.{new} now"):
         assert getattr(importlib.import_module(f"plasticity.{module}"), old) is getattr(
             importlib.import_module(f"plasticity.{home}"), name)
+
+
+@contextmanager
+def forgotten(name):
+    """Nobody has imported a module by this name, and nothing remains of it afterwards."""
+    parent, _, leaf = name.rpartition(".")
+    module, attribute = sys.modules.pop(name, None), vars(sys.modules[parent]).pop(leaf, None)
+    try:
+        yield
+    finally:
+        sys.modules.pop(name, None)
+        vars(sys.modules[parent]).pop(leaf, None)
+        if module is not None:
+            sys.modules[name] = module
+        if attribute is not None:
+            setattr(sys.modules[parent], leaf, attribute)
+
+
+@pytest.mark.parametrize("old", MOVED)
+def test_a_module_is_the_same_under_its_old_name(old):
+    now = importlib.import_module(f"plasticity.{MOVED[old]}")
+    importlib.import_module(f"plasticity.{old}".rpartition(".")[0])
+    said = rf"plasticity\.{old} is called plasticity\.{MOVED[old]} now; the old name goes with the next release"
+    with forgotten(f"plasticity.{old}"), pytest.warns(DeprecationWarning, match=said):
+        assert importlib.import_module(f"plasticity.{old}") is now
+    assert now.__name__ == now.__spec__.name == f"plasticity.{MOVED[old]}"
+
+
+@pytest.mark.parametrize("old", MOVED)
+def test_a_module_takes_no_other_names_place(old):
+    """Importing it makes it an attribute of its package: nothing else there may be called so."""
+    parent = importlib.import_module(f"plasticity.{old}".rpartition(".")[0])
+    leaf = old.rpartition(".")[2]
+    with forgotten(f"plasticity.{old}"):
+        assert isinstance(getattr(parent, leaf, parent), types.ModuleType)
+
+
+def test_no_module_of_now_has_a_name_that_moved():
+    assert [name for name in MODULES if new_name(name)] == []
+
+
+def test_what_lay_below_a_package_moved_along():
+    from plasticity.engines.gradient.fused import forward
+
+    importlib.import_module("plasticity.credit.fused")
+    with forgotten("plasticity.credit.fused.forward"), pytest.warns(DeprecationWarning, match="engines.gradient.fused"):
+        assert importlib.import_module("plasticity.credit.fused.forward") is forward
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("credit.Readout", "readout.leaky.LeakyReadout"), ("credit.Run", "engines.gradient.output.Output"),
+    ("credit.catalogue", "rules.catalogue"), ("credit.make", "rules.make"), ("methods.catalogue", "rules.catalogue"),
+    ("methods.make", "rules.make"), ("methods.MethodClassifier", "learner.methods.MethodClassifier"),
+    ("language.evaluate", "language.expressions.evaluate"), ("language.names", "language.expressions.names")])
+def test_public_names_are_the_same_under_their_old_names(old, new):
+    (before, leaf), (home, name) = (f"plasticity.{each}".rpartition(".")[::2] for each in (old, new))
+    with pytest.warns(DeprecationWarning, match=rf"plasticity\.{old} is called plasticity\.{new} now"):
+        assert getattr(importlib.import_module(before), leaf) is getattr(importlib.import_module(home), name)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        importlib.import_module(before).nothing  # noqa: B018
+
+
+def test_old_names_of_baselines_are_those_of_networks_of_methods():
+    with forgotten("plasticity.baselines"), pytest.warns(DeprecationWarning, match="methods.networks"):
+        from plasticity.baselines import Backpropagated, perceptron
+    assert Backpropagated is plasticity.methods.networks.layers.Backpropagated and perceptron([2, 3])
+
+
+@pytest.mark.parametrize("name", [*plasticity.__all__, *(f"credit.{name}" for name in plasticity.credit.__all__)])
+def test_present_names_warn_of_nothing(name, recwarn):
+    home, _, leaf = f"plasticity.{name}".rpartition(".")
+    assert getattr(importlib.import_module(home), leaf) is not None
+    assert not [warning for warning in recwarn if "the old name" in str(warning.message)]
+
+
+def test_importing_the_library_warns_of_nothing_and_is_quick():
+    code = ("import sys, plasticity; heavy = {'numpy', 'torch', 'numba', 'brian2', 'sympy', 'sklearn', 'scipy'}; "
+            "print(*heavy & set(sys.modules))")
+    done = subprocess.run([sys.executable, "-P", "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == done.stderr == ""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from importlib.machinery import ModuleSpec
 from types import MappingProxyType, ModuleType
 
-#: old name -> new name, without "plasticity."; what lies below an old package moved along
+#: old name -> new name, without "plasticity."; what lies below an old package moved along. A module that was called
+#: like a function of its package ("rules.clopath", "comparison.compare") is not here: it would take its place
 MOVED: Mapping[str, str] = MappingProxyType({
     "rule": "language.rule", "statements": "language.statements", "numpy_language": "language.numpy_functions",
     "constants": "language.constants", "projection": "network.projection", "window": "network.window",
@@ -35,10 +36,9 @@ MOVED: Mapping[str, str] = MappingProxyType({
     "learner.classifier": "learner.unsupervised", "learner.presenting": "learner.stream.presenting",
     "learner.running": "learner.stream.running",
     "learner.checks": "learner.stream.checks", "learner.reading": "learner.stream.reading",
-    "learner.unfolding": "learner.rates.patches", "methods.catalogue": "rules.catalogue",
-    "comparison.encoded": "learner.gradients.encoded", "comparison.compare": "comparison.side_by_side",
-    "experiment": "comparison.run", "credit.alignment": "comparison.alignment",
-    "credit.measures": "comparison.operations", "comparison.entrants": "comparison.candidates",
+    "learner.unfolding": "learner.rates.patches", "comparison.encoded": "learner.gradients.encoded",
+    "experiment": "comparison.run", "credit.measures": "comparison.operations",
+    "comparison.entrants": "comparison.candidates",
     "spikes": "encoding.spikes", "credit.coding": "encoding.catalogue", "metrics": "readout.metrics",
     "given": "_utils.validation", "named": "_utils.catalogue", "folders": "_utils.folders", "memory": "_utils.memory",
     "devices": "_utils.devices", "stopping": "_utils.stopping", "progress": "_utils.progress",
@@ -150,6 +150,6 @@ def _warn(old: str, new: str) -> None:
 
 
 def install() -> None:
-    """From now on old names are found, after all others."""
+    """From now on old names are found: before all others, so that no file is read a second time under its old name."""
     if Moved not in sys.meta_path:
-        sys.meta_path.append(Moved)
+        sys.meta_path.insert(0, Moved)

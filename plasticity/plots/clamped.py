@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from plasticity import replay
 from plasticity._utils import moved
+from plasticity.engines.replay import replay
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule
 from plasticity.plots import style

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from plasticity import replay
+from plasticity.engines.replay import replay
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule
 from plasticity.plots import style
