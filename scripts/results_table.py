@@ -62,7 +62,8 @@ def _teachers(study: dict) -> str:
     settings = study["settings"]
     rows = [f"MNIST, one network ({settings['network']}: a winner in every step, adaptive thresholds, weights "
             "normalised). STDP sees all images once, without labels; e-prop makes about "
-            f"{settings['updates']} updates of {settings['batch']} images with labels, from first weights or from STDP's, while winners, thresholds and "
+            f"{settings['updates']} updates of {settings['batch']} images with labels, "
+            "from first weights or from STDP's, while winners, thresholds and "
             "the sums of weights stay as they are. Test set, three seeds.\n",
             "| labels | STDP, neurons named by them | e-prop from first weights | e-prop from STDP's |",
             "|---|---|---|---|"]
