@@ -24,6 +24,8 @@ from plasticity.engines.gradient.losses import (
 )
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.online import online_gradients
+from plasticity.learner.gradients.presenting import Presented
+from plasticity.learner.targets import Targets
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.readout.losses import LOSSES, kind_of
@@ -154,6 +156,17 @@ def test_rates_of_steps_that_count():
         rates = net(X[b:b + 1, :length]).spikes["rec"][0].mean(0)
         wanted = wanted + 3.5 * ((rates - 0.02) ** 2).sum() / 4
     torch.testing.assert_close(rate_regularisation(7.0, 20.0, 1e-3)(net(X).spikes["rec"], PADDED), wanted)
+
+
+def test_a_learner_wishes_for_rates_in_steps_that_count():
+    """What spikes do in padding changes nothing that is minimised."""
+    shown = Presented(network(), None, cross_entropy(), rate=20.0, rate_strength=7.0)
+    targets = Targets(LABELS.numpy(), PADDED.numpy().astype(float))
+    padded = X | ~PADDED[..., None]
+    found = [shown.objective(shown.network(x), targets) for x in (X, padded)]
+    torch.testing.assert_close(*found)
+    without = Presented(network(), None, cross_entropy())
+    assert found[0] > without.objective(without.network(X), targets)
 
 
 MAKERS = {"cross_entropy": (cross_entropy, LABELS), "mse": (mse, VALUES), "bernoulli": (bernoulli, CHORDS),

@@ -21,5 +21,5 @@ def sources() -> int:
     entry points are `kept`, as closures over this number, which Numba's cache compares; what they call is `compiled`
     with them.
     """
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    files = sorted(Path(__file__).parent.rglob("*.py"))
     return int(sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:15], 16)

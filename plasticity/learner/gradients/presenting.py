@@ -84,7 +84,10 @@ class Presented:
         return encoded if isinstance(encoded, Spikes) else torch.as_tensor(encoded)
 
     def objective(self, output: Output, targets: Targets) -> torch.Tensor:
-        """What is minimised: the loss, with what teaches the populations, and firing rates far from the wished one."""
+        """What is minimised: the loss, with what teaches the populations, and firing rates far from the wished one.
+
+        Steps that do not count for the loss do not count for the rates either.
+        """
         device = output.outputs.device
         values = torch.as_tensor(targets.values, device=device)
         weight = {} if targets.weight is None else {"weight": torch.as_tensor(targets.weight, device=device)}
@@ -92,7 +95,7 @@ class Presented:
         if not self.rate_strength:
             return error
         regular = rate_regularisation(self.rate_strength, self.rate, self.network.network.dt)
-        return error + sum(regular(z) for z in output.spikes.values())
+        return error + sum(regular(z, **weight) for z in output.spikes.values())
 
     def gradient(self, x: np.ndarray, targets: Targets, seed: int) -> float:
         """Leaves the rule's gradients in `.grad` and answers the loss."""
