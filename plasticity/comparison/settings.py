@@ -31,7 +31,7 @@ TASKS: Mapping[str, Mapping[str, Options]] = MappingProxyType({
     "mnist": _IMAGES, "fashion_mnist": _IMAGES,
     "usps": {**_IMAGES, "stream": {"epochs": 3}},
     "rows_mnist": _SEQUENCES | _gradients("recurrent(200)", "sequences", 5, 100),
-    "nmnist": _SEQUENCES, "fsdd": _SEQUENCES})
+    **dict.fromkeys(("nmnist", "nmnist_frames", "fsdd", "fsdd_spikes"), _SEQUENCES)})
 #: fewer training samples than this are few, and are shown as often as those of digits
 FEW = 5000
 
