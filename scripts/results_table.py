@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from plasticity._utils.catalogue import Call, parse
+
 ROOT = Path(__file__).parents[1]
 RESULTS, PAGE = ROOT / "docs" / "results", ROOT / "docs" / "results.md"
 HEAD = """# Results
@@ -23,13 +25,15 @@ accumulation is the published one (mean error of 8 batches of 64 below 7 %); the
 fresh sequences are asked. The normalised error of pattern generation is the mean squared error over the variance of the
 target.
 """
+#: of comparisons that version 0.1 wrote
+BEFORE = (" `stdp` is the network of Diehl & Cook with its own rule, called `pair_stdp` now; `layers-100-100` is "
+          "written `layers(100, 100)` now.")
 
 
 def page() -> str:
     """The whole page."""
     studies = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
-    spiking = {name: found for name, found in studies.items() if "accuracy_untrained" in found.get("summary", {})}
-    rates = {name: found for name, found in studies.items() if "accuracy_random_weights" in found.get("summary", {})}
+    spiking, rates = (_telling(studies, figure) for figure in ("accuracy_untrained", "accuracy_random_weights"))
     parts = [HEAD, "## Digits without labels: `make results STUDIES=...`\n", _learned(spiking)]
     for name in (name for name, found in studies.items() if name.startswith("compare_") and "rows" in found):
         parts += [f"## Learning rules side by side: `scripts/reproduce/compare_mnist.py --task {name[8:]}`\n",
@@ -73,18 +77,32 @@ def _teachers(study: dict) -> str:
     return "\n".join([*rows, ""])
 
 
+def _telling(studies: dict, figure: str) -> dict:
+    """The studies whose summary has that figure."""
+    return {name: found for name, found in studies.items() if figure in (found.get("summary") or {})}
+
+
 def _learned(studies: dict) -> str:
     rows = ["| study | images | network | neurons | passes | seeds | accuracy | proportion | untrained | train, s |",
             "|---|---|---|---|---|---|---|---|---|---|"]
     for name, found in studies.items():
         run, summary = found["runs"][0], found["summary"]
-        cells = [name, run["images"] // run["epochs"], run["network"], run["neurons"], run["epochs"],
+        cells = [name, run["images"] // run["epochs"], *_network(run), run["epochs"],
                  len(summary["accuracy"]["seeds"]), _spread(summary["accuracy"]),
                  _spread(summary["accuracy by proportion"]), _spread(summary["accuracy_untrained"]),
                  f"{summary['train_seconds']['mean']:.1f}"]
         rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     machine = next(iter(studies.values()))["machine"] if studies else {}
     return "\n".join([*rows, "", f"Machine: {machine.get('processor')}, {machine.get('cores')} cores.", ""])
+
+
+def _network(run: dict) -> tuple[str, int]:
+    """(network without its size, size), of runs of any version."""
+    if "neurons" in run:
+        return run["network"], run["neurons"]
+    call = parse(run["network"], "network")
+    others = {name: value for name, value in call.options.items() if name != "neurons"}
+    return str(Call(call.name, (), others)), call.options["neurons"]
 
 
 def _rates(studies: dict) -> str:
@@ -193,10 +211,8 @@ def _spread(figure: dict) -> str:
 def _compared(found: dict) -> str:
     """One row per rule, the same task, seeds and number of passes for all."""
     config = found["config"]
-    setting = config["setting"]
-    intro = (f"{config['epochs'] or setting['epochs']} passes over all training images (the STDP network: "
-             f"{setting['stdp_epochs']}), seeds {', '.join(map(str, config['seeds']))}; what is the same for all, what "
-             "was chosen where, and what the columns count: [compare.md](compare.md).\n")
+    intro = (f"{_passes(found)}, seeds {', '.join(map(str, config['seeds']))}; what is the same for all, what was "
+             f"chosen where, and what the columns count: [compare.md](compare.md).{BEFORE if _is_old(found) else ''}\n")
     rows = ["| rule | network | accuracy | train, s | peak, MB | spikes per sample | operations per sample | cosine |",
             "|---|---|---|---|---|---|---|---|"]
     for row in found["rows"]:
@@ -208,6 +224,25 @@ def _compared(found: dict) -> str:
     where = (f"Machine: {found['machine']['processor']}, {found['machine']['cores']} cores; "
              "other work ran beside the trainings, so the seconds are upper bounds.")
     return "\n".join([intro, *rows, "", where, ""])
+
+
+def _is_old(found: dict) -> bool:
+    """Whether a comparison was written by version 0.1."""
+    return "setting" in found["config"]
+
+
+def _passes(found: dict) -> str:
+    """How often training images were shown."""
+    if _is_old(found):
+        setting = found["config"]["setting"]
+        return (f"{found['config']['epochs'] or setting['epochs']} passes over all training images (the STDP network: "
+                f"{setting['stdp_epochs']})")
+    by_epochs: dict[int, list[str]] = {}
+    for row in found["rows"]:
+        by_epochs.setdefault(row["epochs"], []).append(row["rule"])
+    usual = max(by_epochs, key=lambda epochs: len(by_epochs[epochs]))
+    others = "; ".join(f"{', '.join(rules)}: {epochs}" for epochs, rules in by_epochs.items() if epochs != usual)
+    return f"{usual} passes over all training images" + (f" ({others})" if others else "")
 
 
 def _number(value: float | None, form: str) -> str:

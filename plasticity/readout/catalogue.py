@@ -144,9 +144,12 @@ class Leaky:
 
 @dataclass(frozen=True)
 class Counted:
-    """The spikes of a population are the outputs, as `Counts`: "counts(out)". last: the last steps that count."""
+    """The spikes of a population are the outputs, as `Counts`: "counts(out)".
 
-    population: str = "out"
+    population: None for the network's last. last: the last steps that count (None: all).
+    """
+
+    population: str | None = None
     last: int | None = None
 
     def __post_init__(self):
@@ -168,7 +171,8 @@ class Counted:
         return Counts(self.population, n)
 
     def __str__(self) -> str:
-        return str(Call("counts", (self.population,), {} if self.last is None else {"last": self.last}))
+        named = () if self.population is None else (self.population,)
+        return str(Call("counts", named, {} if self.last is None else {"last": self.last}))
 
 
 #: name -> function that makes it; all of its arguments have defaults

@@ -21,7 +21,7 @@ from plasticity.runs import write_json
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 RULES = ("bptt,eprop(feedback=symmetric),eprop(feedback=random),eprop(feedback=adaptive),ottt,decolle,dfa,"
-         "forward_forward,stdp,cnn")
+         "forward_forward,pair_stdp,cnn")
 #: of a training, kept beside the rows
 KEPT = ("rule", "seed", "accuracy", "train_seconds", "fit_seconds", "peak_mb", "losses", "update_cosine",
         "update_alignment", "error")

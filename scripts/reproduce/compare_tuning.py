@@ -13,16 +13,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from joblib import Parallel, delayed
 
 from plasticity.cli.comparing import split
-from plasticity.comparison.candidates import Job
+from plasticity.comparison.job import Job
 from plasticity.comparison.one import train_one
-from plasticity.comparison.settings import rate_of
+from plasticity.comparison.settings import TASKS, rate_of
 from plasticity.errors import PlasticityError
 from plasticity.runs import write_json
 from plasticity.runs.machine import machine, versions
@@ -37,18 +37,17 @@ SETTING = Job("mnist", "", 0, epochs=3, train_samples=5000, validation=True)
 def tried(rule: str, rate: float) -> dict:
     """What one rate reaches."""
     torch.set_num_threads(1)
-    job = Job(**{**asdict(SETTING), "rule": rule, "lr": rate})
     try:
-        found = train_one(job)
+        run = train_one(replace(SETTING, rule=rule, lr=rate))
     except PlasticityError as error:
         return {"lr": rate, "accuracy": None, "error": str(error)}
-    print(f"{rule} {rate:g}: {found['accuracy']:.4f}", file=sys.stderr, flush=True)
-    return {"lr": rate, **{name: found[name] for name in ("accuracy", "losses", "train_seconds", "network")},
+    print(f"{rule} {rate:g}: {run['accuracy']:.4f}", file=sys.stderr, flush=True)
+    return {"lr": rate, **{name: run[name] for name in ("accuracy", "losses", "train_seconds", "network")},
             "machine": machine()}
 
 
-def chosen(found: list[dict]) -> float | None:
-    good = [one for one in found if one["accuracy"] is not None]
+def chosen(runs: list[dict]) -> float | None:
+    good = [one for one in runs if one["accuracy"] is not None]
     return max(good, key=lambda one: one["accuracy"])["lr"] if good else None
 
 
@@ -57,13 +56,13 @@ def main() -> None:
     parser.add_argument("--rules", default=RULES)
     parser.add_argument("--rates", type=float, nargs="+", default=RATES)
     parser.add_argument("--jobs", type=int, default=1)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     stored = json.loads(RESULT.read_text(encoding="utf-8"))["rules"] if RESULT.exists() else {}
-    for rule in split(given.rules):
-        before = [one for one in stored.get(rule, {}).get("tried", ()) if one["lr"] not in given.rates]
-        found = before + Parallel(given.jobs)(delayed(tried)(rule, rate) for rate in given.rates)
-        stored[rule] = {"chosen": chosen(found), "tried": found, "setting": asdict(SETTING.setting)}
-        write_json(RESULT, {"config": asdict(SETTING), "rules": stored, "versions": versions(), "machine": machine()})
+    for rule in split(arguments.rules):
+        before = [one for one in stored.get(rule, {}).get("tried", ()) if one["lr"] not in arguments.rates]
+        runs = before + Parallel(arguments.jobs)(delayed(tried)(rule, rate) for rate in arguments.rates)
+        stored[rule] = {"chosen": chosen(runs), "tried": runs, "setting": TASKS[SETTING.task]}
+        write_json(RESULT, {"config": SETTING.to_dict(), "rules": stored, "versions": versions(), "machine": machine()})
     for rule, one in stored.items():
         print(f"{rule}: chosen {one['chosen']}, in the table {rate_of(rule):g}")
 

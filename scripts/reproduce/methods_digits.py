@@ -21,12 +21,12 @@ from _study import summary, write
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from plasticity.learner.methods import MethodClassifier
+from plasticity import Learner
 
 STEPS, HELD_OUT, BATCH = 20, 360, 32
 FIGURES = ("accuracy", "train_accuracy", "seconds")
 
-#: case -> arguments of `MethodClassifier`
+#: case -> the rule, and arguments of `Learner`
 METHODS: Mapping[str, dict] = {
     "equilibrium_propagation": {"method": "equilibrium_propagation(hidden=(100,))", "lr": 3e-3, "epochs": 20},
     "predictive_coding": {"method": "predictive_coding(hidden=(100,))", "lr": 3e-3, "epochs": 20},
@@ -52,16 +52,21 @@ def as_current(images: np.ndarray) -> np.ndarray:
 SHOWN: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {"spiking_forward_forward": as_current}
 
 
+def learner_of(case: str, seed: int) -> Learner:
+    settings = METHODS[case]
+    return Learner(rule=settings["method"], lr=settings["lr"], epochs=settings["epochs"], batch=BATCH,
+                   schedule="linear", seed=seed)
+
+
 def once(case: str, seed: int) -> dict:
     """One training."""
     digits, shown = load_digits(), SHOWN.get(case, as_it_is)
     train_x, test_x, train_y, test_y = train_test_split(digits.images / 16, digits.target, test_size=HELD_OUT,
                                                         stratify=digits.target, random_state=0)
-    model = MethodClassifier(**METHODS[case], batch=BATCH, schedule="linear", seed=seed)
-    model.fit(shown(train_x), train_y)
-    run = {"case": case, "seed": seed, "accuracy": model.score(shown(test_x), test_y),
-           "train_accuracy": model.score(shown(train_x), train_y), "seconds": model.training_.seconds,
-           "parameters": sum(p.numel() for p in model.module_.parameters())}
+    learner = learner_of(case, seed).fit(shown(train_x), train_y)
+    run = {"case": case, "seed": seed, "accuracy": learner.score(shown(test_x), test_y),
+           "train_accuracy": learner.score(shown(train_x), train_y), "seconds": learner.training_.seconds,
+           "parameters": sum(p.numel() for p in learner.network_.parameters())}
     print(json.dumps(run), file=sys.stderr, flush=True)
     return run
 
@@ -70,13 +75,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("methods", nargs="*", help=f"of {', '.join(METHODS)} (default: all)")
     parser.add_argument("--seeds", type=int, nargs="+", default=(0, 1, 2))
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
-    chosen = {case: METHODS[case] for case in given.methods or METHODS}
+    chosen = {case: METHODS[case] for case in arguments.methods or METHODS}
     config = {"learners": {case: {**settings, "batch": BATCH} for case, settings in chosen.items()},
               "schedule": "linear", "optimiser": "adam", "held_out": HELD_OUT, "steps": STEPS, "threads": 1}
     runs = []
-    for seed in given.seeds:
+    for seed in arguments.seeds:
         for case in chosen:
             runs.append(once(case, seed))
             write("methods_digits", config, runs, FIGURES)

@@ -23,8 +23,8 @@ import torch
 from _study import RESULTS, summary, write
 from joblib import Parallel, delayed
 
+from plasticity import Learner
 from plasticity.datasets import load, validation_split
-from plasticity.learner.methods import MethodClassifier
 
 PUBLISHED = {"equilibrium_propagation": "97-98 %", "predictive_coding": "about 98 %", "forward_forward": "about 98.6 %",
              "cnn": "98.39 %"}
@@ -33,7 +33,7 @@ FIGURES = ("accuracy", "train_accuracy", "seconds")
 
 @dataclass(frozen=True)
 class Settings:
-    """Arguments of `MethodClassifier`."""
+    """The rule, and arguments of `Learner`."""
 
     method: str
     epochs: int
@@ -56,14 +56,14 @@ def once(name: str, settings: Settings, seed: int, validate: bool, samples: int 
     data = load("mnist")
     data = (validation_split(data) if validate else data).first(samples)
     data = replace(data, train_x=data.train_x.astype(np.float32), test_x=data.test_x.astype(np.float32))
-    model = MethodClassifier(settings.method, epochs=settings.epochs, batch=settings.batch, lr=settings.lr, seed=seed,
-                             schedule="linear", device=device)
+    learner = Learner(rule=settings.method, epochs=settings.epochs, batch=settings.batch, lr=settings.lr, seed=seed,
+                      schedule="linear", device=device)
     begun = time.process_time()
-    model.fit(data.train_x, data.train_y)
-    run = {"case": name, "seed": seed, "accuracy": model.score(data.test_x, data.test_y),
-           "train_accuracy": model.score(data.train_x[:10_000], data.train_y[:10_000]),
-           "seconds": model.training_.seconds, "processor_seconds": time.process_time() - begun,
-           "losses": model.losses_, "parameters": sum(p.numel() for p in model.module_.parameters())}
+    learner.fit(data.train_x, data.train_y)
+    run = {"case": name, "seed": seed, "accuracy": learner.score(data.test_x, data.test_y),
+           "train_accuracy": learner.score(data.train_x[:10_000], data.train_y[:10_000]),
+           "seconds": learner.training_.seconds, "processor_seconds": time.process_time() - begun,
+           "losses": learner.losses_, "parameters": sum(p.numel() for p in learner.network_.parameters())}
     print(json.dumps(run), file=sys.stderr, flush=True)
     return run
 
@@ -79,21 +79,22 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help="likewise")
     parser.add_argument("--jobs", type=int, default=1, help="processes, one thread each")
     parser.add_argument("--device", default="cpu")
-    given = parser.parse_args()
-    chosen = {name: LEARNERS[name] for name in given.learners or LEARNERS}
-    changes = {name: getattr(given, name) for name in ("method", "lr", "epochs") if getattr(given, name) is not None}
-    if changes and not given.validate:
+    arguments = parser.parse_args()
+    chosen = {name: LEARNERS[name] for name in arguments.learners or LEARNERS}
+    changes = {name: value for name, value in vars(arguments).items()
+               if name in ("method", "lr", "epochs") and value is not None}
+    if changes and not arguments.validate:
         parser.error("--method, --lr and --epochs are for --validate; results are made with the settings in this file")
     chosen = {name: replace(settings, **changes) for name, settings in chosen.items()}
-    work = [(name, settings, seed) for seed in given.seeds for name, settings in chosen.items()]
+    work = [(name, settings, seed) for seed in arguments.seeds for name, settings in chosen.items()]
     config = {"learners": {name: vars(settings) for name, settings in chosen.items()}, "schedule": "linear",
-              "optimiser": "adam", "published": PUBLISHED, "train_images": given.samples or 60_000,
-              "threads_per_run": 1, "jobs": given.jobs, "device": given.device}
+              "optimiser": "adam", "published": PUBLISHED, "train_images": arguments.samples or 60_000,
+              "threads_per_run": 1, "jobs": arguments.jobs, "device": arguments.device}
     runs = []
-    for run in Parallel(given.jobs, return_as="generator")(
-            delayed(once)(*item, given.validate, given.samples, given.device) for item in work):
+    for run in Parallel(arguments.jobs, return_as="generator")(
+            delayed(once)(*item, arguments.validate, arguments.samples, arguments.device) for item in work):
         runs.append(run)
-        if not given.validate:
+        if not arguments.validate:
             write("rate_learners", config, runs, FIGURES, RESULTS)
     for name in chosen:
         print(name, json.dumps(summary([run for run in runs if run["case"] == name], FIGURES)))

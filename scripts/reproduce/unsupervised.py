@@ -24,17 +24,17 @@ RESULTS = Path(__file__).parents[2] / "docs" / "results"
 SEEDS = (0, 1, 2)
 FIGURES = ("accuracy", "accuracy_untrained", "train_seconds", "spikes_per_image")
 STUDIES = {
-    "digits_400": {"task": "digits", "neurons": 400},
-    "mnist_400": {"task": "mnist", "neurons": 400, "epochs": 1},
-    "mnist_1600": {"task": "mnist", "neurons": 1600, "epochs": 2},
-    "mnist_400_batch32": {"task": "mnist", "neurons": 400, "epochs": 1, "batch": 32},
-    "mnist_400_bindsnet_network": {"task": "mnist", "neurons": 400, "epochs": 1, "network": "diehl-cook-bindsnet"},
-    "mnist_400_published_inert": {"task": "mnist", "neurons": 400, "epochs": 1, "train_samples": 10_000,
-                                  "network": "diehl-cook-published(gate=inert)"},
-    "mnist_400_published_50ms": {"task": "mnist", "neurons": 400, "epochs": 1, "train_samples": 10_000,
-                                 "network": "diehl-cook-published(gate='50ms')"},
-    "fashion_mnist_400": {"task": "fashion_mnist", "neurons": 400, "epochs": 1},
-    "usps_400": {"task": "usps", "neurons": 400},
+    "digits_400": {"task": "digits", "network": "diehl-cook(neurons=400)"},
+    "mnist_400": {"task": "mnist", "network": "diehl-cook(neurons=400)", "epochs": 1},
+    "mnist_1600": {"task": "mnist", "network": "diehl-cook(neurons=1600)", "epochs": 2},
+    "mnist_400_batch32": {"task": "mnist", "network": "diehl-cook(neurons=400)", "epochs": 1, "batch": 32},
+    "mnist_400_bindsnet_network": {"task": "mnist", "network": "diehl-cook-bindsnet(neurons=400)", "epochs": 1},
+    "mnist_400_published_inert": {"task": "mnist", "network": "diehl-cook-published(neurons=400, gate=inert)",
+                                  "epochs": 1, "train_samples": 10_000},
+    "mnist_400_published_50ms": {"task": "mnist", "network": "diehl-cook-published(neurons=400, gate='50ms')",
+                                 "epochs": 1, "train_samples": 10_000},
+    "fashion_mnist_400": {"task": "fashion_mnist", "network": "diehl-cook(neurons=400)", "epochs": 1},
+    "usps_400": {"task": "usps", "network": "diehl-cook(neurons=400)"},
 }
 
 
