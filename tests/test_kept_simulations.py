@@ -69,6 +69,28 @@ def test_it_goes_on_whatever_its_options(name, engine, options, how, interpreted
     assert_goes_on(name, engine, how, **options)
 
 
+@pytest.mark.parametrize("name", ["noisy_rule", "random_winner"])
+@pytest.mark.parametrize("engine", ["event", "torch", "brian2"])
+def test_a_test_between_changes_nothing_that_is_learned(name, engine, interpreted_event):
+    feature = CASES[name]()
+    weights = next(part.name for part in feature.network.projections if part.rule)
+
+    def learned(test: bool) -> list[np.ndarray]:
+        simulation = build(feature.network, engine, seed=3)
+        presented(simulation, feature, slice(HALF), reset=True)
+        state = simulation.state()
+        if test:
+            simulation.run(feature.spikes, signals=feature.signals, learn=False)
+        found = []
+        for again in (lambda: None, lambda: simulation.restore(state)):
+            again()
+            found.append(presented(simulation, feature, slice(HALF, None), reset=True)[f"{weights}.w"])
+        return found
+
+    for found in learned(test=True):
+        np.testing.assert_array_equal(found, learned(test=False)[0])
+
+
 @pytest.mark.standalone
 def test_a_compiled_program_of_brian2_goes_on(quick_compiler):
     assert_goes_on("noisy_rule", "brian2_cpp", "pickle", reset=True)

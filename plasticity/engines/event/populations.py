@@ -205,7 +205,7 @@ def _compete(code: Writer, group: Group) -> None:
                 code("best = q")
         else:
             sample = " + b" if code.batched else ""
-            code(f"best = int(uniform(stream_key(seed, now), {int(p[1:])} * 65536{sample}, 0) * n)")
+            code(f"best = int(uniform(stream_key(seed, now - idle), {int(p[1:])} * 65536{sample}, 0) * n)")
         code(f"{p}_spk[0] = {p}_spk[best]", "n = 1")
     if not group.population.losers_reset:
         code(*keep_all)

@@ -223,8 +223,8 @@ def _keeps_to_active_columns(code: Writer, plastic: Plastic) -> bool:
 
 
 def _assembled(code: Writer) -> str:
-    arguments = ["n_batch", "first", "last", "steps", "t_start", "t_stop", "now", "age", "tick", "seed", "learn",
-                 "reset", "reduction", "constants"]
+    arguments = ["n_batch", "first", "last", "steps", "t_start", "t_stop", "now", "age", "tick", "idle", "seed",
+                 "learn", "reset", "reduction", "constants"]
     arrays = [code.argument(array) for array in code.arrays.values()]
     starts = [f"start_{array.name}" for array in code.arrays.values() if array.start is not None]
     top = [f"{name} = constants[{k}]" for k, name in enumerate(code.constants)] + code.views()

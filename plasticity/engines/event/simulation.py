@@ -71,23 +71,24 @@ class EventSimulation:
         variables = [name for name in watched if not name.endswith(".spikes")]
         records = _Records(self, variables, samples, steps, weights_every)
         stream = self.batch == 1 and not records.stops
+        idle = self._now - self._tick  # steps that learned nothing so far: what they drew, learning draws again
         for first in (0,) if stream else range(0, samples, self.batch):
             here, last = min(self.batch, samples - first), samples if stream else first + 1
             for t_start, t_stop in records.pieces(steps):
-                self._call(here, first, last, steps, t_start, t_stop, learn, reset)
+                self._call(here, first, last, steps, t_start, t_stop, idle, learn, reset)
                 records.take(first, here, t_stop)
         spikes = {name: Spikes.from_dense(train) for name, train in trains.items() if f"{name}.spikes" in watched}
         return Recording(counts, spikes, records.values, records.trajectory())
 
-    def _call(self, here: int, first: int, last: int, steps: int, t_start: int, t_stop: int, learn: bool,
-              reset: bool) -> None:
+    def _call(self, here: int, first: int, last: int, steps: int, t_start: int, t_stop: int, idle: int,
+              learn: bool, reset: bool) -> None:
         """Samples first to last one after the other, or `here` samples side by side, from step t_start to t_stop."""
         arrays = [self._arrays[array.name] for array in self._program.arrays]
         reduction = self.dtype.type(1.0 if self.reduce == "sum" else 1.0 / here)
 
         def call(last: int) -> tuple[int, int, int]:
             return self._function(here, first, last, steps, t_start, t_stop, self._now, self._age, self._tick,
-                                  self.seed, learn, reset, reduction, self._constants, *arrays, *self._starts)
+                                  idle, self.seed, learn, reset, reduction, self._constants, *arrays, *self._starts)
 
         if not self._compiled:
             begun = time.perf_counter()

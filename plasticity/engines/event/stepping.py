@@ -152,7 +152,7 @@ def _gate(plastic: Plastic, lines: list[Statement], names: dict[str, str], place
 def _draws_noise(code: Writer, plastic: Plastic, lines: list[Statement]) -> None:
     if any("noise" in expressions.names(line.expr) for line in lines):
         code.constants["noise_scale"] = plastic.synapses.network.dt**-0.5
-        code("key = stream_key(seed, now)")
+        code("key = stream_key(seed, now - idle)")
 
 
 def _noise(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
