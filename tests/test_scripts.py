@@ -135,6 +135,16 @@ def test_rate_learners_learn(monkeypatch):
     assert len(run["losses"]) == 1 and 0 <= run["accuracy"] <= 1
 
 
+@pytest.mark.parametrize("name", ["soft_hebb", "krotov_hopfield"])
+def test_a_layer_of_rates_and_its_controls(name, monkeypatch):
+    study = script("reproduce/hebbian_mnist.py")
+    monkeypatch.setattr(study, "UNITS", 12)
+    x, y = study.unit_length(np.random.default_rng(0).random((60, 4, 4))), np.arange(60) % 2
+    run = study.once(study.STUDIES[name], Dataset("tiny", x[:40], y[:40], x[40:], y[40:], 2), 0)
+    assert run["change_of_weights"] > 0 and all(0 <= run[f"accuracy{what}"] <= 1 for what in (
+        "", "_first_weights", "_random_weights"))
+
+
 def test_the_page_of_results_is_what_the_files_say():
     table = script("results_table.py")
     assert table.PAGE.read_text(encoding="utf-8") == table.page(), "run python scripts/results_table.py"
