@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import plasticity
 from plasticity import networks, rules
 from plasticity._utils.own import is_own
 from plasticity.cli.app import command
@@ -135,3 +136,14 @@ def test_the_page_of_the_learner_tells_the_defaults(name):
     assert network == (f"`{way.network}`" if way.network else "its own")
     assert readout == (f"`{way.readout}`" if way.readout else "its own")
     assert way.engine is None or engine == f"`{way.engine}`"
+
+
+def test_the_version_is_the_same_everywhere():
+    assert f"## [{plasticity.__version__}]" in text("CHANGELOG.md")
+    for page in ("CITATION.cff", "setup.py"):
+        (version,) = re.findall(r'^\s*version[:=] ?"?([\d.]+)', text(page), re.MULTILINE)
+        assert version == plasticity.__version__
+
+
+def test_types_are_announced():
+    assert (Path(plasticity.__file__).parent / "py.typed").is_file() and "py.typed" in text("setup.py")

@@ -1,6 +1,7 @@
 """Names of before: they work for one release, answer the same, and say what they are called now."""
 
 import importlib
+import json
 import pickle
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from support.layout import MODULES
 
 import plasticity
 import plasticity.credit
-from plasticity import Rule, State, plots, rules
+from plasticity import PlasticityError, Rule, State, cli, plots, rules
 from plasticity._utils.moved import MOVED, new_name
 
 SHORT_TERM = {"pre": {"x": State(0.1)}, "on_pre": {"x": "0.1"}}
@@ -145,3 +146,38 @@ def test_importing_the_library_warns_of_nothing_and_is_quick():
             "print(*heavy & set(sys.modules))")
     done = subprocess.run([sys.executable, "-P", "-W", "error", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == done.stderr == ""
+
+
+@pytest.mark.parametrize(("typed", "now"), [
+    ({"neurons": 20}, {"network": "diehl-cook(neurons=20)"}),
+    ({"neurons": 20, "network": "diehl-cook-published(gate=inert)"},
+     {"network": "diehl-cook-published(gate=inert, neurons=20)"}),
+    ({"reduce": "mean"}, {"engine": "event(reduce=mean)"}),
+    ({"reduce": "mean", "engine": "torch"}, {"engine": "torch(reduce=mean)"}),
+    ({"ngram": True}, {"readout": "all_activity+proportion+logistic+ngram"}),
+    ({"ngram": True, "readout": "logistic"}, {"readout": "logistic+ngram"})])
+def test_old_options_of_run_say_how_they_are_written_now(typed, now, capsys):
+    from plasticity.cli.before import present
+
+    nothing = {"neurons": None, "reduce": None, "ngram": False, "network": None, "engine": None, "readout": None}
+    asked, names = present({**nothing, **typed}, set(typed))
+    assert {name: value for name, value in asked.items() if value is not None} == now and names == set(now)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "goes with the next release" in line and f'"{next(iter(now.values()))}"' in line
+
+
+@pytest.mark.parametrize(("what", "kind"), [("methods", "network"), ("gradient-rules", "credit")])
+def test_old_lists_are_parts_of_the_list_of_rules(what, kind, capsys):
+    assert cli.run(["list", what, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert {rule["name"] for rule in json.loads(out)["rules"]} == set(rules.KINDS[kind])
+    assert "plasticity list rules" in err
+
+
+def test_the_old_rule_of_compare_is_pair_stdp():
+    from plasticity.comparison.job import Job
+
+    with pytest.warns(DeprecationWarning, match="'stdp' of compare is called pair_stdp now"):
+        assert Job("digits", "stdp").rule == "pair_stdp"
+    with pytest.raises(PlasticityError, match=r"rule pair_stdp \(or another\), network diehl-cook"):
+        Job("digits", "stdp(neurons=100)")

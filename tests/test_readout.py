@@ -12,6 +12,8 @@ from plasticity.encoding import poisson
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 from plasticity.readout import READOUTS, assign_labels, fit_readout
+from plasticity.readout.catalogue import make
+from plasticity.readout.counts import Counts
 from plasticity.readout.metrics import accuracy
 
 COUNTS = np.array([  # 4 neurons; the last never spikes
@@ -252,3 +254,13 @@ def test_refuses_options_and_sizes():
             fit_readout(name, COUNTS, LABELS, 3).predict(COUNTS[:, :3])
     with pytest.raises(PlasticityError, match="fitted on 4"):
         fit_readout("ngram", spikes_of([0, 1]), np.array([0]), 1).predict(spikes_of([0], n=5))
+
+
+@pytest.mark.parametrize(("text", "population", "last"), [
+    ("counts", None, None), ("counts(out)", "out", None), ("counts(last=5)", None, 5),
+    ("counts(out, last=5)", "out", 5)])
+def test_counted_populations_by_text(text, population, last):
+    readout = make(text)
+    assert (readout.population, readout.last, str(readout)) == (population, last, text)
+    assert readout.of(("a", "b"), 2) == Counts(population, 2)
+    assert readout.of(("a", "b"), 2).sized({"a": 3, "b": 2, "out": 2}).pre == (population or "out")

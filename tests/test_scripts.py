@@ -150,6 +150,12 @@ def test_the_page_of_results_is_what_the_files_say():
     assert table.PAGE.read_text(encoding="utf-8") == table.page(), "run python scripts/results_table.py"
 
 
+def test_the_changelog_names_every_module_that_moved():
+    table = script("moved_table.py")
+    committed = table.TARGET.read_text(encoding="utf-8")
+    assert committed == table.page(committed), "run python scripts/moved_table.py"
+
+
 def test_a_comparison_of_now_has_its_table():
     row = {"rule": "bptt", "network": "layers(10)", "accuracy": 0.5, "accuracy_sd": None, "train_seconds": 1.0,
            "peak_mb": 2.0, "epochs": 3}
