@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import cloudpickle
 import numpy as np
@@ -27,6 +28,7 @@ from plasticity.comparison.settings import TASKS
 from plasticity.comparison.worker import answered
 from plasticity.datasets import tasks
 from plasticity.language.rule import Rule, Trace
+from plasticity.learner.learnable import changes_weights
 from plasticity.rules import bptt, cnn, mlp
 
 SMALL = {"epochs": 1, "train_samples": 60, "test_samples": 40, "networks": "layers(12, 10)"}
@@ -135,7 +137,7 @@ TINY = {"epochs": 1, "train_samples": 60, "test_samples": 40}
 def crossed(tmp_path_factory):
     """A text's rule, a gradient rule and a method, all of a person's own, in two networks: (answer, folder)."""
     folder = tmp_path_factory.mktemp("crossed") / "out"
-    rules = [own(), bptt().with_(reset=True), "bptt", mlp(hidden=(8,))]
+    rules = [own(), bptt().with_(reset=True), "bptt", replace(mlp(hidden=(8,)), words="of my own")]
     return compare("digits", rules, 1, networks=("layers(12)", "layers(12, 10)"), **TINY, out=folder), folder
 
 
@@ -164,7 +166,7 @@ def test_objects_stand_in_files_by_their_names(crossed):
 def test_objects_are_gone_on_with(crossed):
     """The same objects: nothing is trained. Others of the same name: refused."""
     result, folder = crossed
-    rules = [own(), bptt().with_(reset=True), "bptt", mlp(hidden=(8,))]
+    rules = [own(), bptt().with_(reset=True), "bptt", replace(mlp(hidden=(8,)), words="of my own")]
     shared = TINY | {"networks": ("layers(12)", "layers(12, 10)"), "out": folder, "resume": True}
     assert compare("digits", rules, 1, **shared)["runs"] == result["runs"]
     rules[0] = own().with_(params={"unused": 1.0})
@@ -231,7 +233,7 @@ def test_jobs_as_json():
     assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job
 
 
-@pytest.mark.parametrize("rule", [own("mine"), bptt().with_(reset=True)], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [own("mine"), bptt().with_(reset=True), mlp(hidden=(8,))], ids=lambda rule: rule.name)
 def test_objects_with_a_written_form_are_read_back(rule):
     written = json.loads(json.dumps(Job("digits", rule).to_dict()))
     assert written["rule"]["name"] == rule.name and "digest" not in written["rule"]
@@ -314,14 +316,21 @@ def test_a_comparison_in_which_some_fail_ends_with_code_1(tmp_path, capfd):
 
 @pytest.mark.parametrize("task", sorted({*TASKS} - {"fsdd", "rows_mnist"}))  # both take long to load
 def test_every_rule_can_take_part(task):
-    """Learners of all names are made for every task's samples; what cannot learn is refused."""
+    """Learners of all names are made for every task's samples; what waits for a third factor, or changes no weight, is
+    refused."""
     if task != "digits" and "PLASTICITY_DATA" not in os.environ:
         pytest.skip("needs MNIST")
     job = Job(task, "bptt", train_samples=40, test_samples=20)
     task = job.load()
+    refused = {name for name, make in rules.KINDS["synapse"].items() if make().signals or not changes_weights(make())}
+    assert len(refused) == 7
     for name in rules.catalogue:
-        made = candidate(Job(job.task, name), task)
-        assert made.shaped(task.train_x).shape[0] == 40 and hasattr(made.learner, "fit")
+        if name in refused:
+            with pytest.raises(PlasticityError, match=r"needs the signal|changes no weight"):
+                candidate(Job(job.task, name), task)
+        else:
+            made = candidate(Job(job.task, name), task)
+            assert made.shaped(task.train_x).shape[0] == 40 and hasattr(made.learner, "fit")
 
 
 def test_sequences_are_learned_too():

@@ -21,13 +21,18 @@ REFUSED_WHEN_MADE = ("what cannot work together is refused when the learner is m
 #: of rules that learn without labels
 EVERY_SAMPLE_IS_SEEN = ("the rule changes weights at each sample it is shown, in turn; sample_weight says how much a "
                         "sample counts when the readout is fitted to the responses")
+#: of readouts that give every class the same say
+MEANS_BY_CLASS = ("all_activity compares means over the samples of each class, so the weight of a class says nothing "
+                  "to it; class_weight is refused rather than ignored")
 
 
 def expected_failures(learner: Learner) -> dict[str, str]:
     """check -> why it fails."""
-    named = {"check_do_not_raise_errors_in_init_or_set_params": REFUSED_WHEN_MADE}
-    if not learner._experiment().way.learned:
+    named, made = {"check_do_not_raise_errors_in_init_or_set_params": REFUSED_WHEN_MADE}, learner._experiment()
+    if not made.way.learned:
         named["check_sample_weight_equivalence_on_dense_data"] = EVERY_SAMPLE_IS_SEEN
+        if made.readouts[0].name == "all_activity":
+            named["check_class_weight_classifiers"] = MEANS_BY_CLASS
     return named
 
 

@@ -118,7 +118,8 @@ def test_what_lay_below_a_package_moved_along():
 @pytest.mark.parametrize(("old", "new"), [
     ("credit.Readout", "readout.leaky.LeakyReadout"), ("credit.Run", "engines.gradient.output.Output"),
     ("credit.catalogue", "rules.catalogue"), ("credit.make", "rules.make"), ("methods.catalogue", "rules.catalogue"),
-    ("methods.make", "rules.make"), ("methods.MethodClassifier", "learner.methods.MethodClassifier"),
+    ("methods.make", "rules.make"), ("comparison.known", "rules.names"),
+    ("methods.MethodClassifier", "learner.methods.MethodClassifier"),
     ("language.evaluate", "language.expressions.evaluate"), ("language.names", "language.expressions.names")])
 def test_public_names_are_the_same_under_their_old_names(old, new):
     (before, leaf), (home, name) = (f"plasticity.{each}".rpartition(".")[::2] for each in (old, new))

@@ -54,7 +54,8 @@ def test_what_is_not_refused_learns(kind, change, interpreted_event):
 @pytest.mark.parametrize(("make", "message"), [
     (lambda: NETWORKS["diehl-cook"]().with_rule("bptt"),
      r"'diehl-cook' as it is: one neuron of .* wins in each step \(winner='highest'\), which has no derivative; "
-     r"neurons of .* learn by themselves \(theta\); projection .* is normalised \(normalize=3.6\); give freeze=True"),
+     r"neurons of .* learn by themselves \(theta\); projection .* is normalised \(normalize=3.6\); "
+     r"with_rule\(..., freeze=True\)"),
     (lambda: NETWORKS["diehl-cook-bindsnet"]().with_rule("bptt", freeze=True), "draws its winner at random"),
     (lambda: NETWORKS["layers"]().with_rule("pair_stdp"),
      r"'in->layer1' \(-.* leave the bounds of rule 'pair_stdp' \[0, 1\]: give clip=True"),

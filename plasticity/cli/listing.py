@@ -123,7 +123,7 @@ def datasets() -> list[dict]:
 
 
 def engines() -> list[dict]:
-    from plasticity.learner.experiment import GRADIENT_ENGINES
+    from plasticity.learner.suiting import GRADIENT_ENGINES
 
     return [*({"name": name, "summary": purpose} for name, (_, purpose) in ENGINES.items()),
             *({"name": name, "summary": purpose} for name, purpose in GRADIENT_ENGINES.items())]

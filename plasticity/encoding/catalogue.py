@@ -12,12 +12,13 @@ import numpy as np
 from plasticity import encoding
 from plasticity._utils import own
 from plasticity._utils.catalogue import Call, Catalogue
+from plasticity._utils.keeping import Kept
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 
 
 @dataclass(frozen=True)
-class Encoder:
+class Encoder(Kept):
     """A function of samples and a seed. Equal seeds and numbers of samples draw equal spikes.
 
     encode(x, seed, numbers, **options): x [samples, ...], numbers as `first_sample` of `encoding.poisson`; answers

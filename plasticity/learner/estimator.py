@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,10 +56,9 @@ class Estimator(ClassifierMixin, BaseEstimator):
         After Ctrl-C the estimator has learned what it was shown.
         """
         x, targets = self.prepare(X, y, sample_weight=sample_weight)
-        made, asked = self.described_.experiment, self.described_.experiment.asked
+        asked, plan = self.described_.experiment.asked, self.described_.experiment.plan
         x, targets, held_out = self._split(x, targets, asked)
-        plan = Plan(made.epochs, self.trainer_.chunk(made.batch), asked.seed, asked.shuffle, made.schedule,
-                    asked.patience, asked.verbose)
+        plan = replace(plan, batch=self.trainer_.chunk(plan.batch))
         train(self.trainer_, x, targets, plan, held_out=held_out, run=run, callback=callback, training=self.training_,
               identity=None if run is None else identity(self, x, targets))
         self._finish(x, targets)

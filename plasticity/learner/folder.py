@@ -10,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from plasticity import rules
-from plasticity._utils.catalogue import Call, parse
+from plasticity._utils.catalogue import parse
 from plasticity._utils.keeping import pack, unpack
-from plasticity.encoding import catalogue as encoders
 from plasticity.errors import DataError, PlasticityError
 from plasticity.learner.asked import Asked
 from plasticity.learner.described import Described
@@ -21,8 +19,6 @@ from plasticity.learner.experiment import Experiment
 from plasticity.learner.parts import Parts, parts_of, put_parts
 from plasticity.learner.training import Training
 from plasticity.learner.ways import WAYS
-from plasticity.network.presentation import Model
-from plasticity.rules import RuleLike
 from plasticity.runs.files import load_arrays, plain, read_json, save_arrays, write_json
 
 FORM = 1  # of learner.json
@@ -92,8 +88,8 @@ def _content(parts: Parts) -> tuple[dict, dict[str, np.ndarray]]:
     goal = described.goal
     content = {
         "way": made.way.name, "words": made.words, "engine": str(made.engine), "asked": _asked(made.asked),
-        "network": kept("network", _network(made.network)), "rule": kept("rule", _rule(made.rule)),
-        "encoder": _encoder(made.encoder), "shown": _encoder(described.encoder),
+        "network": kept("network", made.network), "rule": kept("rule", made.rule),
+        "encoder": kept("encoder", made.encoder), "shown": kept("shown", described.encoder),
         "readouts": kept("readouts", tuple(made.readouts)),
         "scaling": kept("scaling", described.scaling), "goal": kept("goal", replace(goal, classes=None)),
         "classes": _labels(goal.classes), "shape": list(described.shape), "given": list(described.given),
@@ -123,11 +119,8 @@ def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
 
     try:
         asked = Asked(**content["asked"] | {"engine": content["engine"]})
-        rule, network = kept("rule"), kept("network")
-        rule = rules.make(rule) if isinstance(rule, str) else rule
-        encoder, shown = (None if content[name] is None else encoders.make(content[name])
-                          for name in ("encoder", "shown"))
-        asked = replace(asked, network=network, rule=rule)
+        rule, network, encoder, shown = map(kept, ("rule", "network", "encoder", "shown"))
+        asked = replace(asked, network=network, rule=rule, encoder=encoder)
         made = Experiment(asked, WAYS[content["way"]], rule, network, encoder, kept("readouts"),
                           parse(content["engine"], "engine"), None, content["words"])
         goal = replace(kept("goal"), classes=_classes(content["classes"]))
@@ -175,30 +168,6 @@ def _asked(asked: Asked) -> dict:
     extras = {name: value for name, value in asked.extras.items() if isinstance(value, str | int | float | None)}
     return {**{name: getattr(asked, name) for name in _PLAIN}, "loss": loss, "optimizer": asked.optimizer,
             "schedule": schedule, "dtype": dtype, "extras": extras}
-
-
-def _network(network: object) -> object:
-    """A network whose presentation names its encoder."""
-    if isinstance(network, Model) and network.presentation.encoder is not None:
-        shown = replace(network.presentation, encoder=_encoder(encoders.make(network.presentation.encoder)))
-        return network.with_(presentation=shown)
-    return network
-
-
-def _rule(rule: RuleLike | None) -> object:
-    """A rule as it is; of a method its name and options."""
-    if rule is None or rule.kind != "network":
-        return rule
-    if rule.name not in rules.KINDS["network"]:
-        raise PlasticityError(f"method {rule.name!r} is none of the catalogue, so it cannot be written into a file")
-    return str(Call(rule.name, (), dict(rule.options)))
-
-
-def _encoder(encoder: encoders.Encoder | None) -> str | None:
-    if encoder is not None and encoder.name not in encoders.catalogue:
-        raise PlasticityError(f"encoder {encoder.name!r} is a function of your own, which cannot be written into a "
-                              "file; use one of the catalogue, or keep the learner by pickle")
-    return None if encoder is None else str(encoder)
 
 
 def _names(more: Mapping[str, object]) -> list[str] | None:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from plasticity._utils.random import checked_seed
-from plasticity._utils.validation import require_positive, require_whole
 from plasticity.errors import PlasticityError
 from plasticity.learner import goals
 from plasticity.learner.asked import Asked
@@ -38,9 +36,6 @@ def prepared(asked: Asked, name: str, X, y=None, classes: Sequence | None = None
     learned by this rule.
     """
     made = experiment(asked)
-    checked_seed(asked.seed)
-    require_whole(0 if made.way.learned else 1, epochs=made.epochs)
-    require_positive(batch=made.batch)
     x = as_samples(X, name)
     integers = np.asarray(X).dtype.kind in "iub"
     encoder = made.way_module.encoder_of(made, x)
@@ -64,8 +59,6 @@ def split(x: np.ndarray, targets: Targets, fraction: float, seed: int, by_class:
     """
     if not fraction:
         return x, targets, None
-    if not 0 < fraction < 1:
-        raise PlasticityError(f"validation must lie in [0, 1), or be a pair (X, y), got {fraction!r}")
     try:
         kept, out = train_test_split(np.arange(len(x)), test_size=fraction, random_state=seed,
                                      stratify=targets.values if by_class and targets.values.ndim == 1 else None)

@@ -18,10 +18,11 @@ class Way:
     """How rules of one sort learn.
 
     asks: what such a rule asks of a network, in words. networks: kinds of blueprints that have it. network, readout,
-    engine: the defaults. learned: whether its readouts learn with the network (or are fitted afterwards).
-    engines: those it runs on. uses: arguments of `Learner` that mean something to it, of those not all ways share.
-    epochs, batch, lr, schedule: the defaults (lr None: the rule's own). place: "module:function" that makes its
-    trainer. features: whether there is something between samples and answers that can be asked for.
+    engine: the defaults. learned: whether its readouts learn with the network; fitted: those that are fitted to its
+    responses afterwards. engines: those it runs on; engine_options: what may be said of them. uses: arguments of
+    `Learner` that mean something to it, of those not all ways share. epochs, batch, lr, schedule: the defaults (lr
+    None: the rule's own). place: "module:function" that makes its trainer. features: whether there is something between
+    samples and answers that can be asked for.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Way:
     place: str
     lr: float | None = None
     schedule: str = "constant"
+    fitted: tuple[str, ...] = ()
+    engine_options: tuple[str, ...] = ()
     features: bool = True
 
 
@@ -46,13 +49,14 @@ _GRADIENT = frozenset({"lr", "optimizer", "schedule", "patience", "loss", "class
 WAYS: Mapping[str, Way] = MappingProxyType({way.name: way for way in (
     Way("stream", "acts at spikes, on synapses of a network that says how samples are shown", ("presented", "own"),
         "diehl-cook", "all_activity", "event", False, ("event", "torch", "brian2", "brian2_cpp"),
-        frozenset({"encoder", "patience", "class_weight"}), 1, 1, "plasticity.learner.stream.way:trainer"),
+        frozenset({"encoder", "patience", "class_weight"}), 1, 1, "plasticity.learner.stream.way:trainer",
+        fitted=("all_activity", "proportion", "logistic", "ngram"), engine_options=("reduce",)),
     Way("rates", "reads rates", ("rates",), "rates(400, init=samples)", "logistic", "torch", False, ("torch",),
         frozenset({"lr", "schedule", "patience", "class_weight"}), 5, 32, "plasticity.learner.rates.way:trainer", 3e-2,
-        "linear"),
+        "linear", ("all_activity", "proportion", "logistic"), ("reduce",)),
     Way("gradients", "takes gradients through a network of spiking or graded neurons", ("spiking", "presented", "own"),
         "layers(100, 100)", "leaky", None, True, ("compiled", "autograd"), _GRADIENT | {"encoder"}, 10, 32,
-        "plasticity.learner.gradients.way:trainer", 1e-2),
+        "plasticity.learner.gradients.way:trainer", 1e-2, engine_options=("surrogate",)),
     Way("method", "brings its own network", ("static",), None, None, None, True, ("autograd",),
         _GRADIENT - {"loss"} | {"encoder"}, 20, 32, "plasticity.learner.gradients.method:trainer",
         features=False))})

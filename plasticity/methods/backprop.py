@@ -61,7 +61,7 @@ def mlp(*sizes: int, hidden: int | tuple[int, ...] = (500,), dropout: float = 0.
     _require_share(dropout)
     return Method("mlp", partial(_mlp, hidden, dropout), "flat", lr=1e-3, words="backpropagation, rectified units",
                   keeps="every path", memory="O(N)", source="Rumelhart, Hinton & Williams 1986",
-                  options={"hidden": hidden, "dropout": dropout}, needs=NEEDS)
+                  options={"hidden": hidden, "dropout": dropout}, needs=NEEDS, weighs=True)
 
 
 def cnn(*maps: int, channels: int | tuple[int, ...] = (8, 16), kernel: int = 5, padding: int | None = None,
@@ -84,7 +84,7 @@ def cnn(*maps: int, channels: int | tuple[int, ...] = (8, 16), kernel: int = 5, 
     options = {"channels": channels, "kernel": kernel, "padding": padding, "pool": pool}
     return Method("cnn", partial(_cnn, options), "images", lr=2e-3, words="backpropagation, convolutions",
                   keeps="every path", memory="O(N)", source="LeCun, Bottou, Bengio & Haffner 1998", options=options,
-                  needs=NEEDS)
+                  needs=NEEDS, weighs=True)
 
 
 def _over_time(name: str, words: str, source: str, hidden: int, layers: int, dropout: float, read: str) -> Method:
@@ -94,7 +94,7 @@ def _over_time(name: str, words: str, source: str, hidden: int, layers: int, dro
     options = {"hidden": hidden, "layers": layers, "dropout": dropout, "read": read}
     return Method(name, partial(_recurrent, name, options), "sequences", lr=2e-3,
                   words=f"backpropagation through time, {words}", keeps="every path", memory="O(T N)", source=source,
-                  options=options, needs=(*NEEDS, "past", "future"))
+                  options=options, needs=(*NEEDS, "past", "future"), weighs=True)
 
 
 def rnn(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "last") -> Method:

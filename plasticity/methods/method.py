@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from plasticity._utils.keeping import Kept
 from plasticity._utils.validation import require_positive
 from plasticity.errors import PlasticityError
 
@@ -28,13 +29,14 @@ class Learning(Protocol):
 
 
 @dataclass(frozen=True)
-class Method:
+class Method(Kept):
     """name. build(shape of one sample, classes, seed, dtype): the network. form: what samples look like, see `FORMS`.
     lr: Adam's step size, unless the estimator is told otherwise.
     words: what it does. keeps, cuts: what credit there is, and which of backpropagation's paths are closed. memory:
     what has to be kept while one sample is learned from: N units, T steps, L layers. source: authors and year.
     options: what the method was made with. spikes: whether its network spikes, and reads samples as spikes in steps.
-    needs: what a change of a weight depends on, of `plasticity.rules.NEEDS`.
+    needs: what a change of a weight depends on, of `plasticity.rules.NEEDS`. weighs: whether samples may count
+    differently: `Learning.gradient` then takes weight [batch] as well.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Method:
     options: Mapping[str, object] = field(default_factory=dict)
     spikes: bool = False
     needs: tuple[str, ...] = ()
+    weighs: bool = False
 
     @property
     def kind(self) -> str:

@@ -77,9 +77,9 @@ def _by_gradients(network: Described, rule: GradientRule, freeze: bool, clip: bo
     if never:
         raise RefusedError(f"gradients cannot train network {network.name!r}: {'; '.join(never)}")
     if now and not freeze:
-        raise RefusedError(f"gradients cannot train network {network.name!r} as it is: {'; '.join(now)}; give "
-                           "freeze=True to keep the weights normalised as they are now, slow variables at their "
-                           "present values, and winners as a choice without credit")
+        raise RefusedError(f"gradients cannot train network {network.name!r} as it is: {'; '.join(now)}; "
+                           "with_rule(..., freeze=True) keeps the weights normalised as they are now, slow variables "
+                           "at their present values, and winners as a choice without credit")
     return {"populations": tuple(replace(part, neuron=frozen(part.neuron)) for part in network.populations),
             "projections": tuple(_at_rest(each, _shape(network, each)) for each in network.projections),
             "rule": rule}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from plasticity._utils.catalogue import Catalogue
+from collections.abc import Mapping
+
+from plasticity._utils import own
+from plasticity._utils.catalogue import Catalogue, called
+from plasticity.errors import PlasticityError
 from plasticity.neurons.adaptive import alif, diehl_cook
 from plasticity.neurons.adex import adex
 from plasticity.neurons.izhikevich import izhikevich
@@ -21,8 +25,21 @@ catalogue = Catalogue("neuron", {make.__name__: f"{make.__module__}:{make.__name
 
 
 def make(neuron: str | Neuron, **options) -> Neuron:
-    """The neuron that a text names, "lif(tau=20e-3)"; a Neuron as it is.
+    """The neuron that a text names, "lif(tau=20e-3)" or "my_neurons.py:cell(tau=20e-3)"; a Neuron as it is.
 
-    Raises PlasticityError for an unknown name, with the nearest match, and for an option that the neuron does not have.
+    Raises PlasticityError for an unknown name, with the nearest match, for an option that the neuron does not have, and
+    for an object of a file that is no Neuron.
     """
+    if own.is_own(neuron):
+        return _own(neuron, options)
     return neuron if isinstance(neuron, Neuron) else catalogue.make(neuron, **options)
+
+
+def _own(text: str, options: Mapping[str, object]) -> Neuron:
+    """A neuron of a person's file, or what a function there makes."""
+    found, call = own.load(text, "neuron")
+    if callable(found):
+        found = called("neuron", text, found, call.arguments, {**call.options, **options})
+    if not isinstance(found, Neuron):
+        raise PlasticityError(f"neuron {text!r} is {type(found).__name__}, no Neuron and no function that makes one")
+    return found

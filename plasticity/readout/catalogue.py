@@ -36,16 +36,20 @@ class Readout(Protocol):
 
 @dataclass(frozen=True)
 class ReadoutKind:
-    """fit(responses, labels, n_classes, **options) -> Readout. needs: "counts" [samples, n] or "spikes" (Spikes)."""
+    """fit(responses, labels, n_classes, **options) -> Readout. needs: "counts" [samples, n] or "spikes" (Spikes).
+    weighs_classes: whether it changes with the weight of a whole class (means over the samples of each class do not).
+    """
 
     fit: Callable[..., Readout]
     needs: str
     summary: str
+    weighs_classes: bool = True
 
 
 READOUTS: Mapping[str, ReadoutKind] = {
-    "all_activity": ReadoutKind(all_activity, "counts", "class whose neurons spike most on average"),
-    "proportion": ReadoutKind(proportion, "counts", "the same, spikes weighted by how selective their neuron is"),
+    "all_activity": ReadoutKind(all_activity, "counts", "class whose neurons spike most on average", False),
+    "proportion": ReadoutKind(proportion, "counts", "the same, spikes weighted by how selective their neuron is",
+                              False),
     "ngram": ReadoutKind(ngram, "spikes", "by which neurons spike after which"),
     "logistic": ReadoutKind(logistic, "counts", "logistic regression on the spike counts"),
 }

@@ -6,9 +6,9 @@ credit) or a `Method` (a way to learn that brings its network).
 
 from __future__ import annotations
 
-from plasticity.rules.catalogue import KINDS, NEEDS, RuleLike, catalogue, make, of_kind
+from plasticity.rules.catalogue import KINDS, NEEDS, RuleLike, catalogue, make, names, of_kind
 
-__all__ = ["KINDS", "NEEDS", "RuleLike", "catalogue", "make", "of_kind", "once_per_step", *catalogue]
+__all__ = ["KINDS", "NEEDS", "RuleLike", "catalogue", "make", "names", "of_kind", "once_per_step", *catalogue]
 
 
 def __getattr__(name: str):

@@ -60,6 +60,11 @@ KINDS: Mapping[str, Catalogue] = MappingProxyType({
 catalogue = Catalogue("rule", {**_SYNAPSE, **_CREDIT, **_NETWORK})
 
 
+def names() -> list[str]:
+    """The names of all rules."""
+    return list(catalogue)
+
+
 def make(rule: str | RuleLike, **options) -> RuleLike:
     """The rule that a text names, "pair_stdp", "eprop(feedback=random)" or "my_rules.py:hebb"; a rule as it is.
 

@@ -41,7 +41,7 @@ def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch
 
     Source: Bellec et al. 2020, Nature Communications 11:3625, equations 3 and 4 (eligibility vectors).
     """
-    _require(network, loss)
+    require_online(network, loss)
     if torch.is_tensor(x):
         x, steps = x.unbind(1), x.shape[1]
     if steps is None:
@@ -58,7 +58,8 @@ def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch
     return learner.total, learner.found
 
 
-def _require(network: GradientNetwork, loss: Loss) -> None:
+def require_online(network: GradientNetwork, loss: Loss) -> None:
+    """Raises RefusedError for what has no gradients forward in time: see `online_gradients`."""
     rule, paths = network.rule, network.rule.paths
     if paths.recurrent or paths.autapse or paths.layers != "cut" or paths.truncate or rule.teacher != "readout":
         raise RefusedError(f"rule {rule.name!r} lets credit pass between neurons, or learns from something else than "

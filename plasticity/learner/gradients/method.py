@@ -19,7 +19,6 @@ from plasticity.learner.gradients.trainer import TorchTrainer
 from plasticity.learner.gradients.way import dtype_of
 from plasticity.learner.targets import Targets, require_whole_samples
 from plasticity.methods.method import FORMS, Method, require_shape
-from plasticity.methods.networks.layers import Backpropagated
 
 AT_ONCE = 256  # samples that are scored at once
 
@@ -55,13 +54,13 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     tensor = partial(torch.as_tensor, dtype=dtype, device=asked.device)
     return TorchTrainer(module, optimizer, partial(_gradient, module, tensor, asked.device),
                         partial(_scores, module, tensor, shape, method.form),
-                        require_targets=partial(_require, experiment.rule.name, module))
+                        require_targets=partial(_require, experiment.rule))
 
 
-def _require(name: str, module: torch.nn.Module, x: np.ndarray, targets: Targets) -> None:
-    require_whole_samples(targets, name)
-    if targets.weight is not None and not isinstance(module, Backpropagated):
-        raise RefusedError(f"{name} knows no weights of samples; leave sample_weight and class_weight away")
+def _require(method: Method, x: np.ndarray, targets: Targets) -> None:
+    require_whole_samples(targets, method.name)
+    if targets.weight is not None and not method.weighs:
+        raise RefusedError(f"{method.name} knows no weights of samples; leave sample_weight away")
 
 
 def _gradient(module: torch.nn.Module, tensor, device: str, x: np.ndarray, targets: Targets, seed: int) -> torch.Tensor:

@@ -15,7 +15,7 @@ from plasticity.encoding.spikes import Spikes, densified
 from plasticity.engines.gradient.loss import require_weighing
 from plasticity.engines.gradient.losses import rate_regularisation
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.engines.gradient.online import online_gradients
+from plasticity.engines.gradient.online import online_gradients, require_online
 from plasticity.engines.gradient.output import Output
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner.targets import Targets
@@ -64,7 +64,9 @@ class Presented:
 
     def require(self, x: np.ndarray, targets: Targets) -> None:
         """Raises PlasticityError for targets or weights of other steps than samples are shown for, RefusedError for
-        weights that the loss does not know."""
+        weights that the loss does not know and for what has no gradients forward in time."""
+        if self.online:
+            require_online(self.network, self.loss)
         shown = self.shown(x[:1], self.seed)
         steps = shown.steps if isinstance(shown, Spikes) else shown.shape[1]
         values, weight = targets.values, targets.weight

@@ -119,15 +119,17 @@ def loss_of(loss: object, readout: Leaky | Counted) -> Callable:
 
 
 def described(experiment: Experiment, n_inputs: tuple[int, ...], outputs: int) -> Network:
-    """The network as data."""
-    network = experiment.network
+    """The network as data, under its rule. Raises RefusedError for what that rule cannot learn with (winners,
+    normalisation, slow variables)."""
+    network, rule = experiment.network, experiment.rule
     if isinstance(network, Blueprint):
         network = network.build(n_inputs, seed=experiment.asked.seed,
                                 outputs=outputs if experiment.readouts[0].outputs else 0)
     network = network.network if isinstance(network, Model) else network
     if not isinstance(network, Network):
         raise PlasticityError(f"a gradient rule learns in a Network, got {network!r}")
-    return network
+    another = network.plastic or network.rule not in (None, rule)
+    return network.with_rule(rule) if rule is not None and another else network
 
 
 def dtype_of(dtype: str | torch.dtype | None) -> torch.dtype:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 
-from plasticity.errors import NetworkWarning, PlasticityError
+from plasticity.errors import NetworkWarning
 from plasticity.language import expressions
 from plasticity.network.presentation import Model
 from plasticity.neurons.units import si
@@ -32,14 +32,6 @@ def time_constants(model: Model) -> dict[str, float]:
 def _is_time(value: float | str) -> bool:
     """Whether a parameter is a bare time, as in "20*ms"."""
     return isinstance(value, str) and value.replace(" ", "").split("*")[-1] in ("second", "ms", "us")
-
-
-def require_learning(model: Model) -> None:
-    """Raises PlasticityError where rules are given and none of them changes a weight: short-term plasticity alone."""
-    rules = [projection.rule for projection in model.network.plastic]
-    if rules and not any(line.target == "w" for rule in rules for lines in rule.statements.values() for line in lines):
-        raise PlasticityError(f"rule {rules[0].name!r} says what a spike sends and changes no weight, so nothing can "
-                              "be learned with it; choose another rule")
 
 
 def warn_coarse(model: Model) -> None:

@@ -11,6 +11,7 @@ from plasticity.encoding.catalogue import Encoder
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner import samples
 from plasticity.learner.experiment import Experiment
+from plasticity.learner.learnable import require_stream
 from plasticity.learner.stream import checks
 from plasticity.learner.stream.reading import Reading
 from plasticity.learner.stream.trainer import StreamTrainer
@@ -42,7 +43,7 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     will be shown; networks whose homeostasis depends on it are told."""
     asked, call = experiment.asked, experiment.engine
     model = model_of(experiment, encoder, shape, presentations)
-    checks.require_learning(model)
+    require_stream(None, model.network)
     checks.warn_coarse(model)
     dtype = str(asked.dtype or default_dtype(call.name)).removeprefix("torch.")
     reduce = call.options.get("reduce", "sum")
@@ -64,10 +65,14 @@ def model_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, 
     n_inputs = shape[-1:] if encoder is not None and encoder.takes == "sequences" else shape
     network, rule = experiment.network, experiment.rule
     if isinstance(network, Blueprint):
-        told = {"rule": rule, "presentations": presentations} if presentations else {"rule": rule}
+        told = {"rule": rule, "presentations": presentations or None}
+        told = {name: value for name, value in told.items() if value is not None}
         knows, network = network.takes("rule"), network.build(n_inputs, seed=experiment.asked.seed, **told)
         rule = None if knows else rule
     model = network if isinstance(network, Model) else _shown(network)
+    if rule is None and model.network.rule is not None:  # one's own function built it
+        raise RefusedError(f"network {model.network.name!r} is trained by gradients: give rule="
+                           f"{model.network.rule.name!r}, as it is built when samples are there")
     model = model if rule is None else model.with_rule(rule)
     if not model.network.plastic:
         raise RefusedError(f"network {model.network.name!r} has no projection that learns by a rule of its own; give "
