@@ -10,6 +10,7 @@ from support.torch_cases import DEVICES, DT, STEP_RULES
 from support.torch_network import LIF, SIZES, loop, network, poisson
 
 from plasticity import engines
+from plasticity.engines.torch.language import define
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.language.rule import Rule
 from plasticity.network.homeostasis import normalize
@@ -205,3 +206,12 @@ def test_set_and_get():
 def test_normalize():
     w = np.array([[1.0, 0.0, -2.0], [3.0, 0.0, 2.0]])
     np.testing.assert_allclose(normalize(w, 2.0), [[0.5, 0.0, -1.0], [1.5, 0.0, 1.0]])
+
+
+def test_generated_code_imports_what_torch_needs_and_nothing_else():
+    """Torch imports itself within the code that first uses some of its operators."""
+    import torch
+
+    assert define("f", ["def f():", "    import torch.nn", "    return torch"], {}, "<test>")() is torch
+    with pytest.raises(ImportError, match="torch only, not os"):
+        define("f", ["def f():", "    import os"], {}, "<test>")()

@@ -132,19 +132,22 @@ def test_alif_follows_its_recursion():
 
 @pytest.mark.parametrize(("activation", "g"), [("identity", lambda u: u), ("relu", lambda u: max(u, 0.0)),
                                                ("leaky_relu", lambda u: u if u > 0 else 0.1 * u)])
-def test_snu_is_its_map(activation, g):
+@pytest.mark.parametrize("graded", [False, True])
+def test_snu_is_its_map(activation, g, graded):
     rng = np.random.default_rng(1)
     spikes, w = rng.random((1, 80, 4)) < 0.4, rng.normal(0.6, 0.6, (4, 1))
-    network = Network((Input("in", 4),), (Population("N", 1, neurons.snu(0.8, activation=activation)),),
+    unit = neurons.snu(0.8, activation=activation, graded=graded).with_(output="")  # engines send spikes
+    network = Network((Input("in", 4),), (Population("N", 1, unit),),
                       (Projection("in", "N", w, onto="x"),), dt=1e-3)
-    found = build(network, "torch").run({"in": spikes}, record=["N.s", "N.spikes"])
+    found = build(network, "torch").run({"in": spikes}, record=["N.s", "N.y", "N.spikes"])
     s = y = 0.0
     for t in range(80):
         x = float((spikes[0, t - 1] @ w)[0]) if t else 0.0
         s = g(x + 0.8 * s * (1 - y))
-        y = float(s > 1.0)
+        y = 1 / (1 + math.exp(1.0 - s)) if graded else float(s > 1.0)
         assert found.values["N.s"][0, t, 0] == pytest.approx(s, abs=1e-12)
-        assert found.spikes["N"].dense()[0, t, 0] == y
+        assert found.values["N.y"][0, t, 0] == pytest.approx(y, abs=1e-12)
+        assert found.spikes["N"].dense()[0, t, 0] == (s > 1.0)
     assert found.counts["N"].sum() > 5
 
 

@@ -18,13 +18,15 @@ def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity"
         graded: bool = False) -> Neuron:
     """A spiking neural unit: a neuron as a recurrent unit of deep learning, silenced by its own last output.
 
-    s[t] = g(x[t] + decay s[t-1] (1 - y[t-1]));  y[t] = 1 where s[t] > threshold, else 0
+    s[t] = g(x[t] + decay s[t-1] (1 - y[t-1]));  y[t] = 1 where s[t] > threshold, else 0;
+    graded: y[t] = sigmoid(s[t] - threshold)
 
     x is what arrives in variable `x` (project onto "x"): unlike a membrane's, it is gone after one step. Spikes of a
     step arrive at its end, so a layer answers in the next step.
 
     decay: factor per step (0 to 1). threshold: number. activation: g, "identity", "relu" or "leaky_relu" (with `slope`
-    below zero). graded: also answers y = sigmoid(s - threshold) as output (the sSNU's unit).
+    below zero). graded: the sSNU's unit, which sends y as it is, and is silenced in proportion to it; where s exceeds
+    the threshold counts as a spike.
 
     Source: Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020, Nature Machine Intelligence 2:325.
     """
@@ -32,8 +34,9 @@ def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity"
         raise PlasticityError(f"decay must lie in [0, 1] (a factor per step), got {decay!r}")
     choice("activation", activation, ACTIVATIONS)
     return Neuron(
-        update=f"s = {ACTIVATIONS[activation]}; y = int(s > threshold); x = 0*x",
-        threshold="s > threshold", output="sigmoid(s - threshold)" if graded else "",
+        update=f"s = {ACTIVATIONS[activation]}; y = {'sigmoid(s - threshold)' if graded else 'int(s > threshold)'}; "
+               "x = 0*x",
+        threshold="s > threshold", output="y" if graded else "",
         params={"decay": decay, "threshold": threshold} | ({"slope": slope} if activation == "leaky_relu" else {}),
         name="snu", source="Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020")
 

@@ -169,11 +169,10 @@ def izhikevich(dt):
 
 
 def snu(decay=0.8, graded=False):
-    """s = x + decay s (1 - y), y = s > 1 of the step before; x is gone after one step."""
+    """s = x + decay s (1 - y), y = s > 1 of the step before, or the sigmoid of s - 1; x is gone after one step."""
     def move(h):
         s, y, x = h
         new = x + decay * s * (1 - y)
-        return np.stack([new, (new.real > 1) * 1.0 + 0 * new, 0 * x])
+        return np.stack([new, 1 / (1 + np.exp(1 - new)) if graded else (new.real > 1) * 1.0 + 0 * new, 0 * x])
 
-    return Model(move, lambda h: h[0] - 1, lambda h: h, (0.0, 0.0, 0.0), 2,
-                 output=(lambda h: 1 / (1 + np.exp(1 - h[0]))) if graded else None)
+    return Model(move, lambda h: h[0] - 1, lambda h: h, (0.0, 0.0, 0.0), 2, output=(lambda h: h[1]) if graded else None)

@@ -144,17 +144,24 @@ def _call(name: str, argument: ast.expr) -> ast.expr:
     return ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=[argument], keywords=[])
 
 
+def _of_torch(name: str, *rest: object) -> object:
+    """What generated code may import: torch does so within it when some of its operators are first used."""
+    if name.partition(".")[0] != "torch":
+        raise ImportError(f"generated code imports torch only, not {name}")
+    return __import__(name, *rest)
+
+
 def expression(expr: ast.expr, constants: Mapping[str, float], rename: Mapping[str, str],
                known: Mapping[str, Callable]) -> Callable:
     """A function of a dict `v` of tensors; `rename` says how each name is read from it."""
     pulled = Constants(constants)
     body = text(pulled.pull(expr), rename)
-    namespace = {**known, **pulled.values(constants), "__builtins__": {}}
+    namespace = {**known, **pulled.values(constants), "__builtins__": {"__import__": _of_torch}}
     return eval(compile(f"lambda v: {body}", "<expression>", "eval"), namespace)
 
 
 def define(name: str, lines: list[str], namespace: Mapping[str, object], filename: str) -> Callable:
     """A function from its source lines."""
-    scope = {**namespace, "__builtins__": {}}
+    scope = {**namespace, "__builtins__": {"__import__": _of_torch}}
     exec(compile("\n".join(lines), filename, "exec"), scope)
     return scope[name]
