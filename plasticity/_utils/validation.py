@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
 
 import numpy as np
 
+from plasticity._utils.ranges import POSITIVE, at_least, require
 from plasticity.errors import PlasticityError
 
 
@@ -57,13 +57,9 @@ def require_positive(**values: int) -> None:
 
 def require_above_zero(**values: float) -> None:
     """Raises PlasticityError unless every value is a positive, finite number."""
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < math.inf:
-            raise PlasticityError(f"{name} must be a positive, finite number, got {value!r}")
+    require(POSITIVE, **values)
 
 
 def require_whole(least: int, **values: int) -> None:
     """Raises PlasticityError unless every value is a whole number of at least `least`."""
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise PlasticityError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    require(at_least(least), **values)

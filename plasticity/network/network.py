@@ -7,11 +7,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Annotated
 
 import numpy as np
 
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import SECONDS
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, unknown
 from plasticity.language.rule import Rule
@@ -40,7 +42,7 @@ class Network(Kept, ByContent):
     populations: tuple[Population, ...] = ()
     projections: tuple[Projection, ...] = ()
     signals: tuple[Signal, ...] = ()
-    dt: float = 1e-3
+    dt: Annotated[float, SECONDS] = 1e-3
     name: str = "network"
     rule: GradientRule | None = None
 
@@ -51,8 +53,6 @@ class Network(Kept, ByContent):
         if self.rule is not None:
             object.__setattr__(self, "rule", of_kind("credit", self.rule))
         require_fields(self)
-        if not self.dt > 0:
-            raise PlasticityError(f"dt must be positive (seconds), got {self.dt!r}")
         labels = [part.name for part in (*self.inputs, *self.populations, *self.projections, *self.signals)]
         for label in labels:
             if labels.count(label) > 1:

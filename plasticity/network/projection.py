@@ -10,6 +10,7 @@ import numpy as np
 
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import Delays, Finite, Numbers, Positive
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule
@@ -45,14 +46,14 @@ class Projection(Kept, ByContent):
 
     pre: str
     post: str
-    weights: np.ndarray | float
+    weights: Numbers
     connect: str = "dense"
     onto: str | None = None
-    scale: float = 1.0
+    scale: Finite = 1.0
     rule: Rule | None = None
-    axonal_delay: float | np.ndarray = 0.0
-    dendritic_delay: float | np.ndarray = 0.0
-    normalize: float | None = None
+    axonal_delay: Delays = 0.0
+    dendritic_delay: Delays = 0.0
+    normalize: Positive | None = None
     mask: np.ndarray | None = None
     label: str = ""
     window: Window | None = None
@@ -177,12 +178,10 @@ def check(projection: Projection, shape: Shape) -> None:
     if np.shape(projection.weights) not in allowed:
         raise PlasticityError(f"weights of {projection.connect} projection {name!r} must have shape "
                               f"{' or '.join(map(str, allowed))}, got {np.shape(projection.weights)}")
-    if not np.isfinite(projection.weights).all():
-        raise PlasticityError(f"weights of projection {name!r} hold NaN or infinity")
     shapes = [()] if "one delay" in projection.kind.needs else [(), shape]
     for argument in ("axonal_delay", "dendritic_delay"):
         delay = np.asarray(getattr(projection, argument))
-        if delay.shape not in shapes or not np.isfinite(delay).all() or (delay < 0).any():
+        if delay.shape not in shapes:
             array = f" or an array of shape {shape}" if len(shapes) > 1 else f" (a {projection.connect} has one delay)"
             raise PlasticityError(f"{argument} of projection {name!r} must be seconds >= 0, a number{array}")
     if projection.normalize is not None and projection.connect in ("average_pool", "max_pool"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plasticity._utils.ranges import FINITE, POSITIVE, require
 from plasticity.neurons._parts import seconds, volts
 from plasticity.neurons.neuron import Neuron
 
@@ -42,6 +43,8 @@ def alif(tau: float = 20e-3, tau_a: float = 200e-3, beta: float = 0.07, threshol
 
     Source: Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass 2020, Nature Communications 11:3625.
     """
+    require(FINITE, beta=beta, gamma=gamma)
+    require(POSITIVE, threshold=threshold)
     return Neuron(
         """dv/dt = -v/tau : 1
            da/dt = -a/tau_a : 1

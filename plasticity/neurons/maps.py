@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from plasticity.errors import PlasticityError, choice
+from plasticity._utils.ranges import FINITE, SHARE, require
+from plasticity.errors import choice
 from plasticity.neurons.neuron import Neuron
 
 _SUM = "(x + decay*s*(1 - y))"
@@ -28,8 +29,8 @@ def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity"
 
     Source: Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020, Nature Machine Intelligence 2:325.
     """
-    if not 0 <= decay <= 1:
-        raise PlasticityError(f"decay must lie in [0, 1] (a factor per step), got {decay!r}")
+    require(SHARE, decay=decay)
+    require(FINITE, threshold=threshold, slope=slope)
     choice("activation", activation, ACTIVATIONS)
     return Neuron(
         update=f"s = {ACTIVATIONS[activation]}; y = int(s > threshold); x = 0*x",
