@@ -33,7 +33,7 @@ class DataWarning(UserWarning):
 def quoted(value: object, most: int = 200) -> str:
     """A value as an error shows it, shortened."""
     try:
-        return shortened(repr(value), most)
+        return shortened(" ".join(map(str.strip, repr(value).splitlines())), most)
     except ValueError:  # a whole number of thousands of digits
         return f"a {type(value).__name__} that is too long to be shown"
 

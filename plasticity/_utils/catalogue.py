@@ -160,5 +160,7 @@ def called(kind: str, name: str, function: Callable, arguments: tuple, options: 
         return function(*arguments, **options)
     except PlasticityError:
         raise
-    except (TypeError, ValueError, OverflowError) as error:
-        raise PlasticityError(f"{kind} {Call(name, arguments, dict(options))}: {error}") from None
+    except (TypeError, ValueError, OverflowError, MemoryError) as error:
+        plain = tuple(value for value in arguments if isinstance(value, str | int | float | tuple | None))
+        call = shortened(Call(name, plain, dict(options)))
+        raise PlasticityError(f"{kind} {call}: {' '.join(str(error).split())}") from None

@@ -45,6 +45,7 @@ Finite = Annotated[float, FINITE]
 Positive = Annotated[float, POSITIVE]
 NotNegative = Annotated[float, NOT_NEGATIVE]
 Share = Annotated[float, SHARE]
+ProperShare = Annotated[float, PROPER_SHARE]
 Numbers = Annotated[np.ndarray | float, FINITE]
 Delays = Annotated[np.ndarray | float, DELAY]
 Number = Annotated[float, NUMBER]
@@ -53,8 +54,9 @@ Steps = Annotated[int, at_least(0)]
 
 
 def is_number(value: object) -> bool:
-    """Whether something is one real number; truth values are none."""
-    return isinstance(value, Real) and not isinstance(value, bool)
+    """Whether something is one real number whole ones up to 64 bits; truth values are none."""
+    whole = isinstance(value, Integral)
+    return isinstance(value, Real) and not isinstance(value, bool) and not (whole and abs(value) >= 2**63)
 
 
 def outside(within: Range, value: object) -> str:
@@ -72,8 +74,10 @@ def outside(within: Range, value: object) -> str:
 def require(within: Range, **values: float) -> None:
     """Raises PlasticityError for the first value that is not one number of that range."""
     for name, value in values.items():
-        kind, words = (Integral, within.words) if within.whole else (Real, f"a number, {within.words}")
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise PlasticityError(f"{name} must be {words}, got {quoted(value, 60)}")
+        if not is_number(value):
+            raise PlasticityError(f"{name} must be a number, got {quoted(value, 60)}" if not within.whole else
+                                  f"{name} must be {within.words}, got {quoted(value, 60)}")
+        if within.whole and not isinstance(value, Integral):
+            raise PlasticityError(f"{name} must be {within.words}, got {quoted(value, 60)}")
         if wrong := outside(within, value):
             raise PlasticityError(f"{name} must be {within.words}, got {wrong}")

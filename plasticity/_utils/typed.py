@@ -1,18 +1,23 @@
-"""Fields of dataclasses held to the types and ranges they are declared with: a mistake is named where it is made."""
+"""Fields of dataclasses and arguments of functions, held to the types and ranges that they are declared with, so that a
+mistake is named where it is made."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from numbers import Integral
 from types import MappingProxyType, NoneType, UnionType
-from typing import Annotated, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, NamedTuple, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from plasticity._utils.ranges import is_number, outside
 from plasticity.errors import PlasticityError, quoted
+
+P, T = ParamSpec("P"), TypeVar("T")
 
 
 class Misfit(NamedTuple):
@@ -35,7 +40,43 @@ def require_fields(thing: object) -> None:
         if wrong:
             label = getattr(thing, "name", "")
             raise PlasticityError(f"{wrong.place} of {type(thing).__name__}{f' {label!r}' if label else ''} must be "
-                                  f"{_wanted(wrong)}, got {wrong.outside or quoted(wrong.value, 60)}{_advice(wrong)}")
+                                  f"{_wanted(wrong)}, got {_seen(wrong)}{_advice(wrong)}")
+
+
+def checked(function: Callable[P, T]) -> Callable[P, T]:
+    """The function, with its arguments held to their annotations, types and ranges, before it does anything.
+
+    Arrays are left to it, as their shapes belong to what it says of them.
+    """
+
+    @functools.wraps(function)
+    def held(*args: P.args, **options: P.kwargs) -> T:
+        signature, hints = _signature(function)
+        try:
+            given = signature.bind(*args, **options).arguments
+        except TypeError:  # the call itself says it best
+            return function(*args, **options)
+        for name, value in given.items():
+            several = _SEVERAL.get(signature.parameters[name].kind, lambda value: (value,))
+            wrong = next(filter(None, (_misfit(name, hints[name], each) for each in several(value))), None)
+            if wrong:
+                raise PlasticityError(f"{wrong.place} must be {_wanted(wrong)}, got {_seen(wrong)}{_advice(wrong)}")
+        return function(*args, **options)
+
+    return held
+
+
+#: kind of an argument that stands for several -> all of them
+_SEVERAL: Mapping[object, Callable] = MappingProxyType({
+    inspect.Parameter.VAR_POSITIONAL: tuple, inspect.Parameter.VAR_KEYWORD: lambda value: tuple(value.values())})
+
+
+@lru_cache(maxsize=256)
+def _signature(function: Callable) -> tuple[inspect.Signature, dict[str, object]]:
+    signature = inspect.signature(function)
+    hints = get_type_hints(function, include_extras=True)
+    hints = {name: hint for name, hint in hints.items() if np.ndarray not in (hint, *get_args(hint))}
+    return signature, {name: hints.get(name, object) for name in signature.parameters}
 
 
 @lru_cache(maxsize=64)
@@ -49,7 +90,7 @@ def _misfit(place: str, hint: object, value: object) -> Misfit | None:
 
 
 def _of_class(place: str, hint: object, value: object) -> Misfit | None:
-    fits = _FITS[hint](value) if hint in _FITS else isinstance(value, hint)
+    fits = _FITS[hint](value) if hint in _FITS else isinstance(value, get_origin(hint) or hint)
     return None if fits else Misfit(place, hint, value)
 
 
@@ -109,6 +150,10 @@ _NAMES: Mapping[object, str] = MappingProxyType({
     NoneType: "None"})
 
 
+def _seen(wrong: Misfit) -> str:
+    return wrong.outside or quoted(wrong.value, 60)
+
+
 def _wanted(wrong: Misfit) -> str:
     return get_args(wrong.hint)[1].words if wrong.outside else _words(wrong.hint)
 
@@ -123,7 +168,7 @@ def _words(hint: object) -> str:
         return "a mapping, {name: " + _words(get_args(hint)[1]) + "}"
     if origin is tuple:
         return f"a tuple of {_words(get_args(hint)[0]).partition(' ')[2]}s"
-    return _NAMES.get(hint) or f"a {hint.__name__}"
+    return _NAMES.get(hint) or f"a {getattr(hint, '__name__', hint)}"
 
 
 def _advice(wrong: Misfit) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from plasticity._utils.ranges import POSITIVE, require
+from plasticity._utils.typed import checked
 from plasticity.neurons._parts import quantities, quantity, seconds, volts
 from plasticity.neurons.neuron import Neuron
 
 
+@checked
 def adex(c: float = 281e-12, g_l: float = 30e-9, e_l: float = -70.6e-3, v_t: float = -50.4e-3, delta_t: float = 2e-3,
          a: float = 4e-9, b: float = 80.5e-12, tau_w: float = 144e-3, v_reset: float = -70.6e-3, v_peak: float = 0.0,
          tau_s: float = 5e-3, refractory: float = 0.0, current: bool = False) -> Neuron:

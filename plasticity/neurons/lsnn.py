@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plasticity._utils.ranges import FINITE, POSITIVE, require
+from plasticity._utils.typed import checked
 from plasticity.errors import choice
 from plasticity.neurons._parts import seconds
 from plasticity.neurons.neuron import Neuron
@@ -10,6 +11,7 @@ from plasticity.neurons.neuron import Neuron
 RESETS = ("subtract", "subtract_delayed", "fixed")
 
 
+@checked
 def lsnn_neuron(tau: float = 20e-3, threshold: float = 0.6, tau_a: float = 2.0, beta: float = 0.0,
                 refractory: float = 0.0, scaled_input: bool = False, reset: str = "subtract_delayed") -> Neuron:
     """A leaky neuron with an adaptive threshold, as a map; beta = 0 is a plain leaky neuron.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from plasticity._utils.ranges import FINITE, SHARE, require
+from plasticity._utils.typed import checked
 from plasticity.errors import choice
 from plasticity.neurons.neuron import Neuron
 
@@ -15,6 +16,7 @@ ACTIVATIONS: Mapping[str, str] = MappingProxyType({
     "identity": _SUM, "relu": f"relu({_SUM})", "leaky_relu": f"relu({_SUM}) - slope*relu(-{_SUM})"})
 
 
+@checked
 def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity", slope: float = 0.1,
         graded: bool = False) -> Neuron:
     """A spiking neural unit: a neuron as a recurrent unit of deep learning, silenced by its own last output.
@@ -39,6 +41,7 @@ def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity"
         name="snu", source="Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020")
 
 
+@checked
 def relay() -> Neuron:
     """Sends on what arrived in the step before: y[t+1] = x[t] (project onto "x").
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from plasticity._utils.ranges import PROPER_SHARE, require
+from plasticity._utils.typed import checked
 from plasticity.neurons.neuron import Neuron
 
 
+@checked
 def rate_neuron(leak: float = 0.1) -> Neuron:
     """h[t+1] = (1 - leak) h[t] + leak tanh(x[t]), x the weighted sum of inputs and others' h (project onto "x").
 
