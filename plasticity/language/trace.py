@@ -8,6 +8,7 @@ from typing import Annotated
 
 from plasticity._utils.keeping import Kept
 from plasticity._utils.ranges import LASTING, Finite
+from plasticity._utils.seconds import warn_of_milliseconds
 from plasticity._utils.typed import require_fields
 from plasticity.errors import choice
 
@@ -30,6 +31,8 @@ class Trace(Kept):
     def __post_init__(self):
         require_fields(self)
         choice("rise", self.rise, ("add", "set", "none"))
+        if not self.keep:
+            warn_of_milliseconds(9.99, tau=self.tau)
 
 
 def State(tau: float = math.inf, initial: float = 0.0, keep: bool = False) -> Trace:

@@ -11,6 +11,7 @@ import numpy as np
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
 from plasticity._utils.ranges import Delays, Finite, Numbers, Positive
+from plasticity._utils.seconds import warn_of_milliseconds
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule
@@ -62,6 +63,9 @@ class Projection(Kept, ByContent):
         if self.rule is not None and not isinstance(self.rule, Rule):
             object.__setattr__(self, "rule", of_kind("synapse", self.rule))
         require_fields(self)
+        for argument in ("axonal_delay", "dendritic_delay"):
+            longest = float(np.max(getattr(self, argument), initial=0))
+            warn_of_milliseconds(0.999, **{f"{argument} of projection {self.name!r}": longest})
 
     @property
     def name(self) -> str:
@@ -169,10 +173,18 @@ def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:
     return np.where(exists_in(projection, w.shape), np.clip(scaled, projection.rule.w_min, projection.rule.w_max), 0.0)
 
 
+def check_kind(projection: Projection) -> None:
+    """Raises PlasticityError for a kind of `connect` that is none, and a window where it does not belong."""
+    choice(f"connect of projection {projection.name!r}", projection.connect, KINDS)
+    if ("window" in projection.kind.needs) != (projection.window is not None):
+        kinds = ", ".join(kind for kind, known in KINDS.items() if "window" in known.needs)
+        raise PlasticityError(f"projection {projection.name!r}: a window goes with connect = {kinds}, and only with "
+                              "these")
+
+
 def check(projection: Projection, shape: Shape) -> None:
     """Raises PlasticityError where a projection's parts do not fit each other or its populations' sizes."""
     name = projection.name
-    choice(f"connect of projection {name!r}", projection.connect, KINDS)
     _check_extras(projection, shape)
     allowed = projection.kind.weights(projection, shape)
     if np.shape(projection.weights) not in allowed:
@@ -199,9 +211,6 @@ def _check_extras(projection: Projection, shape: Shape) -> None:
         raise PlasticityError(f"projection {name!r}: a mask [pre, post] goes with connect='sparse', and only with it")
     if projection.mask is not None and np.shape(projection.mask) != shape:
         raise PlasticityError(f"mask of projection {name!r} must have shape {shape}, got {np.shape(projection.mask)}")
-    if ("window" in needs) != (window is not None):
-        kinds = ", ".join(kind for kind, found in KINDS.items() if "window" in found.needs)
-        raise PlasticityError(f"projection {name!r}: a window goes with connect = {kinds}, and only with these")
     if window is not None and (window.n_pre, window.n_post) != shape:
         raise PlasticityError(
             f"the window of projection {name!r} leads from {window.n_pre} neurons {window.shape} to {window.n_post} "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plasticity._utils.memory import require_memory
 from plasticity._utils.ranges import Count, Positive
 from plasticity._utils.typed import require_fields
 from plasticity.errors import choice
@@ -39,6 +40,7 @@ class RateLayer:
 
     def __post_init__(self):
         require_fields(self)
+        require_memory(8.0 * self.n_inputs * self.units, f"a layer of {self.units:,} units")
         choice("total", self.total, TOTALS)
         choice("activation", self.activation, ACTIVATIONS)
         choice("features", self.features, FEATURES)

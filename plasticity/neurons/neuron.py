@@ -20,6 +20,7 @@ from typing import Annotated
 
 from plasticity._utils.keeping import Kept
 from plasticity._utils.ranges import DELAY, FINITE, SECONDS, require
+from plasticity._utils.seconds import warn_of_milliseconds
 from plasticity._utils.texts import require_short
 from plasticity._utils.typed import require_fields
 from plasticity.errors import LanguageError, PlasticityError, choice, quoted
@@ -138,8 +139,11 @@ class Neuron(Kept):
     def _check_values(self) -> None:
         """First values have to be numbers, time constants positive, and a threshold has to say when."""
         require(FINITE, **{f"initial[{name!r}] of neuron {self.name!r}": value for name, value in self.start.items()})
-        require(SECONDS, **{f"{name} of neuron {self.name!r}": self.constants[name] for name in self.params
-                            if name.partition("_")[0] == "tau"})
+        named = {name: f"{name} of neuron {self.name!r}" for name in (*self.time_constants, "refractory")}
+        require(SECONDS, **{named[name]: self.constants[name] for name in self.time_constants})
+        warn_of_milliseconds(9.99, **{named[name]: self.constants[name] for name in self.time_constants
+                                      if name not in self._slow_constants})
+        warn_of_milliseconds(1.0, **{named["refractory"]: self.refractory})
         if not expressions.names(self.inlined(self.threshold_expr)) & {*self.variables}:
             raise LanguageError(f"threshold={quoted(self.threshold)} of neuron {self.name!r} reads no variable of the "
                                 "neuron, so that it would spike in every step or never; write a condition as 'v > 1'")
@@ -206,6 +210,19 @@ class Neuron(Kept):
     def constants(self) -> Mapping[str, float]:
         """Parameters and units as SI numbers."""
         return {**UNITS, **{name: si(value) for name, value in self.params.items()}}
+
+    @property
+    def time_constants(self) -> tuple[str, ...]:
+        """Parameters that are time constants, as their names say: tau, tau_m, ..."""
+        return tuple(name for name in self.params if name.partition("_")[0] == "tau")
+
+    @property
+    def _slow_constants(self) -> frozenset[str]:
+        """What the equations of slow variables read."""
+        texts = [eq.text for eq in self.model if eq.name in self.slow] + [
+            expressions.render(line.expr) for line in statements(self.update) if line.target in self.slow]
+        parsed = (expressions.parse(text, expressions.NEURON_FUNCTIONS, logic=True) for text in texts if text)
+        return frozenset().union(*map(expressions.names, parsed))
 
     @cached_property
     def start(self) -> Mapping[str, float]:

@@ -12,6 +12,7 @@ import numpy as np
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
 from plasticity._utils.ranges import DELAY, FINITE, Count
+from plasticity._utils.seconds import warn_of_milliseconds
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, unknown
 
@@ -36,6 +37,7 @@ class LeakyReadout(Kept, ByContent):
 
     def __post_init__(self):
         require_fields(self)
+        warn_of_milliseconds(9.99, **{"tau of a readout": self.tau})
 
     @property
     def sources(self) -> tuple[str, ...]:
