@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from plasticity._utils.random import checked_seed
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Input, Network, Population, Projection
+from plasticity.network.size import require_drawable
 from plasticity.network.window import Window
 from plasticity.neurons import lsnn_neuron, make, relay
 from plasticity.neurons.neuron import Neuron
@@ -36,7 +38,7 @@ def csnn(n_inputs: int = 784, *maps: int | Sequence[int], channels: Sequence[int
 
     Raises PlasticityError for sizes that do not fit.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(checked_seed(seed))
     neuron = make(lsnn_neuron(tau=-dt / math.log(0.9), threshold=1.0) if neuron is None else neuron)
     if maps:
         channels = maps[0] if np.ndim(maps[0]) else maps
@@ -69,6 +71,7 @@ def _fits(shape: tuple[int, ...], convolutions: int, size: int, pool: int) -> bo
 
 
 def _drawn(rng: np.random.Generator, gain: float, fan_in: int, n: int) -> np.ndarray:
+    require_drawable("csnn", (fan_in, n))
     return rng.uniform(-1, 1, (fan_in, n)) * gain / math.sqrt(fan_in)
 
 

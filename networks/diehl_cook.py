@@ -13,10 +13,14 @@ from types import MappingProxyType
 import numpy as np
 
 from plasticity import neurons as neurons_
-from plasticity.errors import PlasticityError, choice
+from plasticity._utils.random import checked_seed
+from plasticity._utils.ranges import Count, Finite, NotNegative, Positive
+from plasticity._utils.typed import checked
+from plasticity.errors import choice
 from plasticity.language.rule import Rule
 from plasticity.network.network import Input, Network, Population, Projection
 from plasticity.network.presentation import Model, Presentation
+from plasticity.network.size import require_drawable
 from plasticity.neurons.neuron import Neuron
 
 _PUBLISHED_EXCITATORY = """
@@ -39,9 +43,11 @@ SUITED: Mapping[str, Mapping[str, object]] = MappingProxyType({
     "triplet_stdp": {"a2_plus": 1e-3, "a3_plus": 2e-3, "a2_minus": 1e-4, "a3_minus": 0.0}})
 
 
-def fast(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, seed: int = 0,
-         presentations: int = 60_000, theta_plus: float | None = None, inhibition: float = 120e-3,
-         total: float | None = None, total_rate: float = 9500.0, steps: int = 250, tau: float = 0.1) -> Model:
+@checked
+def fast(n_inputs: Count = 784, neurons: Count = 400, *, rule: str | Rule | None = None, seed: int = 0,
+         presentations: Count = 60_000, theta_plus: NotNegative | None = None, inhibition: Finite = 120e-3,
+         total: Positive | None = None, total_rate: NotNegative = 9500.0, steps: Count = 250,
+         tau: Positive = 0.1) -> Model:
     """The library's default for digits: current-based neurons in steps of 1 ms, one winner per step.
 
     Lateral inhibition acts directly, without inhibitory neurons: the spike of one neuron lowers all others by
@@ -54,8 +60,8 @@ def fast(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, s
     input). tau: membrane time constant (s). rule: how weights learn (default nearest pairs:
     `pair_stdp(a_plus=1e-2, a_minus=1e-4, pairing="nearest")`); its bounds should allow weights in [0, 1].
     """
-    _positive(n_inputs=n_inputs, neurons=neurons, steps=steps, tau=tau, presentations=presentations)
-    rng = np.random.default_rng(seed)
+    require_drawable("diehl-cook", (n_inputs, neurons))
+    rng = np.random.default_rng(checked_seed(seed))
     if theta_plus is None:
         theta_plus = 24e-3 * neurons / remembered(presentations, steps * 1e-3)
     neuron = neurons_.diehl_cook(theta_plus=theta_plus, tau=tau, tau_theta=TAU_THETA)
@@ -76,8 +82,9 @@ def remembered(presentations: int, seconds: float) -> float:
     return memory * -math.expm1(-presentations / memory)
 
 
-def published(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, seed: int = 0,
-              presentations: int = 60_000, gate: str = "inert", delay: float = 10e-3) -> Model:
+@checked
+def published(n_inputs: Count = 784, neurons: Count = 400, *, rule: str | Rule | None = None, seed: int = 0,
+              presentations: Count = 60_000, gate: str = "inert", delay: NotNegative = 10e-3) -> Model:
     """The network of the released code: conductances, 0.5 ms, inhibitory neurons, delays drawn from [0, `delay`] s.
 
     An image is shown for 350 ms at up to 63.75 Hz, followed by 150 ms of rest; if the excitatory neurons spike fewer
@@ -88,8 +95,8 @@ def published(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = No
     ("inert"); ports to Brian2 made it block spikes for 50 ms ("50ms"), at most 7 spikes per image.
     """
     choice("gate", gate, GATES)
-    _positive(n_inputs=n_inputs, neurons=neurons)
-    rng = np.random.default_rng(seed)
+    require_drawable("diehl-cook-published", *[(n_inputs, neurons)] * 3)
+    rng = np.random.default_rng(checked_seed(seed))
     shape = (n_inputs, neurons)
     network = Network(
         inputs=(Input("pixels", n_inputs),),
@@ -128,16 +135,17 @@ def _published_inhibitory() -> Neuron:
         source="Diehl & Cook 2015, released code")
 
 
-def bindsnet(n_inputs: int = 784, neurons: int = 400, *, rule: Rule | None = None, seed: int = 0,
-             presentations: int = 60_000, theta_plus: float = 0.05e-3, inhibition: float = 120e-3,
-             steps: int = 250) -> Model:
+@checked
+def bindsnet(n_inputs: Count = 784, neurons: Count = 400, *, rule: str | Rule | None = None, seed: int = 0,
+             presentations: Count = 60_000, theta_plus: NotNegative = 0.05e-3, inhibition: Finite = 120e-3,
+             steps: Count = 250) -> Model:
     """BindsNET 0.3.4's `DiehlAndCook2015` as its example scripts use it: current-based, 1 ms, one random winner.
 
     All neurons above threshold are reset and adapt, one of them spikes. BindsNET adds input after the decay of a step
     and we before it, so weights act by exp(dt/tau) more strongly here. inhibition: V; theta_plus: V.
     """
-    _positive(n_inputs=n_inputs, neurons=neurons, steps=steps)
-    rng, dt = np.random.default_rng(seed), 1e-3
+    require_drawable("diehl-cook-bindsnet", (n_inputs, neurons))
+    rng, dt = np.random.default_rng(checked_seed(seed)), 1e-3
     excitatory = neurons_.diehl_cook(theta_plus=theta_plus, tau_theta=TAU_THETA)
     inhibitory = neurons_.lif(tau=10e-3, v_rest=-60e-3, v_reset=-45e-3, v_threshold=-40e-3, refractory=2e-3)
     network = Network(
@@ -165,9 +173,3 @@ def _rule(variant: str) -> Rule:
     from plasticity.rules import diehl_cook
 
     return diehl_cook(variant=variant)
-
-
-def _positive(**values: float) -> None:
-    for name, value in values.items():
-        if not value > 0:
-            raise PlasticityError(f"{name} must be positive, got {value!r}")

@@ -30,12 +30,26 @@ class DataWarning(UserWarning):
     """Data are used, but not all that lies beside them."""
 
 
+def quoted(value: object, most: int = 200) -> str:
+    """A value as an error shows it, shortened."""
+    try:
+        return shortened(" ".join(map(str.strip, repr(value).splitlines())), most)
+    except ValueError:  # a whole number of thousands of digits
+        return f"a {type(value).__name__} that is too long to be shown"
+
+
+def shortened(text: object, most: int = 200) -> str:
+    """A text with at most so many letters."""
+    text = str(text)
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> PlasticityError:
     """The error for a name that is not in a catalogue, with the nearest match."""
     known = sorted(known)
-    near = get_close_matches(str(name), known, n=1)
+    near = get_close_matches(shortened(name, 100), known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return PlasticityError(f"unknown {kind} {name!r}{hint} (known: {', '.join(known)})")
+    return PlasticityError(f"unknown {kind} {quoted(name, 100)}{hint} (known: {', '.join(known)})")
 
 
 def choice(argument: str, value: str, known: Iterable[str]) -> str:

@@ -159,9 +159,9 @@ def test_poisson_refuses(rates, message):
 
 @pytest.mark.parametrize("arguments, message", [
     ({"steps": 10, "dt": 0.0}, "dt must be positive"),
-    ({"steps": -1, "dt": DT}, "steps must not be negative"),
+    ({"steps": -1, "dt": DT}, "steps must be a whole number of at least 0"),
     ({"steps": 2.5, "dt": DT}, "steps must be a whole number"),
-    ({"steps": 2, "dt": DT, "first_sample": -1}, "first_sample must not be negative"),
+    ({"steps": 2, "dt": DT, "first_sample": -1}, "first_sample must be a whole number of at least 0"),
 ])
 def test_poisson_refuses_arguments(arguments, message):
     with pytest.raises(PlasticityError, match=message):

@@ -180,17 +180,17 @@ def test_fit_length():
     (lambda: mfcc([np.zeros(3), np.zeros(4)], 8000), "bring sounds to one length"),
     (lambda: mfcc(np.zeros((2, 3, 4)), 8000), r"sound must have shape \[n\]"),
     (lambda: mel_filters(60, 129, 8000), "less than half a spectral bin"),
-    (lambda: spectrogram(np.zeros(8000), 8000, stride=0.0), "stride must be at least"),
+    (lambda: spectrogram(np.zeros(8000), 8000, stride=0.0), "stride must be positive"),
     (lambda: spectrogram(np.zeros(8000), 0), "rate must be positive"),
     (lambda: cochleagram(np.zeros(8000), 8000, dt=1e-5), "dt must be at least one sample"),
     (lambda: cochleagram(np.zeros(3), 8000), "less than one step"),
     (lambda: cochleagram(np.zeros(800), 8000, low=5000.0), "half the rate"),
-    (lambda: cochleagram(np.zeros(800), 8000, channels=0), "channels must be at least 1"),
+    (lambda: cochleagram(np.zeros(800), 8000, channels=0), "channels must be a whole number of at least 1"),
     (lambda: integrate_and_fire(np.zeros((2, 3)), 1e-3), r"\[samples, steps, n\]"),
     (lambda: integrate_and_fire(np.zeros((1, 2, 3)), 1e-3, tau=0.0), "tau must be positive"),
     (lambda: level_crossing(np.zeros((1, 2, 3)), 0.0), "delta must be positive"),
     (lambda: level_crossing(np.zeros((1, 0, 3)), 1.0), r"\[samples, steps, n\]"),
-    (lambda: fit_length([], 0), "length must be at least 1")])
+    (lambda: fit_length([], 0), "length must be a whole number of at least 1")])
 def test_bad_values_are_refused(make, message):
     with pytest.raises(PlasticityError, match=message):
         make()

@@ -204,7 +204,7 @@ WRONG = {
     "labels": (lambda: step_weights(6, 9, class_weight={}, labels=LABELS[:3]), "labels must have shape"),
     "class_weight": (lambda: step_weights(6, 9, class_weight="even", labels=LABELS), "or 'balanced', got 'even'"),
     "a class": (lambda: step_weights(6, 9, class_weight={2: -1.0}, labels=LABELS), "class_weight of 2"),
-    "last": (lambda: step_weights(6, 9, last=0), "last must be at least one step"),
+    "last": (lambda: step_weights(6, 9, last=0), "last must be a whole number of at least 1"),
     "answer": (lambda: per_sample(Y, "median"), "answer"),
     "shapes": (lambda: r2(VALUES, Y[:, 1:]), "same shape"),
     "scores": (lambda: nll(BY_STEP[:, 1:], P), "same shape"),

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from plasticity.errors import PlasticityError, unknown
+from plasticity._utils.texts import require_short, tree_of
+from plasticity.errors import PlasticityError, quoted, shortened, unknown
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-LONGEST = 10_000  # letters of a text; a longer one is no name with options
 
 
 @dataclass(frozen=True)
@@ -40,23 +40,21 @@ def parse(text: str, what: str = "a name") -> Call:
     Raises PlasticityError for anything else, calling it `what`; nothing is evaluated.
     """
     if not isinstance(text, str):
-        raise PlasticityError(f"{what} must be a text, NAME or NAME(option=value, ...), got {text!r}")
-    if len(text) > LONGEST:
-        raise PlasticityError(f"{what} has {len(text):,} letters, more than {LONGEST:,}: {text[:40]!r}...")
+        raise PlasticityError(f"{what} must be a text, NAME or NAME(option=value, ...), got {quoted(text)}")
+    require_short(text, what)
     name, bracket, inside = text.strip().partition("(")
     name = name.rstrip()
     try:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name")
         return _call(name, inside) if bracket else Call(name)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        reason = getattr(error, "msg", None) or error or type(error).__name__
-        raise PlasticityError(f"cannot read {_short(text)} ({_short(reason, str)}); write NAME or "
+    except (ValueError, RecursionError) as error:
+        raise PlasticityError(f"cannot read {quoted(text)} ({shortened(error)}); write NAME or "
                               "NAME(option=value, ...)") from None
 
 
 def _call(name: str, inside: str) -> Call:
-    call = ast.parse(f"f({inside}", mode="eval").body
+    call = tree_of(f"f({inside}")
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
         raise ValueError("options stand in one pair of brackets at the end")
     named = [keyword.arg for keyword in call.keywords]
@@ -97,14 +95,9 @@ def _written(value: object) -> str:
 def _reads_as_itself(text: str) -> bool:
     """Whether a text may stand without quotes, as a bare word or a name with options."""
     try:
-        return _value(ast.parse(text, mode="eval").body) == text
-    except (SyntaxError, ValueError, PlasticityError):
+        return _value(tree_of(text)) == text
+    except (ValueError, RecursionError):
         return False
-
-
-def _short(value: object, write: Callable[[object], str] = repr, most: int = 200) -> str:
-    text = write(value)
-    return text if len(text) <= most else f"{text[:most]}..."
 
 
 @dataclass(frozen=True)
@@ -167,5 +160,7 @@ def called(kind: str, name: str, function: Callable, arguments: tuple, options: 
         return function(*arguments, **options)
     except PlasticityError:
         raise
-    except (TypeError, ValueError, OverflowError) as error:
-        raise PlasticityError(f"{kind} {Call(name, arguments, dict(options))}: {error}") from None
+    except (TypeError, ValueError, OverflowError, MemoryError) as error:
+        plain = tuple(value for value in arguments if isinstance(value, str | int | float | tuple | None))
+        call = shortened(Call(name, plain, dict(options)))
+        raise PlasticityError(f"{kind} {call}: {' '.join(str(error).split())}") from None

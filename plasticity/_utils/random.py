@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, quoted
 
 GOLDEN = 0x9E3779B97F4A7C15
 _MULTIPLY_1, _MULTIPLY_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 def checked_seed(seed: int) -> int:
-    """`seed`, if it is a whole number of at least 0. Raises PlasticityError otherwise."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise PlasticityError(f"seed must be a whole number of at least 0, got {seed!r}")
+    """`seed`, if it is a whole number that 64 bits hold. Raises PlasticityError otherwise."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
+        raise PlasticityError(f"seed must be a whole number of at least 0 and below 2**64, got {quoted(seed)}")
     return int(seed)
 
 

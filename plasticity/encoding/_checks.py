@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 
+from plasticity._utils.ranges import FINITE, POSITIVE, Range, at_least, require
+from plasticity._utils.validation import as_numbers
 from plasticity.errors import PlasticityError
 
 _SHAPES = {2: "[samples, n]", 3: "[samples, steps, n]"}
@@ -13,10 +13,7 @@ _SHAPES = {2: "[samples, n]", 3: "[samples, steps, n]"}
 
 def non_negative(name: str, values: np.ndarray, dimensions: int) -> np.ndarray:
     """`values` as float64 with so many dimensions, finite and not negative."""
-    try:
-        values = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise PlasticityError(f"{name} must hold numbers") from None
+    values = as_numbers(name, values).astype(np.float64, copy=False)
     if values.ndim != dimensions:
         raise PlasticityError(f"{name} must have shape {_SHAPES[dimensions]}, got {values.shape}")
     lowest, highest = values.min(initial=0.0), values.max(initial=0.0)
@@ -29,24 +26,17 @@ def non_negative(name: str, values: np.ndarray, dimensions: int) -> np.ndarray:
 
 def whole(name: str, value: int) -> int:
     """`value` as an int >= 0."""
-    try:
-        value = operator.index(value)
-    except TypeError:
-        raise PlasticityError(f"{name} must be a whole number, got {value!r}") from None
-    if value < 0:
-        raise PlasticityError(f"{name} must not be negative, got {value}")
-    return value
+    require(at_least(0), **{name: value})
+    return int(value)
 
 
 def sound_of(sound: np.ndarray, rate: float) -> np.ndarray:
     """`sound` as float64 [n] or [samples, n], finite."""
-    if not 0 < rate < np.inf:
-        raise PlasticityError(f"rate must be positive (samples per second), got {rate!r}")
+    require(Range("positive and finite (samples per second)", POSITIVE.holds), rate=rate)
     try:
-        sound = np.asarray(sound, np.float64)
-    except (TypeError, ValueError):
-        raise PlasticityError("sound must hold numbers, [n] or [samples, n]; bring sounds to one length with "
-                              "`fit_length`") from None
+        sound = as_numbers("sound", sound).astype(np.float64, copy=False)
+    except PlasticityError as error:
+        raise PlasticityError(f"{error}; bring sounds to one length with `fit_length`") from None
     if sound.ndim not in (1, 2):
         raise PlasticityError(f"sound must have shape [n] or [samples, n], got {sound.shape}")
     if not np.isfinite(sound).all():
@@ -56,6 +46,7 @@ def sound_of(sound: np.ndarray, rate: float) -> np.ndarray:
 
 def within_rate(low: float, high: float, rate: float) -> None:
     """Raises PlasticityError unless 0 <= low < high <= rate/2."""
+    require(FINITE, low=low, high=high)
     if not 0 <= low < high <= rate / 2:
         raise PlasticityError(f"low={low!r} and high={high!r} (Hz) must satisfy 0 <= low < high <= {rate / 2:g}, half "
                               "the rate of the sound")

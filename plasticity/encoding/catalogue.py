@@ -13,6 +13,8 @@ from plasticity import encoding
 from plasticity._utils import own
 from plasticity._utils.catalogue import Call, Catalogue
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import Count, Finite, NotNegative, Positive, Share, Steps
+from plasticity._utils.typed import checked
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 
@@ -46,7 +48,8 @@ class Encoder(Kept):
         return Encoder, (self.name, self.encode, dict(self.options), self.takes, self.gives)
 
 
-def latency(steps: int = 25, threshold: float = 0.0) -> Encoder:
+@checked
+def latency(steps: Count = 25, threshold: Finite = 0.0) -> Encoder:
     """One spike per input, the brighter the earlier (`encoding.latency`); none for intensities up to `threshold`."""
     return Encoder("latency", _latency, {"steps": steps, "threshold": threshold})
 
@@ -55,7 +58,8 @@ def _latency(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int, th
     return encoding.latency(np.where(x > threshold, x, 0.0), steps, 1e-3)
 
 
-def rate(steps: int = 25, most: float = 0.5) -> Encoder:
+@checked
+def rate(steps: Count = 25, most: Share = 0.5) -> Encoder:
     """In every step, independently, an input spikes with probability intensity * most; drawn anew in every epoch."""
     return Encoder("rate", _rate, {"steps": steps, "most": most})
 
@@ -64,8 +68,9 @@ def _rate(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int, most:
     return encoding.bernoulli(x * most, steps, seed, numbers)
 
 
-def poisson(steps: int = 250, max_rate: float = 63.75, total_rate: float | None = None, rest: int = 0,
-            dt: float = 1e-3) -> Encoder:
+@checked
+def poisson(steps: Count = 250, max_rate: NotNegative = 63.75, total_rate: NotNegative | None = None, rest: Steps = 0,
+            dt: Positive = 1e-3) -> Encoder:
     """Poisson spikes of max_rate (Hz) times intensity for `steps` of dt (s), then `rest` silent steps.
 
     total_rate: if given, each sample's rates are scaled to this sum (Hz).
@@ -93,7 +98,8 @@ def with_rest(spikes: Spikes, rest: int) -> Spikes:
                   spikes.n)
 
 
-def rank_order(steps: int = 25, per_step: int | None = None) -> Encoder:
+@checked
+def rank_order(steps: Count = 25, per_step: Count | None = None) -> Encoder:
     """Inputs spike one after another, the brightest first; per_step of them in a step (None: all of them in `steps`).
 
     Source: Thorpe & Gautrais 1998, "Rank order coding".
@@ -105,7 +111,8 @@ def _rank_order(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int,
     return encoding.rank_order(x, steps, -(-x.shape[1] // steps) if per_step is None else per_step)
 
 
-def current(steps: int = 25) -> Encoder:
+@checked
+def current(steps: Count = 25) -> Encoder:
     """The intensities themselves, the same in every step."""
     return Encoder("current", _current, {"steps": steps}, gives="values")
 
@@ -114,7 +121,8 @@ def _current(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int) ->
     return encoding.constant(x, steps)
 
 
-def rows(width: int = 28) -> Encoder:
+@checked
+def rows(width: Count = 28) -> Encoder:
     """An image line by line: in every step the intensities of one row of `width` pixels."""
     return Encoder("rows", _rows, {"width": width}, gives="values")
 
@@ -125,6 +133,7 @@ def _rows(x: np.ndarray, seed: int, numbers: int | np.ndarray, width: int) -> np
     return x.reshape(len(x), -1, width)
 
 
+@checked
 def sequences(stream: bool = False) -> Encoder:
     """Samples are sequences already, [samples, steps, inputs], and are shown as they are.
 

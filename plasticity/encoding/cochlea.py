@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from plasticity._utils.memory import require_memory
+from plasticity._utils.ranges import Count, NotNegative, Positive
+from plasticity._utils.typed import checked
+from plasticity._utils.validation import as_numbers
 from plasticity.encoding._checks import sound_of, within_rate
 from plasticity.encoding.spikes import Spikes
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, quoted
 
 #: equivalent rectangular bandwidth of human hearing, WIDTH (1 + f/CORNER) (Glasberg & Moore 1990)
 WIDTH, CORNER = 24.7, 1000 / 4.37  # Hz
@@ -17,20 +21,28 @@ WIDTH, CORNER = 24.7, 1000 / 4.37  # Hz
 STAGE = 1 / (math.pi * math.factorial(6) * 2.0**-6 / math.factorial(3) ** 2)
 
 
-def fit_length(sounds: Sequence[np.ndarray], length: int) -> np.ndarray:
+@checked
+def fit_length(sounds, length: Count) -> np.ndarray:
     """Sounds of any lengths as float64 [samples, length]: longer ones are cut at the end, shorter ones end in zeros."""
-    if length < 1:
-        raise PlasticityError(f"length must be at least 1, got {length!r}")
+    sounds = [as_numbers(f"sound {number}", sound) for number, sound in enumerate(_several(sounds))]
+    require_memory(8.0 * len(sounds) * length, f"{len(sounds):,} sounds of length {length:,}")
     out = np.zeros((len(sounds), length))
     for row, sound in zip(out, sounds, strict=True):
+        if sound.ndim != 1:
+            raise PlasticityError(f"each sound must have shape [n], got {sound.shape}")
         row[:len(sound)] = sound[:length]
     return out
 
 
-def centre_frequencies(channels: int, low: float, high: float) -> np.ndarray:
+def _several(sounds: object) -> list:
+    if not isinstance(sounds, Iterable) or isinstance(sounds, str | bytes | Mapping):
+        raise PlasticityError(f"sounds must be several sounds, each [n], got {quoted(sounds, 60)}")
+    return list(sounds)
+
+
+@checked
+def centre_frequencies(channels: Count, low: NotNegative, high: NotNegative) -> np.ndarray:
     """Frequencies (Hz) at equal distances in bandwidths of human hearing, the first and last at low and high."""
-    if channels < 1:
-        raise PlasticityError(f"channels must be at least 1, got {channels!r}")
     return CORNER * np.expm1(np.linspace(np.log1p(low / CORNER), np.log1p(high / CORNER), channels))
 
 
@@ -59,8 +71,9 @@ def _stage(rate: float, frequency: np.ndarray | float) -> tuple:
     return leak, leak * np.exp(2j * math.pi * frequency / rate)
 
 
-def cochleagram(sound: np.ndarray, rate: float, dt: float = 1e-3, channels: int = 40, low: float = 100.0,
-                high: float | None = None, exponent: float = 1 / 3) -> np.ndarray:
+@checked
+def cochleagram(sound: np.ndarray, rate: float, dt: Positive = 1e-3, channels: Count = 40, low: float = 100.0,
+                high: float | None = None, exponent: Positive = 1 / 3) -> np.ndarray:
     """What hair cells make of a sound, float64 [samples, steps, channels] (or [steps, channels]), not negative.
 
     Each channel is a `gammatone` filter, half-wave rectified, compressed by a power law and averaged over each step.
@@ -72,34 +85,32 @@ def cochleagram(sound: np.ndarray, rate: float, dt: float = 1e-3, channels: int 
     sound, high = sound_of(sound, rate), 0.45 * rate if high is None else high
     within_rate(low, high, rate)
     per_step = dt * rate
-    if not 1 <= per_step < np.inf or not exponent > 0:
-        raise PlasticityError(f"dt must be at least one sample ({1 / rate:g} s) and exponent positive, got dt={dt!r} "
-                              f"and exponent={exponent!r}")
+    if not 1 <= per_step < np.inf:
+        raise PlasticityError(f"dt must be at least one sample ({1 / rate:g} s), got dt={dt!r}")
     begin = np.rint(np.arange(int(sound.shape[-1] / per_step + 1e-9) + 1) * per_step).astype(int)
     if len(begin) < 2:
         raise PlasticityError(f"sound has {sound.shape[-1]} samples, less than one step of dt={dt:g} s")
     from plasticity.encoding import _hear  # Numba is loaded only when something is heard
 
     many = np.atleast_2d(sound)
+    require_memory(8.0 * len(many) * (len(begin) - 1) * channels, f"a cochleagram of {channels:,} channels")
     out = np.empty((len(many), len(begin) - 1, channels))
-    _hear.hear(many, *_stage(rate, centre_frequencies(channels, low, high)), begin, exponent, out)
+    _hear.hear(many, *_stage(rate, centre_frequencies(channels, low, high)), begin, float(exponent), out)
     return out.reshape(*sound.shape[:-1], *out.shape[1:])
 
 
-def integrate_and_fire(drive: np.ndarray, dt: float, tau: float = 5e-3, gain: float = 1.0,
-                       refractory: float = 0.0) -> Spikes:
+@checked
+def integrate_and_fire(drive: np.ndarray, dt: Positive, tau: Positive = 5e-3, gain: Positive = 1.0,
+                       refractory: NotNegative = 0.0) -> Spikes:
     """One leaky neuron per value: tau dv/dt = gain drive - v, a spike where v >= 1, which sets v to 0.
 
     v[t] = exp(-dt/tau) v[t-1] + (1 - exp(-dt/tau)) gain drive[t]; a neuron that spiked stays at 0 for `refractory`.
     drive: [samples, steps, n]. dt, tau, refractory: s. Nothing is random.
     """
-    drive = np.asarray(drive, np.float64)
+    drive = as_numbers("drive", drive).astype(np.float64, copy=False)
     if drive.ndim != 3 or not np.isfinite(drive).all():
         raise PlasticityError(f"drive must be finite, [samples, steps, n], got shape {drive.shape}")
-    for name, value in (("dt", dt), ("tau", tau), ("gain", gain)):
-        if not 0 < value < np.inf:
-            raise PlasticityError(f"{name} must be positive, got {value!r}")
-    keep, rest = math.exp(-dt / tau), round(refractory / dt)
+    keep, rest = math.exp(-dt / tau), min(round(refractory / dt), drive.shape[1])
     v, left = np.zeros(drive[:, 0].shape), np.zeros(drive[:, 0].shape, int)
     out = np.zeros(drive.shape, bool)
     for t in range(drive.shape[1]):
@@ -110,6 +121,7 @@ def integrate_and_fire(drive: np.ndarray, dt: float, tau: float = 5e-3, gain: fl
     return Spikes.from_dense(out)
 
 
+@checked
 def cochlea(sound: np.ndarray, rate: float, dt: float = 1e-3, channels: int = 40, low: float = 100.0,
             high: float | None = None, exponent: float = 1 / 3, tau: float = 5e-3, gain: float = 20.0,
             refractory: float = 0.0) -> Spikes:
@@ -125,7 +137,8 @@ def cochlea(sound: np.ndarray, rate: float, dt: float = 1e-3, channels: int = 40
                               refractory)
 
 
-def level_crossing(values: np.ndarray, delta: float) -> Spikes:
+@checked
+def level_crossing(values: np.ndarray, delta: Positive) -> Spikes:
     """Spikes where values have moved by `delta`: neuron 2i for a rise of value i, neuron 2i + 1 for a fall.
 
     A level follows each value from its first one on: where the value is `delta` or more above it, the rising neuron
@@ -136,11 +149,9 @@ def level_crossing(values: np.ndarray, delta: float) -> Spikes:
 
     Source: send-on-delta sampling (Miskowicz 2006, Sensors 6:49), delta modulation with one spike per step.
     """
-    values = np.asarray(values, np.float64)
+    values = as_numbers("values", values).astype(np.float64, copy=False)
     if values.ndim != 3 or not values.shape[1] or not np.isfinite(values).all():
         raise PlasticityError(f"values must be finite, [samples, steps, n], got shape {values.shape}")
-    if not 0 < delta < np.inf:
-        raise PlasticityError(f"delta must be positive, got {delta!r}")
     level, out = values[:, 0].copy(), np.zeros((*values.shape, 2), bool)
     for t in range(1, values.shape[1]):
         out[:, t, :, 0] = values[:, t] - level >= delta

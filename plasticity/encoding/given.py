@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from plasticity._utils.memory import require_memory
+from plasticity._utils.validation import as_numbers
 from plasticity.encoding._checks import whole
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
@@ -21,6 +23,7 @@ def repeat(spikes: Spikes | np.ndarray, samples: int) -> Spikes:
     if one.samples != 1:
         raise PlasticityError(f"spikes must hold one sample to repeat, got {one.samples}")
     start, end = one.ptr[0, 0], one.ptr[0, -1]
+    require_memory(8.0 * samples * (one.steps + 1) + 4.0 * samples * (end - start), f"{samples:,} samples")
     offsets = np.arange(samples, dtype=np.int64)[:, None] * (end - start)
     return Spikes(one.ptr - start + offsets, np.tile(one.index[start:end], samples), one.n)
 
@@ -30,6 +33,8 @@ def from_events(sample: np.ndarray, step: np.ndarray, neuron: np.ndarray, sample
 
     sample, step, neuron: int [events]. Raises PlasticityError when one lies outside `samples`, `steps` or `n`.
     """
+    samples, steps, n = whole("samples", samples), whole("steps", steps), whole("n", n)
+    require_memory(24.0 * samples * (steps + 1), f"spikes of {samples:,} samples over {steps:,} steps")
     events = []
     for name, values, size in (("sample", sample, samples), ("step", step, steps), ("neuron", neuron, n)):
         values = np.asarray(values)
@@ -52,9 +57,10 @@ def constant(current: np.ndarray, steps: int) -> np.ndarray:
     current: [samples, n] (or [samples] for a signal with one value), in the unit of the variable it drives.
     Answers float64 [samples, steps, n] (or [samples, steps]).
     """
-    current = np.asarray(current, np.float64)
+    current, steps = as_numbers("current", current).astype(np.float64, copy=False), whole("steps", steps)
     if current.ndim not in (1, 2):
         raise PlasticityError(f"current must have shape [samples, n] or [samples], got {current.shape}")
     if not np.isfinite(current).all():
         raise PlasticityError("current holds NaN or infinity")
-    return np.repeat(current[:, None], whole("steps", steps), axis=1)
+    require_memory(8.0 * current.size * steps, f"a current over {steps:,} steps")
+    return np.repeat(current[:, None], steps, axis=1)

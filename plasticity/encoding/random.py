@@ -7,6 +7,11 @@ import hashlib
 import numpy as np
 
 from plasticity._utils import random
+from plasticity._utils.memory import require_memory
+from plasticity._utils.random import checked_seed
+from plasticity._utils.ranges import Positive
+from plasticity._utils.typed import checked
+from plasticity._utils.validation import as_numbers
 from plasticity.encoding._checks import non_negative, whole
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
@@ -15,7 +20,8 @@ from plasticity.errors import PlasticityError
 _GAPS, _STEPS = 0x656E636F64650001, 0x656E636F64650002
 
 
-def poisson(rates_hz: np.ndarray, steps: int, dt: float, seed: int | np.random.Generator = 0,
+@checked
+def poisson(rates_hz: np.ndarray, steps: int, dt: Positive, seed: int | np.random.Generator = 0,
             first_sample: int | np.ndarray = 0) -> Spikes:
     """Spike trains of given rates: in every step, independently, each neuron spikes with probability rate * dt.
 
@@ -28,8 +34,6 @@ def poisson(rates_hz: np.ndarray, steps: int, dt: float, seed: int | np.random.G
     """
     rates = non_negative("rates_hz", rates_hz, 2)
     steps = whole("steps", steps)
-    if not 0 < dt < np.inf:
-        raise PlasticityError(f"dt must be positive (seconds), got {dt!r}")
     highest = rates.max(initial=0.0)
     if highest * dt > 1:
         raise PlasticityError(f"rates_hz reaches {highest:g} Hz, above the {1 / dt:g} Hz that one spike per step of "
@@ -44,7 +48,7 @@ def bernoulli(p: np.ndarray, steps: int | None = None, seed: int | np.random.Gen
     p: in [0, 1], [samples, n] (the same in all `steps`) or [samples, steps, n]. seed, first_sample: as for `poisson`;
     `bernoulli(rates * dt, steps)` draws the same spikes as `poisson(rates, steps, dt)`.
     """
-    p = np.asarray(p)
+    p = as_numbers("p", p)
     p = non_negative("p", p, 3 if p.ndim == 3 else 2)
     if p.max(initial=0.0) > 1:
         raise PlasticityError(f"p holds probabilities and must stay within [0, 1], got {p.max():g}")
@@ -59,7 +63,7 @@ def bernoulli(p: np.ndarray, steps: int | None = None, seed: int | np.random.Gen
 
 def as_seed(seed: int | np.random.Generator) -> int:
     """A whole number that names a stream; a generator gives its next one."""
-    return int(seed.integers(2**63)) if isinstance(seed, np.random.Generator) else int(seed)
+    return int(seed.integers(2**63)) if isinstance(seed, np.random.Generator) else checked_seed(seed)
 
 
 def numbers_of(x: np.ndarray) -> np.ndarray:
@@ -80,6 +84,8 @@ def _keys(seed: int | np.random.Generator, first_sample: int | np.ndarray, sampl
 
 
 def _by_gaps(p: np.ndarray, steps: int, seed: int | np.random.Generator, first_sample: int | np.ndarray) -> Spikes:
+    require_memory(8.0 * len(p) * (steps + 1) + 4.2 * p.sum() * steps,
+                   f"spikes of {len(p):,} samples over {steps:,} steps")
     from plasticity.encoding import _draw  # Numba is loaded only when something is drawn
 
     ptr, index = _draw.draw(np.ascontiguousarray(p), _keys(seed, first_sample, len(p), _GAPS), steps)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from plasticity._utils.memory import require_memory
+from plasticity._utils.ranges import Count, Positive
+from plasticity._utils.typed import checked
 from plasticity.encoding._checks import sound_of, within_rate
 from plasticity.errors import PlasticityError
 
@@ -21,7 +24,8 @@ def hertz(mels: np.ndarray | float) -> np.ndarray | float:
     return 700.0 * np.expm1(np.asarray(mels, float) / 1127.0)
 
 
-def mel_filters(bands: int, bins: int, rate: float, low: float = 20.0, high: float = 4000.0) -> np.ndarray:
+@checked
+def mel_filters(bands: Count, bins: Count, rate: Positive, low: float = 20.0, high: float = 4000.0) -> np.ndarray:
     """Weights of spectral bins in mel bands, [bins, bands]: triangles that overlap by half, of height 1, linear in mel.
 
     bins: of a spectrum from 0 to rate/2. rate: samples per second. low, high: Hz, where the first triangle begins and
@@ -46,13 +50,15 @@ def mel_filters(bands: int, bins: int, rate: float, low: float = 20.0, high: flo
     return weights
 
 
-def spectrogram(sound: np.ndarray, rate: float, window: float = 30e-3, stride: float = 10e-3) -> np.ndarray:
+@checked
+def spectrogram(sound: np.ndarray, rate: float, window: Positive = 30e-3, stride: Positive = 10e-3) -> np.ndarray:
     """Magnitudes of the Fourier transform of windows of a sound, [frames, bins], or [samples, frames, bins].
 
     sound: [n] or [samples, n]. rate: samples per second. window, stride: s. Windows are periodic Hann windows, filled
     with zeros up to a power of two; only whole windows count, 1 + (n - window) // stride of them.
     """
     sound = sound_of(sound, rate)
+    require_memory(window * rate, f"a window of {window!r} s")
     length, step = round(window * rate), round(stride * rate)
     if length < 2 or step < 1:
         raise PlasticityError(f"window and stride must be at least 2 and 1 samples, got {window!r} and {stride!r} s at "
@@ -65,15 +71,17 @@ def spectrogram(sound: np.ndarray, rate: float, window: float = 30e-3, stride: f
     return np.abs(np.fft.rfft(frames * hann, 1 << (length - 1).bit_length(), axis=-1))
 
 
-def log_mel(sound: np.ndarray, rate: float, window: float = 30e-3, stride: float = 10e-3, bands: int = 40,
+@checked
+def log_mel(sound: np.ndarray, rate: float, window: Positive = 30e-3, stride: Positive = 10e-3, bands: Count = 40,
             low: float = 20.0, high: float = 4000.0) -> np.ndarray:
     """Logarithm of the magnitude in each mel band, [frames, bands], or [samples, frames, bands]; see `mfcc`."""
     magnitude = spectrogram(sound, rate, window, stride)
     return np.log(np.maximum(magnitude @ mel_filters(bands, magnitude.shape[-1], rate, low, high), FLOOR))
 
 
-def mfcc(sound: np.ndarray, rate: float, window: float = 30e-3, stride: float = 10e-3, bands: int = 40,
-         coefficients: int = 40, low: float = 20.0, high: float = 4000.0) -> np.ndarray:
+@checked
+def mfcc(sound: np.ndarray, rate: float, window: Positive = 30e-3, stride: Positive = 10e-3, bands: Count = 40,
+         coefficients: Count = 40, low: float = 20.0, high: float = 4000.0) -> np.ndarray:
     """Mel-frequency cepstral coefficients, [frames, coefficients], or [samples, frames, coefficients].
 
     c_i = sqrt(2/bands) sum_j cos(pi i (j + 1/2)/bands) log(m_j), m_j the magnitude in mel band j

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from plasticity._utils.ranges import Finite, Positive
+from plasticity._utils.typed import checked
+from plasticity._utils.validation import as_numbers
 from plasticity.encoding._checks import non_negative, whole
 from plasticity.encoding.given import from_events
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 
 
-def latency(intensity: np.ndarray, steps: int, dt: float, t_min: float = 0.0, t_max: float | None = None) -> Spikes:
+@checked
+def latency(intensity: np.ndarray, steps: int, dt: Positive, t_min: Finite = 0.0,
+            t_max: Finite | None = None) -> Spikes:
     """One spike per neuron at t = t_max - (t_max - t_min) * intensity, rounded to the grid; none for intensity 0.
 
     intensity: [samples, n] in [0, 1]. steps: number of steps. dt, t_min, t_max: s; t_max is by default the last step.
@@ -19,8 +24,6 @@ def latency(intensity: np.ndarray, steps: int, dt: float, t_min: float = 0.0, t_
     """
     intensity = _unit_interval(intensity)
     steps = whole("steps", steps)
-    if not 0 < dt < np.inf:
-        raise PlasticityError(f"dt must be positive (seconds), got {dt!r}")
     last = (steps - 1) * dt
     t_max = last if t_max is None else t_max
     if not (0 <= t_min <= t_max and round(t_max / dt) < steps):
@@ -66,7 +69,7 @@ def threshold_crossing(values: np.ndarray, thresholds: np.ndarray) -> Spikes:
     Source: sequential MNIST of Bellec, Salaj, Subramoney, Legenstein & Maass 2018, NeurIPS, in the authors' tutorial
     program: thresholds 0, 1/39, ..., 38/39. (It adds a neuron for pixels of exactly 1, and one that asks for answers.)
     """
-    values, thresholds = np.asarray(values, np.float64), np.asarray(thresholds, np.float64)
+    values, thresholds = as_numbers("values", values), as_numbers("thresholds", thresholds)
     if values.ndim != 3 or thresholds.ndim != 1 or not np.isfinite(values).all():
         raise PlasticityError(f"values must be finite, [samples, steps, n], and thresholds [m]; got shapes "
                               f"{values.shape} and {thresholds.shape}")

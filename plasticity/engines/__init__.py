@@ -10,9 +10,11 @@ from typing import Protocol
 import numpy as np
 
 from plasticity._utils.random import checked_seed
+from plasticity._utils.validation import require_whole
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import RefusedError, unknown
 from plasticity.network.network import Network
+from plasticity.network.size import require_room
 
 #: engine name -> (module, what it is for)
 ENGINES: Mapping[str, tuple[str, str]] = {
@@ -84,6 +86,8 @@ def build(network: Network, engine: str = "event", *, dtype: str = "float64", de
     """
     if network.rule is not None:
         raise RefusedError(_by_gradients(network))
+    require_whole(1, batch=batch)
+    require_room(network, batch)
     options = {"dtype": dtype, "device": device, "batch": batch, "reduce": reduce, "seed": checked_seed(seed)}
     return _module(engine).build(network, engine=engine, **options)
 

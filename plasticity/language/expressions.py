@@ -7,16 +7,21 @@ engines print them, ask what they read, and pull out what is constant. Nothing b
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 
-from plasticity.errors import LanguageError
+import numpy as np
+
+from plasticity._utils.texts import require_short, tree_of
+from plasticity.errors import LanguageError, quoted, shortened
 
 FUNCTIONS = frozenset({"exp", "log", "sqrt", "abs", "clip", "tanh"})
 REDUCTIONS = frozenset({"softmax", "rank", "winner", "prefix_sum", "sum_post", "max_post"})
 PRIMITIVES = REDUCTIONS | {"delayed"}
 NEURON_FUNCTIONS = FUNCTIONS | {"sin", "cos", "cosh", "sinh", "int", "sigmoid", "relu", "exprel", "expm1", "log1p"}
 
+MOST_NODES, DEEPEST = 5_000, 100  # of an expression; the largest of this library has 131 and 15
 _ARITY = {"clip": 3, "delayed": 2}
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.USub, ast.UAdd)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
@@ -27,24 +32,26 @@ _PLAIN = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Name, ast.Load, ast.Consta
 def parse(text: str, functions: Collection[str] = FUNCTIONS | PRIMITIVES, logic: bool = False) -> ast.expr:
     """The expression a text stands for; LanguageError quotes the text and says what is known."""
     if not isinstance(text, str):
-        raise LanguageError(f"expected a text, got {text!r}; write expressions as strings")
+        raise LanguageError(f"expected a text, got {quoted(text)}; write expressions as strings")
+    require_short(text, "an expression", LanguageError)
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError) as error:
-        reason = getattr(error, "msg", str(error))
-        raise LanguageError(f"{text!r} is not an arithmetic expression ({reason})") from None
+        expr = tree_of(text.strip())
+    except ValueError as error:
+        raise LanguageError(f"{quoted(text)} is not an arithmetic expression ({shortened(error)})") from None
+    require_bounded(text, expr)
     allowed = _PLAIN + _OPERATORS + _COMPARISONS + (_LOGIC if logic else ())
-    for node in ast.walk(tree):
+    for node in ast.walk(expr):
         if not isinstance(node, allowed):
-            raise LanguageError(f"{text!r} uses {type(node).__name__}, which is outside the language: use "
+            raise LanguageError(f"{quoted(text)} uses {type(node).__name__}, which is outside the language: use "
                                 f"+ - * / **, comparisons, numbers, names and {', '.join(sorted(functions))}")
         if isinstance(node, ast.Constant) and type(node.value) not in (int, float):
-            raise LanguageError(f"{text!r} holds {node.value!r}; only numbers are constants of the language")
+            raise LanguageError(f"{quoted(text)} holds {quoted(node.value, 40)}; only numbers are constants of the "
+                                "language")
         if isinstance(node, ast.Compare) and len(node.ops) > 1:
-            raise LanguageError(f"{text!r} chains comparisons; write (a < b) * (b < c)")
+            raise LanguageError(f"{quoted(text)} chains comparisons; write (a < b) * (b < c)")
         if isinstance(node, ast.Call):
             _check_call(text, node, functions)
-    return tree.body
+    return _settled(text, expr)
 
 
 def _check_call(text: str, node: ast.Call, functions: Collection[str]) -> None:
@@ -52,10 +59,58 @@ def _check_call(text: str, node: ast.Call, functions: Collection[str]) -> None:
     if name not in functions:
         near = get_close_matches(name, functions, n=1)
         suggestion = f"; did you mean {near[0]!r}?" if near else ""
-        raise LanguageError(f"{text!r} calls {name!r}, which is not a function of the language{suggestion} "
-                            f"(known: {', '.join(sorted(functions))})")
+        raise LanguageError(f"{quoted(text)} calls {quoted(name, 40)}, which is not a function of the language"
+                            f"{suggestion} (known: {', '.join(sorted(functions))})")
     if node.keywords or len(node.args) != _ARITY.get(name, 1):
-        raise LanguageError(f"{text!r}: {name} takes {_ARITY.get(name, 1)} positional argument(s)")
+        raise LanguageError(f"{quoted(text)}: {name} takes {_ARITY.get(name, 1)} positional argument(s)")
+
+
+def require_bounded(text: str, expr: ast.expr) -> None:
+    """Raises LanguageError for an expression that is larger or deeper than engines could print and compile."""
+    level, nodes, depth = [expr], 0, 0
+    while level:
+        nodes, depth = nodes + len(level), depth + 1
+        if nodes > MOST_NODES or depth > DEEPEST:
+            raise LanguageError(f"{quoted(text)} is too long or nested too deeply, definitions inlined (more than "
+                                f"{MOST_NODES:,} parts or {DEEPEST} levels); split it")
+        level = [part for node in level for part in ast.iter_child_nodes(node)]
+
+
+def _settled(text: str, expr: ast.expr) -> ast.expr:
+    """`expr` with whole numbers as floats wherever they are computed with each other, so that no power of them is ever
+    computed exactly. Raises LanguageError for a number that no float can hold, and for a part without a value, 1/0."""
+
+    def literal(node: ast.expr) -> ast.expr | None:
+        return ast.Constant(_float(text, node.value)) if isinstance(node, ast.Constant) else None
+
+    def settle(node: ast.expr) -> ast.expr | None:
+        if isinstance(node, ast.Constant):
+            return literal(node) if abs(node.value) > 2**53 else None
+        alone = isinstance(node, ast.BinOp | ast.Call) and not names(node) and not calls(node) & PRIMITIVES
+        return _with_value(text, rewrite(node, literal)) if alone else None
+
+    return rewrite(expr, settle)
+
+
+def _float(text: str, number: float) -> float:
+    try:
+        if not math.isinf(value := float(number)):
+            return value
+    except OverflowError:
+        pass
+    raise LanguageError(f"{quoted(text)} holds a number that is too large")
+
+
+def _with_value(text: str, expr: ast.expr) -> ast.expr:
+    """`expr`, which reads no names, if it has a finite value."""
+    try:
+        with np.errstate(all="ignore"):
+            if math.isfinite(evaluate(expr, {})):
+                return expr
+    except (ArithmeticError, TypeError):  # TypeError: a complex number
+        pass
+    raise LanguageError(f"{quoted(text)}: {shortened(ast.unparse(ast.fix_missing_locations(expr)), 40)} has no value, "
+                        "or one that is too large")
 
 
 def names(expr: ast.expr) -> frozenset[str]:
@@ -75,7 +130,8 @@ def require_known(text: str, expr: ast.expr, known: Iterable[str]) -> None:
     for name in sorted(names(expr) - set(known)):
         near = get_close_matches(name, known, n=1)
         suggestion = f"; did you mean {near[0]!r}?" if near else ""
-        raise LanguageError(f"{text!r} reads the unknown name {name!r}{suggestion} (known: {', '.join(known)})")
+        raise LanguageError(f"{quoted(text)} reads the unknown name {quoted(name, 40)}{suggestion} (known: "
+                            f"{', '.join(known)})")
 
 
 class _Rewrite(ast.NodeTransformer):
@@ -223,7 +279,19 @@ def compiled(expr: ast.expr, filename: str = "<rule>"):
 
 
 def evaluate(expr: ast.expr, namespace: Mapping[str, object]):
-    """The value of a checked expression in numpy."""
+    """The value of a checked expression in numpy: infinite or NaN where Python's own numbers would raise an error."""
     from plasticity.language.numpy_functions import FUNCTIONS as numpy_functions
 
-    return eval(compiled(expr), {"__builtins__": {}}, {**numpy_functions, **namespace})
+    values = {name: np.float64(value) if isinstance(value, int | float) else value for name, value in namespace.items()}
+    return eval(compiled(expr), {"__builtins__": {}}, {**numpy_functions, **values})
+
+
+def number_of(text: str, known: Mapping[str, float], functions: Collection[str] = ()) -> float:
+    """The finite number that a text of known names stands for. Raises LanguageError for everything else."""
+    expr = parse(text, functions)
+    require_known(text, expr, known)
+    with np.errstate(all="ignore"):
+        value = float(evaluate(expr, known))
+    if not math.isfinite(value):
+        raise LanguageError(f"{quoted(text)} must be a finite number, got {value!r}")
+    return value

@@ -15,6 +15,7 @@ Semantics (one step, the same on every engine; `plasticity.engines.reference.int
 from __future__ import annotations
 
 import ast
+import keyword
 import math
 import re
 from collections.abc import Mapping
@@ -26,8 +27,9 @@ import numpy as np
 
 from plasticity._utils import moved
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import Finite, Number
 from plasticity._utils.typed import require_fields
-from plasticity.errors import LanguageError, PlasticityError, choice
+from plasticity.errors import LanguageError, PlasticityError, choice, quoted
 from plasticity.language import expressions, locality
 from plasticity.language.statements import Statement, Texts, check_efficacy, efficacy_of, texts
 from plasticity.language.trace import State, Trace
@@ -43,7 +45,7 @@ ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 RESERVED = (frozenset({"w", "dt", "t", "noise", "w_min", "w_max", "i", "j", "N"})
             | expressions.NEURON_FUNCTIONS | expressions.PRIMITIVES)
 _MAPPINGS = ("pre", "post", "syn", "on_pre", "on_post", "on_step", "let", "params", "reads", "signals", "units")
-_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 @moved.attributes(sent="efficacy_expr")
@@ -79,11 +81,11 @@ class Rule(Kept):
     on_step: Mapping[str, str] = field(default_factory=dict)
     let: Mapping[str, str] = field(default_factory=dict)
     efficacy: str = ""
-    params: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, Finite] = field(default_factory=dict)
     reads: Mapping[str, str] = field(default_factory=dict)
     signals: Mapping[str, str] = field(default_factory=dict)
-    w_min: float = -math.inf
-    w_max: float = math.inf
+    w_min: Number = -math.inf
+    w_max: Number = math.inf
     order: str = "brian2"
     name: str = "rule"
     family: str = "custom"
@@ -118,9 +120,10 @@ class Rule(Kept):
         seen: dict[str, str] = {}
         for slot in ("pre", "post", "syn", "let", "params", "reads", "signals"):
             for name in getattr(self, slot):
-                if not _NAME.match(name) or name in RESERVED:
-                    raise LanguageError(f"{name!r} in {slot} cannot be a name: use letters, digits and _, starting "
-                                        f"with a letter, and none of {', '.join(sorted(RESERVED))}")
+                if not _NAME.fullmatch(name) or name in RESERVED or keyword.iskeyword(name):
+                    raise LanguageError(f"{quoted(name)} in {slot} cannot be a name: use letters, digits and _, "
+                                        "starting with a letter, no word of Python and none of "
+                                        f"{', '.join(sorted(RESERVED))}")
                 if slot in ("pre", "post", "syn") and name.endswith(("_pre", "_post")):
                     raise LanguageError(f"{name!r} in {slot} ends in _pre or _post, which Brian2 reads as a neuron's "
                                         "variable; choose another name")
@@ -129,9 +132,6 @@ class Rule(Kept):
                 seen[name] = slot
 
     def _check_values(self) -> None:
-        for name, value in self.params.items():
-            if math.isnan(value):
-                raise PlasticityError(f"params[{name!r}] of Rule {self.name!r} must be a number, got {value!r}")
         for name, trace in self.syn.items():
             if trace.rise != "none":
                 raise PlasticityError(f"syn variable {name!r} cannot rise with a neuron's spike; use State(...)")

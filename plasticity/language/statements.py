@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from plasticity.errors import LanguageError
+from plasticity.errors import LanguageError, quoted
 from plasticity.language import expressions
 
-_DERIVATIVE = re.compile(r"^d(\w+)/dt$")
+_DERIVATIVE = re.compile(r"d(\w+)/dt")
 
 
 class Declared(Protocol):
@@ -66,20 +67,35 @@ def definitions(rule: Declared) -> dict[str, ast.expr]:
     """`let`, each with those before it inlined."""
     done: dict[str, ast.expr] = {}
     for name, text in rule.let.items():
-        expr = expressions.parse(text)
-        expressions.require_known(text, expr, {*rule.place, *done})
-        done[name] = expressions.substitute(expressions.numbers(expr), done)
+        done[name] = _inlined(rule, text, done)
     return done
+
+
+def _inlined(rule: Declared, text: str, known: Mapping[str, ast.expr]) -> ast.expr:
+    """The expression of a text, checked, with comparisons as numbers and definitions inlined."""
+    expr = expressions.parse(text)
+    expressions.require_known(text, expr, {*rule.place, *known})
+    _check_reductions(rule, text, expr, known)
+    expr = expressions.substitute(expressions.numbers(expr), known)
+    expressions.require_bounded(text, expr)
+    return expr
+
+
+def _check_reductions(rule: Declared, text: str, expr: ast.expr, known: Mapping[str, ast.expr]) -> None:
+    """A function of a population needs something that its neurons differ in."""
+    for node in ast.walk(expr):
+        if isinstance(node, ast.Call) and node.func.id in expressions.REDUCTIONS:
+            read = expressions.names(expressions.substitute(node, known))
+            if all(rule.place[name] == "global" for name in read):
+                raise LanguageError(f"{quoted(text)}: {node.func.id} runs over a population, but what it is given is "
+                                    "the same for all of its neurons")
 
 
 def efficacy_of(rule: Declared) -> ast.expr | None:
     """`efficacy`, definitions inlined; None where a spike transmits its weight."""
     if not rule.efficacy:
         return None
-    known = definitions(rule)
-    expr = expressions.parse(rule.efficacy)
-    expressions.require_known(rule.efficacy, expr, {*rule.place, *known})
-    return expressions.substitute(expressions.numbers(expr), known)
+    return _inlined(rule, rule.efficacy, definitions(rule))
 
 
 def check_efficacy(rule: Declared) -> None:
@@ -88,7 +104,7 @@ def check_efficacy(rule: Declared) -> None:
         return
     wrong = sorted(expressions.names(rule.efficacy_expr) - {*rule.pre, *rule.constants})
     if wrong or expressions.calls(rule.efficacy_expr) & expressions.PRIMITIVES:
-        raise LanguageError(f"efficacy={rule.efficacy!r} reads {', '.join(wrong) or 'a primitive'}: it may read "
+        raise LanguageError(f"efficacy={quoted(rule.efficacy)} reads {', '.join(wrong) or 'a primitive'}: it may read "
                             "presynaptic variables and parameters only, as one value goes to all synapses")
     others = sorted({line.target for lines in rule.statements.values() for line in lines if line.place != "pre"})
     if others or rule.reads or rule.signals:
@@ -99,17 +115,15 @@ def check_efficacy(rule: Declared) -> None:
 def _statement(rule: Declared, event: str, own: str | None, target: str, text: str, known: Mapping[str, ast.expr],
                delayed: dict[str, tuple[str, float]]) -> Statement:
     kind = "increment" if own else "assign"
-    derivative = _DERIVATIVE.match(target)
+    derivative = _DERIVATIVE.fullmatch(target)
     if derivative and not own:
         target, kind = derivative.group(1), "rate"
     place = _place_of_target(rule, event, own, target)
-    expr = expressions.parse(text)
-    expressions.require_known(text, expr, {*rule.place, *known})
-    expr = expressions.substitute(expressions.numbers(expr), known)
+    expr = _inlined(rule, text, known)
     if "noise" in expressions.names(expr) and kind != "rate":
-        raise LanguageError(f"{text!r} reads noise, which means something only in a rate dX/dt of on_step")
+        raise LanguageError(f"{quoted(text)} reads noise, which means something only in a rate dX/dt of on_step")
     if own and expressions.calls(expr) & expressions.PRIMITIVES:
-        raise LanguageError(f"{text!r} in {event}: {', '.join(expressions.PRIMITIVES)} belong into on_step")
+        raise LanguageError(f"{quoted(text)} in {event}: {', '.join(expressions.PRIMITIVES)} belong into on_step")
     _check_reads(rule, event, target, place, text, expr)
     return Statement(target, place, kind, text,
                      expressions.rewrite(expr, lambda node: _delayed(rule, text, node, delayed)))
@@ -117,7 +131,7 @@ def _statement(rule: Declared, event: str, own: str | None, target: str, text: s
 
 def _place_of_target(rule: Declared, event: str, own: str | None, target: str) -> str:
     if target != "w" and target not in rule.variables:
-        raise LanguageError(f"{event} changes {target!r}, which is not w or a variable of this rule "
+        raise LanguageError(f"{event} changes {quoted(target)}, which is not w or a variable of this rule "
                             f"(known: {', '.join(['w', *rule.variables])})")
     place = "syn" if target == "w" else rule.place[target]
     if own and place not in ("syn", own):
@@ -131,8 +145,9 @@ def _check_reads(rule: Declared, event: str, target: str, place: str, text: str,
         return
     for name in expressions.names(expr):
         if rule.place[name] not in (place, "global"):
-            raise LanguageError(f"{event}: {target!r} has one value per {place}synaptic neuron, so {text!r} cannot "
-                                f"read {name!r}, which lives in {rule.place[name]}; make {target!r} a syn variable")
+            raise LanguageError(f"{event}: {target!r} has one value per {place}synaptic neuron, so {quoted(text)} "
+                                f"cannot read {name!r}, which lives in {rule.place[name]}; make {target!r} a syn "
+                                "variable")
 
 
 def _delayed(rule: Declared, text: str, node: ast.expr, aliases: dict[str, tuple[str, float]]) -> ast.expr | None:
@@ -141,10 +156,14 @@ def _delayed(rule: Declared, text: str, node: ast.expr, aliases: dict[str, tuple
         return None
     variable, tau = node.args
     if not isinstance(variable, ast.Name) or variable.id not in {**rule.reads, **rule.signals}:
-        raise LanguageError(f"{text!r}: the first argument of delayed must be a name of reads or signals")
+        raise LanguageError(f"{quoted(text)}: the first argument of delayed must be a name of reads or signals")
     if not expressions.names(tau) <= {*rule.params}:
-        raise LanguageError(f"{text!r}: the second argument of delayed must be a constant time (s)")
-    copy = variable.id, float(expressions.evaluate(tau, dict(rule.params)))
+        raise LanguageError(f"{quoted(text)}: the second argument of delayed must be a constant time (s)")
+    delay = float(expressions.evaluate(tau, dict(rule.params)))
+    if not 0 <= delay < math.inf:
+        raise LanguageError(f"{quoted(text)}: the second argument of delayed must be a finite time of at least 0 (s), "
+                            f"got {delay!r}")
+    copy = variable.id, delay
     alias = next((name for name, known in aliases.items() if known == copy), f"{variable.id}_delayed_{len(aliases)}")
     aliases[alias] = copy
     return ast.Name(id=alias, ctx=ast.Load())

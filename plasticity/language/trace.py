@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import LASTING, Finite
+from plasticity._utils.seconds import warn_of_milliseconds
 from plasticity._utils.typed import require_fields
-from plasticity.errors import PlasticityError, choice
+from plasticity.errors import choice
 
 
 @dataclass(frozen=True)
@@ -20,16 +23,16 @@ class Trace(Kept):
     keep: whether it lives on from one presentation to the next (a slow average).
     """
 
-    tau: float = math.inf
+    tau: Annotated[float, LASTING] = math.inf
     rise: str = "add"
-    initial: float = 0.0
+    initial: Finite = 0.0
     keep: bool = False
 
     def __post_init__(self):
         require_fields(self)
         choice("rise", self.rise, ("add", "set", "none"))
-        if not self.tau > 0:
-            raise PlasticityError(f"tau must be positive (seconds), got {self.tau!r}")
+        if not self.keep:
+            warn_of_milliseconds(9.99, tau=self.tau)
 
 
 def State(tau: float = math.inf, initial: float = 0.0, keep: bool = False) -> Trace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import column_or_1d
 
+from plasticity._utils.validation import require_unmasked
 from plasticity.errors import PlasticityError
 
 
@@ -16,6 +17,7 @@ def as_labels(y, n_samples: int) -> np.ndarray:
     Raises PlasticityError for other shapes, missing labels (NaN, None), numbers with fractions, and labels of several
     types.
     """
+    require_unmasked("y", y)
     labels = np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = column_or_1d(labels, warn=True)

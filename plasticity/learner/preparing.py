@@ -60,7 +60,7 @@ def split(x: np.ndarray, targets: Targets, fraction: float, seed: int, by_class:
     if not fraction:
         return x, targets, None
     try:
-        kept, out = train_test_split(np.arange(len(x)), test_size=fraction, random_state=seed,
+        kept, out = train_test_split(np.arange(len(x)), test_size=fraction, random_state=seed % 2**32,
                                      stratify=targets.values if by_class and targets.values.ndim == 1 else None)
     except ValueError as error:
         raise PlasticityError(f"validation={fraction}: {error}") from None

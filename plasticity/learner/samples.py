@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_array
 
+from plasticity._utils.validation import as_numbers, require_unmasked
 from plasticity.errors import PlasticityError
 
 
@@ -15,17 +16,16 @@ def as_samples(X, estimator: str) -> np.ndarray:
 
     Raises PlasticityError for what is none: texts, missing or masked values, sparse matrices, single samples.
     """
-    if np.ma.isMaskedArray(X) and np.ma.getmaskarray(X).any():
-        raise PlasticityError("X is a masked array with masked values; fill them in, X.filled(0), or leave them out")
+    require_unmasked("X", X)
     try:
         x = check_array(X, dtype=None, allow_nd=True, estimator=estimator, input_name="X", ensure_min_samples=1)
-        if x.dtype.kind == "O":
-            x = x.astype(np.float64)
     except (ValueError, TypeError) as error:
         raise (PlasticityError(str(error)) if isinstance(error, ValueError) else error) from None
-    if x.dtype.kind not in "biuf":
-        raise PlasticityError(f"X must hold numbers, got {x.dtype}")
-    return np.ascontiguousarray(x if x.dtype == np.float64 else x.astype(np.float32))
+    x = as_numbers("X", x)
+    if not np.isfinite(x).all():  # of objects; all others were looked at
+        raise PlasticityError("X holds NaN, None or infinity")
+    double = x.dtype.kind == "f" and x.dtype.itemsize >= 8
+    return np.ascontiguousarray(x, np.float64 if double else np.float32)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from functools import partial
 from types import MappingProxyType
 
 from plasticity._utils.catalogue import parse
+from plasticity._utils.ranges import Count, Share, Steps
+from plasticity._utils.typed import checked
 from plasticity._utils.validation import require_positive
 from plasticity.errors import PlasticityError, choice, unknown
 from plasticity.methods.method import Method, as_sizes
@@ -50,7 +52,8 @@ def _recurrent(cell, options, shape, classes, seed, dtype):
     return _seeded(seed, dtype, lambda: Recurrent(cell, shape[1], classes=classes, **options))
 
 
-def mlp(*sizes: int, hidden: int | tuple[int, ...] = (500,), dropout: float = 0.0) -> Method:
+@checked
+def mlp(*sizes: int, hidden: int | tuple[int, ...] = (500,), dropout: Share = 0.0) -> Method:
     """A perceptron with rectified hidden units: "mlp(200, 100)" has two hidden layers.
 
     sizes: units of the hidden layers, the same as `hidden`.
@@ -64,8 +67,9 @@ def mlp(*sizes: int, hidden: int | tuple[int, ...] = (500,), dropout: float = 0.
                   options={"hidden": hidden, "dropout": dropout}, needs=NEEDS, weighs=True)
 
 
-def cnn(*maps: int, channels: int | tuple[int, ...] = (8, 16), kernel: int = 5, padding: int | None = None,
-        pool: int = 2) -> Method:
+@checked
+def cnn(*maps: int, channels: int | tuple[int, ...] = (8, 16), kernel: Count = 5, padding: Steps | None = None,
+        pool: Count = 2) -> Method:
     """Convolution, max pooling and rectified units, then one linear layer: 8C5-MP2-16C5-MP2-FC by default.
 
     Those are the sizes of the convolutional spiking network "csnn" with rectified units for the spiking ones. A last
@@ -79,8 +83,6 @@ def cnn(*maps: int, channels: int | tuple[int, ...] = (8, 16), kernel: int = 5, 
     """
     channels = as_sizes("channels", maps or channels)
     require_positive(kernel=kernel, pool=pool)
-    if padding is not None and padding < 0:
-        raise PlasticityError(f"padding must not be negative, got {padding!r}")
     options = {"channels": channels, "kernel": kernel, "padding": padding, "pool": pool}
     return Method("cnn", partial(_cnn, options), "images", lr=2e-3, words="backpropagation, convolutions",
                   keeps="every path", memory="O(N)", source="LeCun, Bottou, Bengio & Haffner 1998", options=options,
@@ -97,7 +99,8 @@ def _over_time(name: str, words: str, source: str, hidden: int, layers: int, dro
                   options=options, needs=(*NEEDS, "past", "future"), weighs=True)
 
 
-def rnn(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "last") -> Method:
+@checked
+def rnn(hidden: Count = 128, layers: Count = 1, dropout: Share = 0.0, read: str = "last") -> Method:
     """A recurrent layer of tanh units.
 
     Source: Elman 1990.
@@ -105,7 +108,8 @@ def rnn(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "l
     return _over_time("rnn", "tanh units", "Elman 1990", hidden, layers, dropout, read)
 
 
-def gru(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "last") -> Method:
+@checked
+def gru(hidden: Count = 128, layers: Count = 1, dropout: Share = 0.0, read: str = "last") -> Method:
     """A recurrent layer of gated recurrent units.
 
     Source: Cho et al. 2014.
@@ -113,7 +117,8 @@ def gru(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "l
     return _over_time("gru", "gated recurrent units", "Cho et al. 2014", hidden, layers, dropout, read)
 
 
-def lstm(hidden: int = 128, layers: int = 1, dropout: float = 0.0, read: str = "last") -> Method:
+@checked
+def lstm(hidden: Count = 128, layers: Count = 1, dropout: Share = 0.0, read: str = "last") -> Method:
     """A recurrent layer of long short-term memory units.
 
     Source: Hochreiter & Schmidhuber 1997; with forget gates Gers, Schmidhuber & Cummins 2000.
@@ -127,6 +132,7 @@ STATIC: Mapping[str, Callable[..., Method]] = MappingProxyType({make.__name__: m
                                                                 (mlp, cnn, rnn, gru, lstm)})
 
 
+@checked
 def backprop(network: str = "mlp") -> Method:
     """Backpropagation of a network that does not spike, as "backprop(network=mlp(200, 100))".
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from plasticity._utils.ranges import Count, Finite, Positive, ProperShare
+from plasticity._utils.typed import checked
 from plasticity.methods.method import Method, as_sizes
 
 Sizes = int | tuple[int, ...]
@@ -15,8 +17,9 @@ def _equilibrium(hidden, options, shape, classes, seed, dtype):
     return EquilibriumNetwork((*shape, *hidden, classes), **options, seed=seed, dtype=dtype)
 
 
-def equilibrium_propagation(hidden: Sizes = (500,), beta: float = 1.0, free_steps: int = 20, nudged_steps: int = 4,
-                            step: float = 0.5, estimator: str = "symmetric") -> Method:
+@checked
+def equilibrium_propagation(hidden: Sizes = (500,), beta: Positive = 1.0, free_steps: Count = 20,
+                            nudged_steps: Count = 4, step: ProperShare = 0.5, estimator: str = "symmetric") -> Method:
     """Equilibrium propagation in layers of hard sigmoid units, see `EquilibriumNetwork`.
 
     Source: Scellier & Bengio 2017; symmetric nudging Laborieux et al. 2021.
@@ -38,8 +41,9 @@ def _predictive(hidden, options, shape, classes, seed, dtype):
     return PredictiveNetwork((*shape, *hidden, classes), **options, seed=seed, dtype=dtype)
 
 
-def predictive_coding(hidden: Sizes = (500,), f: str = "relu", steps: int = 20, step: float = 0.2,
-                      output_variance: float = 1.0, fixed_prediction: bool = False) -> Method:
+@checked
+def predictive_coding(hidden: Sizes = (500,), f: str = "relu", steps: Count = 20, step: ProperShare = 0.2,
+                      output_variance: Positive = 1.0, fixed_prediction: bool = False) -> Method:
     """Predictive coding, see `PredictiveNetwork`.
 
     Source: Whittington & Bogacz 2017; fixed predictions Millidge, Tschantz & Buckley 2022.
@@ -62,8 +66,9 @@ def _forward_forward(hidden, options, shape, classes, seed, dtype):
     return ForwardForwardNetwork((*shape, *hidden), classes, **options, seed=seed, dtype=dtype)
 
 
-def forward_forward(hidden: Sizes = (500, 500), threshold: float = 1.0, sharpness: float = 5.0,
-                    negatives: str = "hard", label_size: float = 1.0, skip_first: bool = False) -> Method:
+@checked
+def forward_forward(hidden: Sizes = (500, 500), threshold: Finite = 1.0, sharpness: Positive = 5.0,
+                    negatives: str = "hard", label_size: Finite = 1.0, skip_first: bool = False) -> Method:
     """Forward-forward in layers of rectified units, see `ForwardForwardNetwork`.
 
     Source: Hinton 2022.
@@ -88,9 +93,10 @@ def _spiking(hidden, gain, dt, options, shape, classes, seed, dtype):
     return SpikingForwardForward(network, classes, triangular(width=0.6), **options, seed=seed, dtype=dtype)
 
 
-def spiking_forward_forward(hidden: Sizes = (200,), threshold: float = 1.0, sharpness: float = 4.0,
-                            negatives: str = "even", rate: float = 0.3, label_size: float = 2.0, gain: float = 1.0,
-                            dt: float = 1e-3) -> Method:
+@checked
+def spiking_forward_forward(hidden: Sizes = (200,), threshold: Finite = 1.0, sharpness: Positive = 4.0,
+                            negatives: str = "even", rate: Positive = 0.3, label_size: Finite = 2.0, gain: Finite = 1.0,
+                            dt: Positive = 1e-3) -> Method:
     """Forward-forward in populations of leaky spiking neurons, see `SpikingForwardForward`.
 
     gain: of the first weights, which are normal with variance gain^2/n of the presynaptic side. dt: seconds per step.

@@ -7,17 +7,21 @@ from itertools import pairwise
 
 import numpy as np
 
+from plasticity._utils.random import checked_seed
+from plasticity._utils.ranges import Count, Finite, Positive, ProperShare, Steps, at_least, require
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Input, Network, Population, Projection
+from plasticity.network.size import require_drawable
 from plasticity.neurons.neuron import Neuron
 
 
-def recurrent_network(n_inputs: int, n: int, neuron: Neuron, recurrent: bool = True, gain: float = 1.0, onto: str = "x",
-                      dt: float = 1e-3, seed: int = 0) -> Network:
+@checked
+def recurrent_network(n_inputs: Count, n: Count, neuron: Neuron, recurrent: bool = True, gain: Finite = 1.0,
+                      onto: str = "x", dt: Positive = 1e-3, seed: int = 0) -> Network:
     """One recurrent population without autapses, weights normal with variance gain^2/n of the presynaptic side."""
-    if int(n) < 1:
-        raise PlasticityError(f"a recurrent population has at least one neuron, got {n!r}")
-    rng, n = np.random.default_rng(seed), int(n)
+    require_drawable("recurrent", (n, n), (n, n), (n_inputs, n))
+    rng = np.random.default_rng(checked_seed(seed))
     within = Projection("rec", "rec", gain * rng.normal(size=(n, n)) / np.sqrt(n), connect="sparse", onto=onto,
                         mask=~np.eye(n, dtype=bool))
     inward = Projection("in", "rec", gain * rng.normal(size=(n_inputs, n)) / np.sqrt(n_inputs), onto=onto)
@@ -25,12 +29,15 @@ def recurrent_network(n_inputs: int, n: int, neuron: Neuron, recurrent: bool = T
                    projections=(inward, within) if recurrent else (inward,), name="recurrent")
 
 
-def layered_network(n_inputs: int, sizes: Sequence[int], neuron: Neuron, gain: float = 1.0, onto: str = "x",
-                    dt: float = 1e-3, seed: int = 0) -> Network:
+@checked
+def layered_network(n_inputs: Count, sizes: Sequence[int], neuron: Neuron, gain: Finite = 1.0, onto: str = "x",
+                    dt: Positive = 1e-3, seed: int = 0) -> Network:
     """Populations "layer1", "layer2", ... of the given sizes, each driving the next; weights as `recurrent_network`."""
-    if not sizes or any(int(n) < 1 for n in sizes):
-        raise PlasticityError(f"layers have sizes of at least one neuron, got {tuple(sizes)}")
-    rng = np.random.default_rng(seed)
+    if not sizes:
+        raise PlasticityError("layers have sizes of at least one neuron, got none")
+    require(at_least(1), **{f"the size of layer {k}": n for k, n in enumerate(sizes, 1)})
+    require_drawable("layers", *pairwise((n_inputs, *sizes)))
+    rng = np.random.default_rng(checked_seed(seed))
     parts = [("in", n_inputs), *((f"layer{k}", int(n)) for k, n in enumerate(sizes, 1))]
     projections = tuple(Projection(pre, post, gain * rng.normal(size=(m, n)) / np.sqrt(m), onto=onto)
                         for (pre, m), (post, n) in pairwise(parts))
@@ -38,8 +45,10 @@ def layered_network(n_inputs: int, sizes: Sequence[int], neuron: Neuron, gain: f
                    populations=tuple(Population(name, n, neuron) for name, n in parts[1:]))
 
 
-def lsnn_network(n_inputs: int, regular: int, adaptive: int, neuron: Neuron, beta: float, *, gain: float = 1.0,
-                 recurrent_gain: float = 1.0, connectivity: float = 1.0, dt: float = 1e-3, seed: int = 0) -> Network:
+@checked
+def lsnn_network(n_inputs: Count, regular: Steps, adaptive: Steps, neuron: Neuron, beta: Finite, *, gain: Finite = 1.0,
+                 recurrent_gain: Finite = 1.0, connectivity: ProperShare = 1.0, dt: Positive = 1e-3,
+                 seed: int = 0) -> Network:
     """One recurrent population "rec" in which the last `adaptive` neurons have an adaptive threshold, without autapses.
 
     neuron: an `lsnn_neuron`; its beta is overruled, 0 for the `regular` first neurons and `beta` for the others.
@@ -49,14 +58,12 @@ def lsnn_network(n_inputs: int, regular: int, adaptive: int, neuron: Neuron, bet
     Source: Bellec, Salaj, Subramoney, Legenstein & Maass 2018, NeurIPS.
     """
     n = regular + adaptive
-    if regular < 0 or adaptive < 0 or not n or n_inputs < 1:
-        raise PlasticityError(f"a network needs inputs and neurons, got n_inputs={n_inputs!r}, regular={regular!r} and "
-                              f"adaptive={adaptive!r}")
+    if not n:
+        raise PlasticityError(f"a network needs neurons, got regular={regular!r} and adaptive={adaptive!r}")
     if "beta" not in neuron.variables:
         raise PlasticityError(f"neuron {neuron.name!r} has no variable beta; use lsnn_neuron()")
-    if not 0 < connectivity <= 1:
-        raise PlasticityError(f"connectivity is a probability above 0 and at most 1, got {connectivity!r}")
-    rng = np.random.default_rng(seed)
+    require_drawable("lsnn", (n, n), (n, n), (n_inputs, n))
+    rng = np.random.default_rng(checked_seed(seed))
     inward = Projection("in", "rec", gain * rng.normal(size=(n_inputs, n)) / np.sqrt(n_inputs), onto="x")
     weights = recurrent_gain * rng.normal(size=(n, n)) / np.sqrt(n * connectivity)
     mask = ~np.eye(n, dtype=bool) & (rng.random((n, n)) < connectivity)

@@ -7,18 +7,22 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Annotated
 
 import numpy as np
 
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import SECONDS
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, unknown
 from plasticity.language.rule import Rule
 from plasticity.network import population as populations
 from plasticity.network.population import Input, Population, Signal
-from plasticity.network.projection import Projection, check, exists_in, normalized, weights_of
+from plasticity.network.projection import Projection, check, check_kind, exists_in, normalized, weights_of
+from plasticity.network.size import require_room
 from plasticity.network.teachers import taught
+from plasticity.network.timing import check_times
 from plasticity.network.weights import placed
 from plasticity.rules.catalogue import RuleLike, make, of_kind
 from plasticity.rules.paths import GradientRule
@@ -40,7 +44,7 @@ class Network(Kept, ByContent):
     populations: tuple[Population, ...] = ()
     projections: tuple[Projection, ...] = ()
     signals: tuple[Signal, ...] = ()
-    dt: float = 1e-3
+    dt: Annotated[float, SECONDS] = 1e-3
     name: str = "network"
     rule: GradientRule | None = None
 
@@ -51,14 +55,15 @@ class Network(Kept, ByContent):
         if self.rule is not None:
             object.__setattr__(self, "rule", of_kind("credit", self.rule))
         require_fields(self)
-        if not self.dt > 0:
-            raise PlasticityError(f"dt must be positive (seconds), got {self.dt!r}")
         labels = [part.name for part in (*self.inputs, *self.populations, *self.projections, *self.signals)]
         for label in labels:
             if labels.count(label) > 1:
                 raise PlasticityError(f"the name {label!r} is used twice in network {self.name!r}; give a label")
         for population in self.populations:
             populations.check(population)
+        _check_ends(self)
+        check_times(self)
+        require_room(self)
         for projection in self.projections:
             _check_projection(self, projection)
         for signal in self.signals:
@@ -154,10 +159,15 @@ def existing(network: Network, projection: Projection) -> np.ndarray:
     return exists_in(projection, shape_of(network, projection))
 
 
+def _check_ends(network: Network) -> None:
+    for projection in network.projections:
+        for end in (projection.pre, projection.post):
+            if end not in network.sizes:
+                raise unknown(f"population in projection {projection.name!r}:", end, network.sizes)
+        check_kind(projection)
+
+
 def _check_projection(network: Network, projection: Projection) -> None:
-    for end in (projection.pre, projection.post):
-        if end not in network.sizes:
-            raise unknown(f"population in projection {projection.name!r}:", end, network.sizes)
     check(projection, shape_of(network, projection))
     _check_onto(network, projection)
     for name in (*projection.rule.reads, *projection.rule.signals) if projection.rule else ():

@@ -9,6 +9,7 @@ import numpy as np
 
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import Count, Numbers, Steps
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, choice, unknown
 from plasticity.neurons import make
@@ -22,11 +23,10 @@ class Input(Kept):
     """`n` sources of spikes, given from outside at each presentation (see `plasticity.encoding`)."""
 
     name: str
-    n: int
+    n: Count
 
     def __post_init__(self):
         require_fields(self)
-        _require_size(self, least=1)
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,11 @@ class Signal(Kept):
     """
 
     name: str
-    n: int = 0
+    n: Steps = 0
     drives: str = ""
 
     def __post_init__(self):
         require_fields(self)
-        _require_size(self, least=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +58,9 @@ class Population(Kept, ByContent):
     """
 
     name: str
-    n: int
+    n: Count
     neuron: Neuron
-    initial: Mapping[str, float | np.ndarray] = field(default_factory=dict)
+    initial: Mapping[str, Numbers] = field(default_factory=dict)
     winner: str = "all"
     losers_reset: bool = False
 
@@ -69,12 +68,6 @@ class Population(Kept, ByContent):
         if isinstance(self.neuron, str):
             object.__setattr__(self, "neuron", make(self.neuron))
         require_fields(self)
-        _require_size(self, least=1)
-
-
-def _require_size(part: Input | Signal | Population, least: int) -> None:
-    if part.n < least:
-        raise PlasticityError(f"n of {type(part).__name__} {part.name!r} must be at least {least}, got {part.n!r}")
 
 
 def check(population: Population) -> None:

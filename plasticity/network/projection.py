@@ -10,6 +10,8 @@ import numpy as np
 
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import Delays, Finite, Numbers, Positive
+from plasticity._utils.seconds import warn_of_milliseconds
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule
@@ -45,14 +47,14 @@ class Projection(Kept, ByContent):
 
     pre: str
     post: str
-    weights: np.ndarray | float
+    weights: Numbers
     connect: str = "dense"
     onto: str | None = None
-    scale: float = 1.0
+    scale: Finite = 1.0
     rule: Rule | None = None
-    axonal_delay: float | np.ndarray = 0.0
-    dendritic_delay: float | np.ndarray = 0.0
-    normalize: float | None = None
+    axonal_delay: Delays = 0.0
+    dendritic_delay: Delays = 0.0
+    normalize: Positive | None = None
     mask: np.ndarray | None = None
     label: str = ""
     window: Window | None = None
@@ -61,6 +63,9 @@ class Projection(Kept, ByContent):
         if self.rule is not None and not isinstance(self.rule, Rule):
             object.__setattr__(self, "rule", of_kind("synapse", self.rule))
         require_fields(self)
+        for argument in ("axonal_delay", "dendritic_delay"):
+            longest = float(np.max(getattr(self, argument), initial=0))
+            warn_of_milliseconds(0.999, **{f"{argument} of projection {self.name!r}": longest})
 
     @property
     def name(self) -> str:
@@ -168,21 +173,27 @@ def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:
     return np.where(exists_in(projection, w.shape), np.clip(scaled, projection.rule.w_min, projection.rule.w_max), 0.0)
 
 
+def check_kind(projection: Projection) -> None:
+    """Raises PlasticityError for a kind of `connect` that is none, and a window where it does not belong."""
+    choice(f"connect of projection {projection.name!r}", projection.connect, KINDS)
+    if ("window" in projection.kind.needs) != (projection.window is not None):
+        kinds = ", ".join(kind for kind, known in KINDS.items() if "window" in known.needs)
+        raise PlasticityError(f"projection {projection.name!r}: a window goes with connect = {kinds}, and only with "
+                              "these")
+
+
 def check(projection: Projection, shape: Shape) -> None:
     """Raises PlasticityError where a projection's parts do not fit each other or its populations' sizes."""
     name = projection.name
-    choice(f"connect of projection {name!r}", projection.connect, KINDS)
     _check_extras(projection, shape)
     allowed = projection.kind.weights(projection, shape)
     if np.shape(projection.weights) not in allowed:
         raise PlasticityError(f"weights of {projection.connect} projection {name!r} must have shape "
                               f"{' or '.join(map(str, allowed))}, got {np.shape(projection.weights)}")
-    if not np.isfinite(projection.weights).all():
-        raise PlasticityError(f"weights of projection {name!r} hold NaN or infinity")
     shapes = [()] if "one delay" in projection.kind.needs else [(), shape]
     for argument in ("axonal_delay", "dendritic_delay"):
         delay = np.asarray(getattr(projection, argument))
-        if delay.shape not in shapes or not np.isfinite(delay).all() or (delay < 0).any():
+        if delay.shape not in shapes:
             array = f" or an array of shape {shape}" if len(shapes) > 1 else f" (a {projection.connect} has one delay)"
             raise PlasticityError(f"{argument} of projection {name!r} must be seconds >= 0, a number{array}")
     if projection.normalize is not None and projection.connect in ("average_pool", "max_pool"):
@@ -200,9 +211,6 @@ def _check_extras(projection: Projection, shape: Shape) -> None:
         raise PlasticityError(f"projection {name!r}: a mask [pre, post] goes with connect='sparse', and only with it")
     if projection.mask is not None and np.shape(projection.mask) != shape:
         raise PlasticityError(f"mask of projection {name!r} must have shape {shape}, got {np.shape(projection.mask)}")
-    if ("window" in needs) != (window is not None):
-        kinds = ", ".join(kind for kind, found in KINDS.items() if "window" in found.needs)
-        raise PlasticityError(f"projection {name!r}: a window goes with connect = {kinds}, and only with these")
     if window is not None and (window.n_pre, window.n_post) != shape:
         raise PlasticityError(
             f"the window of projection {name!r} leads from {window.n_pre} neurons {window.shape} to {window.n_post} "

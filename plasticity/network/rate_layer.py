@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from plasticity._utils.validation import require_positive
-from plasticity.errors import PlasticityError, choice
+from plasticity._utils.memory import require_memory
+from plasticity._utils.ranges import Count, Positive
+from plasticity._utils.typed import require_fields
+from plasticity.errors import choice
 
 TOTALS = ("dot", "distance")
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
@@ -28,20 +29,19 @@ class RateLayer:
     Raises PlasticityError for values that are none of these.
     """
 
-    n_inputs: int
-    units: int
+    n_inputs: Count
+    units: Count
     total: str = "dot"
     activation: str = "linear"
     features: str = "auto"
-    power: float = 1.0
+    power: Positive = 1.0
     init: str = "normal"
-    radius: float = 1.0
+    radius: Positive = 1.0
 
     def __post_init__(self):
-        require_positive(n_inputs=self.n_inputs, units=self.units)
+        require_fields(self)
+        require_memory(8.0 * self.n_inputs * self.units, f"a layer of {self.units:,} units")
         choice("total", self.total, TOTALS)
         choice("activation", self.activation, ACTIVATIONS)
         choice("features", self.features, FEATURES)
         choice("init", self.init, INITS)
-        if not 0 < self.radius < math.inf:
-            raise PlasticityError(f"radius must be a positive number, got {self.radius!r}")

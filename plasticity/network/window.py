@@ -12,6 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from plasticity._utils.keeping import Kept
+from plasticity._utils.memory import require_memory
+from plasticity._utils.ranges import Count
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError
 
@@ -35,7 +37,7 @@ class Window(Kept):
 
     shape: tuple[int, int, int]
     size: Pair
-    channels: int = 1
+    channels: Count = 1
     stride: Pair = 1
     padding: Pair = 0
 
@@ -44,8 +46,6 @@ class Window(Kept):
         for name, least in (("size", 1), ("stride", 1), ("padding", 0)):
             object.__setattr__(self, name, _pair(name, getattr(self, name), least))
         require_fields(self)
-        if self.channels < 1:
-            raise PlasticityError(f"channels of a window must be at least 1, got {self.channels!r}")
         if min(self.grid) < 1:
             raise PlasticityError(f"a window of size {self.size} does not fit into maps of {self.shape[1:]} with "
                                   f"padding {self.padding}; lower size or raise padding")
@@ -85,6 +85,7 @@ class Window(Kept):
         Places of a patch are numbered as (channel, row, column), as in torch's unfold and convolution weights.
         """
         (channels, height, width), (rows, columns) = self.shape, self.size
+        require_memory(24.0 * self.positions * self.fan_in, f"a window with {self.positions:,} positions")
         top = np.arange(self.grid[0]) * self.stride[0] - self.padding[0]
         left = np.arange(self.grid[1]) * self.stride[1] - self.padding[1]
         r = top[:, None, None, None] + np.arange(rows)[:, None]
@@ -97,6 +98,8 @@ class Window(Kept):
     @cached_property
     def synapses(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Every synapse of a convolution as int arrays (pre, post, place in the patch, channel), padding left out."""
+        require_memory(40.0 * self.positions * self.fan_in * self.channels,
+                       f"the list of synapses of {self.channels:,} maps of {self.grid[0]:,} by {self.grid[1]:,}")
         position, place = np.nonzero(self.patches >= 0)
         pre = self.patches[position, place]
         channel = np.arange(self.channels)

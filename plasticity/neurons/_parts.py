@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from plasticity.errors import PlasticityError
+from plasticity._utils.ranges import FINITE, SECONDS, Range, require
 
 
 def quantity(value: float, unit: str) -> str:
     """An SI number as the text with unit that Brian2 checks."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PlasticityError(f"expected a number in SI units ({unit}), got {value!r}")
     return f"{float(value)!r}*{unit}"
 
 
+def quantities(unit: str, **values: float) -> dict[str, str]:
+    """SI numbers with their unit. Raises PlasticityError for the first that is not finite."""
+    require(Range(f"finite and in SI units ({unit})", FINITE.holds), **values)
+    return {name: quantity(value, unit) for name, value in values.items()}
+
+
 def volts(**values: float) -> dict[str, str]:
-    return {name: quantity(value, "volt") for name, value in values.items()}
+    return quantities("volt", **values)
 
 
 def seconds(**values: float) -> dict[str, str]:
-    for name, value in values.items():
-        if not value > 0:
-            raise PlasticityError(f"{name} must be positive (seconds), got {value!r}")
+    require(SECONDS, **values)
     return {name: quantity(value, "second") for name, value in values.items()}

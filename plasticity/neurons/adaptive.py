@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from plasticity._utils.ranges import FINITE, POSITIVE, require
+from plasticity._utils.typed import checked
 from plasticity.neurons._parts import seconds, volts
 from plasticity.neurons.neuron import Neuron
 
 
+@checked
 def diehl_cook(theta_plus: float = 0.05e-3, tau: float = 0.1, tau_theta: float = 1e4, v_rest: float = -65e-3,
                v_reset: float = -60e-3, v_threshold: float = -52e-3, refractory: float = 5e-3) -> Neuron:
     """A leaky neuron whose threshold rises a little with each spike and hardly ever falls: all neurons get their turn.
@@ -28,6 +31,7 @@ def diehl_cook(theta_plus: float = 0.05e-3, tau: float = 0.1, tau_theta: float =
         source="Diehl & Cook 2015; numbers of BindsNET (Hazan et al. 2018)")
 
 
+@checked
 def alif(tau: float = 20e-3, tau_a: float = 200e-3, beta: float = 0.07, threshold: float = 1.0,
          gamma: float = 0.3, refractory: float = 2e-3) -> Neuron:
     """A leaky neuron with a threshold that jumps at each spike and decays: memory over seconds without recurrence.
@@ -42,6 +46,8 @@ def alif(tau: float = 20e-3, tau_a: float = 200e-3, beta: float = 0.07, threshol
 
     Source: Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass 2020, Nature Communications 11:3625.
     """
+    require(FINITE, beta=beta, gamma=gamma)
+    require(POSITIVE, threshold=threshold)
     return Neuron(
         """dv/dt = -v/tau : 1
            da/dt = -a/tau_a : 1

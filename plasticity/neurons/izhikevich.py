@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from plasticity._utils.typed import checked
 from plasticity.errors import choice
 from plasticity.neurons._parts import seconds
 from plasticity.neurons.neuron import Neuron
@@ -30,6 +31,7 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType({
 })
 
 
+@checked
 def izhikevich(pattern: str = "regular_spiking", tau_s: float = 3e-3, current: bool = False) -> Neuron:
     """Two equations in millivolts and milliseconds that show the firing patterns of cortical neurons.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError, choice
 from plasticity.neurons._parts import seconds, volts
 from plasticity.neurons.neuron import Neuron
@@ -28,6 +29,7 @@ SYNAPSES: Mapping[str, Synapse] = MappingProxyType({
 })
 
 
+@checked
 def lif(synapse: str = "delta", tau: float = 20e-3, v_rest: float = -65e-3, v_reset: float = -65e-3,
         v_threshold: float = -52e-3, refractory: float = 0.0, tau_s: float = 5e-3, tau_e: float = 5e-3,
         tau_i: float = 10e-3, e_exc: float = 0.0, e_inh: float = -80e-3, current: bool = False) -> Neuron:

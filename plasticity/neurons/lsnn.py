@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from plasticity.errors import PlasticityError, choice
+from plasticity._utils.ranges import FINITE, POSITIVE, require
+from plasticity._utils.typed import checked
+from plasticity.errors import choice
+from plasticity.neurons._parts import seconds
 from plasticity.neurons.neuron import Neuron
 
 RESETS = ("subtract", "subtract_delayed", "fixed")
 
 
+@checked
 def lsnn_neuron(tau: float = 20e-3, threshold: float = 0.6, tau_a: float = 2.0, beta: float = 0.0,
                 refractory: float = 0.0, scaled_input: bool = False, reset: str = "subtract_delayed") -> Neuron:
     """A leaky neuron with an adaptive threshold, as a map; beta = 0 is a plain leaky neuron.
@@ -25,14 +29,13 @@ def lsnn_neuron(tau: float = 20e-3, threshold: float = 0.6, tau_a: float = 2.0, 
     Source: Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass 2020, Nature Communications 11:3625.
     """
     choice("reset", reset, RESETS)
-    for name, value in (("tau", tau), ("tau_a", tau_a), ("threshold", threshold)):
-        if not value > 0:
-            raise PlasticityError(f"{name} must be positive, got {value!r}")
+    require(POSITIVE, threshold=threshold)
+    require(FINITE, beta=beta)
     gain = "(1 - exp(-dt/tau))*" if scaled_input else ""
     spent = {"subtract": "v -= threshold", "subtract_delayed": "v -= threshold*exp(dt/tau)", "fixed": "v = 0*v"}[reset]
     return Neuron(
         update=f"v = exp(-dt/tau)*v + {gain}x; a = exp(-dt/tau_a)*a; x = 0*x; beta = beta",
         threshold="v >= threshold + beta*a", reset=f"{spent}; a += exp(dt/tau_a)",
         reset_delay=int(reset == "subtract_delayed"), refractory=refractory, initial={"beta": beta},
-        params={"tau": f"{float(tau)!r}*second", "tau_a": f"{float(tau_a)!r}*second", "threshold": threshold},
+        params=seconds(tau=tau, tau_a=tau_a) | {"threshold": threshold},
         name="lsnn_neuron", source="Bellec et al. 2020")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from plasticity.errors import PlasticityError, choice
+from plasticity._utils.ranges import FINITE, SHARE, require
+from plasticity._utils.typed import checked
+from plasticity.errors import choice
 from plasticity.neurons.neuron import Neuron
 
 _SUM = "(x + decay*s*(1 - y))"
@@ -14,6 +16,7 @@ ACTIVATIONS: Mapping[str, str] = MappingProxyType({
     "identity": _SUM, "relu": f"relu({_SUM})", "leaky_relu": f"relu({_SUM}) - slope*relu(-{_SUM})"})
 
 
+@checked
 def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity", slope: float = 0.1,
         graded: bool = False) -> Neuron:
     """A spiking neural unit: a neuron as a recurrent unit of deep learning, silenced by its own last output.
@@ -30,8 +33,8 @@ def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity"
 
     Source: Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020, Nature Machine Intelligence 2:325.
     """
-    if not 0 <= decay <= 1:
-        raise PlasticityError(f"decay must lie in [0, 1] (a factor per step), got {decay!r}")
+    require(SHARE, decay=decay)
+    require(FINITE, threshold=threshold, slope=slope)
     choice("activation", activation, ACTIVATIONS)
     return Neuron(
         update=f"s = {ACTIVATIONS[activation]}; y = {'sigmoid(s - threshold)' if graded else 'int(s > threshold)'}; "
@@ -41,6 +44,7 @@ def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity"
         name="snu", source="Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020")
 
 
+@checked
 def relay() -> Neuron:
     """Sends on what arrived in the step before: y[t+1] = x[t] (project onto "x").
 

@@ -10,21 +10,29 @@ a neuron that spiked in step t may spike again in step t + round(refractory/dt).
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import Annotated
 
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import DELAY, FINITE, SECONDS, require
+from plasticity._utils.seconds import warn_of_milliseconds
+from plasticity._utils.texts import require_short
 from plasticity._utils.typed import require_fields
-from plasticity.errors import LanguageError, PlasticityError, choice
+from plasticity.errors import LanguageError, PlasticityError, choice, quoted
 from plasticity.language import expressions
 from plasticity.neurons.units import UNITS, si
 
-_EQUATION = re.compile(r"^\s*(?:d(?P<rate>\w+)/dt|(?P<name>\w+))\s*(?:=(?P<text>[^:]+))?:\s*(?P<unit>[\w*/ .-]+?)"
-                       r"\s*(?:\((?P<flags>[\w ,]+)\))?\s*$")
-_ASSIGNMENT = re.compile(r"^\s*(?P<name>\w+)\s*(?P<op>[-+*/]?=)(?P<text>[^=].*)$")
+_EQUATION = re.compile(r"(?:d(?P<rate>\w+)/dt|(?P<name>\w+))\s*(?:=(?P<text>[^:]+))?:(?P<unit>[\w*/ .-]+)"
+                       r"(?:\((?P<flags>[\w ,]+)\))?")
+_ASSIGNMENT = re.compile(r"(?P<name>\w+)\s*(?P<op>[-+*/]?=)(?P<text>[^=].*)")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: what no variable or parameter of a neuron can be called
+RESERVED = frozenset({*UNITS, *expressions.NEURON_FUNCTIONS, *keyword.kwlist, "dt", "t", "i", "N", "xi"})
 METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4")
 
 
@@ -50,10 +58,10 @@ class Assignment:
 def statements(text: str) -> tuple[Assignment, ...]:
     """The assignments of a text like "v = v_reset; theta += theta_plus"."""
     assignments = []
-    for line in filter(str.strip, re.split(r"[;\n]", text)):
-        match = _ASSIGNMENT.match(line)
+    for line in filter(None, map(str.strip, re.split(r"[;\n]", text))):
+        match = _ASSIGNMENT.fullmatch(line)
         if not match:
-            raise LanguageError(f"{line.strip()!r} is not an assignment; write 'v = v_reset' or 'v -= threshold'")
+            raise LanguageError(f"{quoted(line)} is not an assignment; write 'v = v_reset' or 'v -= threshold'")
         expr = expressions.parse(match["text"], expressions.NEURON_FUNCTIONS, logic=True)
         if match["op"] != "=":
             combined = expressions.parse(f"{match['name']} {match['op'][0]} _rhs", expressions.NEURON_FUNCTIONS)
@@ -86,7 +94,7 @@ class Neuron(Kept):
     equations: str = ""
     threshold: str = "v > 1"
     reset: str = ""
-    refractory: float = 0.0
+    refractory: Annotated[float, DELAY] = 0.0
     method: str = "exact"
     params: Mapping[str, float | str] = field(default_factory=dict)
     initial: Mapping[str, float | str] = field(default_factory=dict)
@@ -103,16 +111,42 @@ class Neuron(Kept):
         object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
         object.__setattr__(self, "initial", MappingProxyType(dict(self.initial)))
         choice("method", self.method, METHODS)
-        if self.refractory < 0:
-            raise PlasticityError(f"refractory must not be negative (seconds), got {self.refractory!r}")
         if self.reset_delay not in (0, 1):
             raise PlasticityError(f"reset_delay must be 0 or 1 steps, got {self.reset_delay!r}")
-        known = {*self.variables, *self.constants, *(eq.name for eq in self.model if eq.kind == "subexpression"), "dt"}
+        self._check_names()
+        known = {*self.variables, *self.constants, *self.subexpressions, "dt"}
         for text, expr in self._texts():
             expressions.require_known(text, expr, known)
-        for name in (*self.slow, *self.initial):
+            expressions.require_bounded(text, self.inlined(expr))
+        self._check_values()
+
+    def _check_names(self) -> None:
+        for text in (self.equations, self.update, self.reset, self.adapt):
+            require_short(text, "a text of a neuron", LanguageError)
+        lines = [equation.name for equation in self.model]
+        for name in (*lines, *self.variables, *self.params):
+            if not _NAME.fullmatch(name) or name in RESERVED:
+                raise LanguageError(f"{quoted(name)} of neuron {self.name!r} cannot be a name: use letters, digits and "
+                                    "_, starting with a letter, and no unit, function or word of Python")
+            if lines.count(name) > 1 or (name in self.params and name in (*lines, *self.variables)):
+                raise LanguageError(f"{name!r} of neuron {self.name!r} is given twice")
+        targets = [line.target for line in (*self.at_reset, *self.at_adapt)]
+        for name in (*self.slow, *self.initial, *targets):
             if name not in self.variables:
-                raise LanguageError(f"{name!r} is not a variable of the neuron (known: {', '.join(self.variables)})")
+                raise LanguageError(f"{quoted(name)} is not a variable of the neuron (known: "
+                                    f"{', '.join(self.variables)})")
+
+    def _check_values(self) -> None:
+        """First values have to be numbers, time constants positive, and a threshold has to say when."""
+        require(FINITE, **{f"initial[{name!r}] of neuron {self.name!r}": value for name, value in self.start.items()})
+        named = {name: f"{name} of neuron {self.name!r}" for name in (*self.time_constants, "refractory")}
+        require(SECONDS, **{named[name]: self.constants[name] for name in self.time_constants})
+        warn_of_milliseconds(9.99, **{named[name]: self.constants[name] for name in self.time_constants
+                                      if name not in self._slow_constants})
+        warn_of_milliseconds(1.0, **{named["refractory"]: self.refractory})
+        if not expressions.names(self.inlined(self.threshold_expr)) & {*self.variables}:
+            raise LanguageError(f"threshold={quoted(self.threshold)} of neuron {self.name!r} reads no variable of the "
+                                "neuron, so that it would spike in every step or never; write a condition as 'v > 1'")
 
     def __hash__(self) -> int:
         return hash((self.equations, self.update, self.threshold, self.reset, self.adapt, self.method, self.refractory))
@@ -137,11 +171,12 @@ class Neuron(Kept):
         """The lines of `equations`."""
         lines = []
         for line in self.equations.splitlines():
-            if not line.split("#")[0].strip():
+            stripped = line.split("#")[0].strip()
+            if not stripped:
                 continue
-            match = _EQUATION.match(line.split("#")[0])
-            if not match:
-                raise LanguageError(f"{line.strip()!r} is not an equation; write 'dv/dt = ... : volt', "
+            match = _EQUATION.fullmatch(stripped)
+            if not match or not match["unit"].strip():
+                raise LanguageError(f"{quoted(stripped)} is not an equation; write 'dv/dt = ... : volt', "
                                     "'name = ... : unit' or 'name : unit'")
             kind = "ode" if match["rate"] else "subexpression" if match["text"] else "parameter"
             flags = tuple(flag.strip() for flag in (match["flags"] or "").split(",") if flag.strip())
@@ -168,6 +203,7 @@ class Neuron(Kept):
             if eq.kind == "subexpression":
                 expr = expressions.parse(eq.text, expressions.NEURON_FUNCTIONS, logic=True)
                 done[eq.name] = expressions.substitute(expr, done)
+                expressions.require_bounded(eq.text, done[eq.name])
         return done
 
     @cached_property
@@ -175,17 +211,27 @@ class Neuron(Kept):
         """Parameters and units as SI numbers."""
         return {**UNITS, **{name: si(value) for name, value in self.params.items()}}
 
+    @property
+    def time_constants(self) -> tuple[str, ...]:
+        """Parameters that are time constants, as their names say: tau, tau_m, ..."""
+        return tuple(name for name in self.params if name.partition("_")[0] == "tau")
+
+    @property
+    def _slow_constants(self) -> frozenset[str]:
+        """What the equations of slow variables read."""
+        texts = [eq.text for eq in self.model if eq.name in self.slow] + [
+            expressions.render(line.expr) for line in statements(self.update) if line.target in self.slow]
+        parsed = (expressions.parse(text, expressions.NEURON_FUNCTIONS, logic=True) for text in texts if text)
+        return frozenset().union(*map(expressions.names, parsed))
+
     @cached_property
     def start(self) -> Mapping[str, float]:
         """variable -> value at the start of a presentation (SI)."""
         values = {}
         for name in self.variables:
             value = self.initial.get(name, 0.0)
-            if isinstance(value, str):
-                expr = expressions.parse(value, expressions.NEURON_FUNCTIONS)
-                expressions.require_known(value, expr, self.constants)
-                value = float(expressions.evaluate(expr, self.constants))
-            values[name] = float(value)
+            values[name] = (expressions.number_of(value, self.constants, expressions.NEURON_FUNCTIONS)
+                            if isinstance(value, str) else float(value))
         return values
 
     @cached_property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from plasticity.errors import PlasticityError
+from plasticity._utils.ranges import PROPER_SHARE, require
+from plasticity._utils.typed import checked
 from plasticity.neurons.neuron import Neuron
 
 
+@checked
 def rate_neuron(leak: float = 0.1) -> Neuron:
     """h[t+1] = (1 - leak) h[t] + leak tanh(x[t]), x the weighted sum of inputs and others' h (project onto "x").
 
@@ -13,7 +15,6 @@ def rate_neuron(leak: float = 0.1) -> Neuron:
 
     Source: Murray 2019, eLife 8:e43299, equation 1.
     """
-    if not 0 < leak <= 1:
-        raise PlasticityError(f"leak must lie in (0, 1] (dt/tau), got {leak!r}")
+    require(PROPER_SHARE, leak=leak)
     return Neuron(update="h = (1 - leak)*h + leak*tanh(x); x = 0*x", threshold="h > 2", output="h",
                   params={"leak": leak}, name="rate_neuron", source="Murray 2019")

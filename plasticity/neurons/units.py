@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
-from plasticity.errors import LanguageError
+from plasticity._utils.ranges import FINITE, is_number, outside
+from plasticity.errors import LanguageError, quoted
 from plasticity.language import expressions
 
 #: unit name -> factor to SI, by the names Brian2 knows them under.
@@ -22,9 +21,7 @@ UNITS: dict[str, float] = {
 def si(value: float | str) -> float:
     """The SI number of a quantity: si("100*ms") is 0.1. Numbers are dimensionless and stay as they are."""
     if isinstance(value, str):
-        expr = expressions.parse(value, functions=())
-        expressions.require_known(value, expr, UNITS)
-        value = expressions.evaluate(expr, UNITS)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise LanguageError(f"a parameter must be a finite number or a text like '20*ms', got {value!r}")
+        return expressions.number_of(value, UNITS)
+    if not is_number(value) or outside(FINITE, value):
+        raise LanguageError(f"a parameter must be a finite number or a text like '20*ms', got {quoted(value)}")
     return float(value)

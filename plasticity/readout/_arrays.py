@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from plasticity._utils.validation import as_numbers
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 
@@ -17,9 +18,9 @@ def shape_of(responses: np.ndarray | Spikes, n: int | None = None) -> tuple[int,
     if isinstance(responses, Spikes):
         shape = responses.samples, responses.n
     else:
-        counts = np.asarray(responses)
+        counts = as_numbers("responses", responses)
         shape = counts.shape
-        if counts.ndim != 2 or counts.dtype.kind not in "buif":
+        if counts.ndim != 2:
             raise PlasticityError(f"responses must be numbers of shape [samples, n], got {counts.dtype} {shape}")
     if n is not None and shape[1] != n:
         raise PlasticityError(f"responses have {shape[1]} neurons, the readout was fitted on {n}")
@@ -32,7 +33,7 @@ def blocks(responses: np.ndarray | Spikes, signed: bool = False) -> Iterator[tup
     signed: whether they may be negative.
     """
     samples, n = shape_of(responses)
-    responses = responses if isinstance(responses, Spikes) else np.asarray(responses)
+    responses = responses if isinstance(responses, Spikes) else as_numbers("responses", responses)
     size = max(1, _BLOCK_VALUES // max(n, 1))
     for start in range(0, samples, size):
         rows = slice(start, start + size)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 
 from plasticity._utils.catalogue import Call, called, parse
-from plasticity._utils.validation import require_positive
+from plasticity._utils.ranges import DELAY, Count
+from plasticity._utils.typed import require_fields
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError, choice, unknown
 from plasticity.readout.counts import Counts
@@ -85,7 +86,10 @@ class Fitted:
 
     name: str
     options: Mapping[str, object] = field(default_factory=dict)
-    samples: int | None = 10_000
+    samples: Count | None = 10_000
+
+    def __post_init__(self):
+        require_fields(self)
 
     @property
     def learns(self) -> bool:
@@ -99,8 +103,6 @@ class Fitted:
 
 def _fitted(name: str) -> Callable[..., Fitted]:
     def make(samples: int | None = 10_000, **options) -> Fitted:
-        if samples is not None:
-            require_positive(samples=samples)
         return Fitted(name, options, samples)
 
     make.__doc__ = READOUTS[name].summary
@@ -114,16 +116,15 @@ class Leaky:
     read: whether it hears "all" populations or the "last". last: the last steps that count (None: all).
     """
 
-    tau: float = 20e-3
+    tau: Annotated[float, DELAY] = 20e-3
     scaled: bool = False
     bias: bool = False
     read: str = "all"
-    last: int | None = None
+    last: Count | None = None
 
     def __post_init__(self):
+        require_fields(self)
         choice("read", self.read, ("all", "last"))
-        if self.last is not None:
-            require_positive(last=self.last)
 
     @property
     def learns(self) -> bool:
@@ -154,11 +155,10 @@ class Counted:
     """
 
     population: str | None = None
-    last: int | None = None
+    last: Count | None = None
 
     def __post_init__(self):
-        if self.last is not None:
-            require_positive(last=self.last)
+        require_fields(self)
 
     @property
     def learns(self) -> bool:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import DELAY, FINITE, Count
+from plasticity._utils.seconds import warn_of_milliseconds
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, unknown
+
+Weights = Annotated[np.ndarray, FINITE]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,16 +29,15 @@ class LeakyReadout(Kept, ByContent):
     """
 
     pre: str | tuple[str, ...]
-    n: int
-    tau: float = 20e-3
+    n: Count
+    tau: Annotated[float, DELAY] = 20e-3
     scaled: bool = True
     bias: bool = False
-    weights: np.ndarray | Mapping[str, np.ndarray] | None = None
+    weights: Weights | Mapping[str, Weights] | None = None
 
     def __post_init__(self):
         require_fields(self)
-        if self.tau < 0 or self.n < 1:
-            raise PlasticityError(f"a readout needs n >= 1 and tau >= 0 (seconds), got n={self.n!r}, tau={self.tau!r}")
+        warn_of_milliseconds(9.99, **{"tau of a readout": self.tau})
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity._utils.ranges import Count, Positive
+from plasticity._utils.typed import checked
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 from plasticity.readout._arrays import blocks, checked_labels, shape_of
+from plasticity.readout.weights import by_step
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,9 @@ class Logistic:
         return scores
 
 
-def logistic(responses: np.ndarray | Spikes, labels: np.ndarray, n_classes: int, c: float = 1.0,
-             max_iter: int = 300, weight: np.ndarray | None = None) -> Logistic:
+@checked
+def logistic(responses: np.ndarray | Spikes, labels: np.ndarray, n_classes: Count, c: Positive = 1.0,
+             max_iter: Count = 300, weight: np.ndarray | None = None) -> Logistic:
     """Multinomial logistic regression with an L2 penalty (Hastie, Tibshirani & Friedman 2009, ch. 4.4).
 
     p(class | counts) = softmax(counts @ weights / scale + bias), scale the highest count. c: inverse strength of the
@@ -55,6 +59,7 @@ def logistic(responses: np.ndarray | Spikes, labels: np.ndarray, n_classes: int,
         raise PlasticityError(f"labels hold only class {classes[0]}; logistic regression needs two classes or more")
     stacked = sparse.vstack([sparse.csr_matrix(block) for _, block in blocks(responses, signed=True)], format="csr")
     scale = float(abs(stacked).max()) or 1.0
+    weight = None if weight is None else by_step(weight, len(labels), 1)[:, 0]
     model = LogisticRegression(C=c, max_iter=max_iter).fit(stacked / scale, labels, sample_weight=weight)
     weights, bias = model.coef_, model.intercept_
     if len(classes) == 2:  # scikit-learn then gives one row, the log odds of the second class

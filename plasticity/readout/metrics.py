@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity._utils.ranges import Count
+from plasticity._utils.typed import checked
+from plasticity._utils.validation import as_numbers
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 
@@ -67,7 +70,8 @@ def r2(targets: np.ndarray, outputs: np.ndarray, weight: np.ndarray | None = Non
     return float(r2_score(wished, y, sample_weight=weight))
 
 
-def confusion(labels: np.ndarray, predictions: np.ndarray, n_classes: int) -> np.ndarray:
+@checked
+def confusion(labels: np.ndarray, predictions: np.ndarray, n_classes: Count) -> np.ndarray:
     """How often class i (row) was answered by class j (column), int64 [n_classes, n_classes + 1].
 
     The last column counts samples without an answer (-1).
@@ -90,7 +94,9 @@ def spikes_per_sample(responses: np.ndarray | Spikes) -> float:
     if isinstance(responses, Spikes):
         total, samples = int((responses.ptr[:, -1] - responses.ptr[:, 0]).sum()), responses.samples
     else:
-        counts = np.asarray(responses)
+        counts = as_numbers("responses", responses)
+        if not counts.ndim:
+            raise PlasticityError("responses must have shape [samples, n], got one number")
         total, samples = counts.sum(dtype=np.float64 if counts.dtype.kind == "f" else np.int64), len(counts)
     if not samples:
         raise PlasticityError("responses hold no sample")
@@ -113,7 +119,7 @@ class Summary:
 
 def summarise(values: Mapping[int, float]) -> Summary:
     """The mean over seeds, never the best. values: seed -> figure."""
-    if not values:
+    if not isinstance(values, Mapping) or not values:
         raise PlasticityError("values are empty; a summary needs one seed or more")
     seeds = tuple(sorted(values))
     figures = tuple(float(values[seed]) for seed in seeds)
@@ -139,7 +145,7 @@ def _same(targets: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def _counted(shape: tuple[int, ...], weight: np.ndarray | None, *values: np.ndarray) -> tuple[np.ndarray, ...]:
     """What weighs something as rows: values [*shape, ...] become [rows, ...], and then the weights [rows]."""
-    weight = np.ones(shape) if weight is None else np.asarray(weight, float)
+    weight = np.ones(shape) if weight is None else as_numbers("weight", weight).astype(float, copy=False)
     wide = weight[:, None] if weight.ndim == 1 and len(shape) == 2 else weight
     if wide.ndim != len(shape) or any(n not in (1, m) for n, m in zip(wide.shape, shape, strict=True)):
         raise PlasticityError(f"weight must have shape {shape} or {shape[:1]}, got {weight.shape}")

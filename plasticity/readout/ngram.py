@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity._utils.ranges import Count
+from plasticity._utils.typed import checked
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 from plasticity.readout._arrays import checked_labels, highest
+from plasticity.readout.weights import by_step
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class NGram:
                          for by_class in self.tallies.T], axis=1)
 
 
-def ngram(responses: Spikes, labels: np.ndarray, n_classes: int, order: int = 2,
+@checked
+def ngram(responses: Spikes, labels: np.ndarray, n_classes: Count, order: Count = 2,
           weight: np.ndarray | None = None) -> NGram:
     """Counts, for every run of `order` spikes in a row, how often it occurred in samples of each class.
 
@@ -56,12 +59,12 @@ def ngram(responses: Spikes, labels: np.ndarray, n_classes: int, order: int = 2,
     """
     _check_spikes(responses, responses.n if isinstance(responses, Spikes) else 0)
     labels = checked_labels(labels, responses.samples, n_classes)
-    order = operator.index(order)
     if order < 1 or responses.n**order >= 2**63:
         raise PlasticityError(f"order={order} is out of range for {responses.n} neurons; use 1, 2 or 3")
     codes, sample = _codes(responses, order)
     known, which = np.unique(codes, return_inverse=True)
-    tallies = np.bincount(which * n_classes + labels[sample], None if weight is None else weight[sample],
+    weight = None if weight is None else by_step(weight, responses.samples, 1)[sample, 0]
+    tallies = np.bincount(which * n_classes + labels[sample], weight,
                           minlength=len(known) * n_classes)
     return NGram(known, tallies.reshape(len(known), n_classes), order, responses.n, n_classes)
 

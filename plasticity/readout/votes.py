@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity._utils.ranges import Count
+from plasticity._utils.typed import checked
 from plasticity.encoding.spikes import Spikes
 from plasticity.readout._arrays import blocks, checked_labels, highest, shape_of
+from plasticity.readout.weights import by_step
 
 
-def class_means(counts: np.ndarray | Spikes, labels: np.ndarray, n_classes: int,
+@checked
+def class_means(counts: np.ndarray | Spikes, labels: np.ndarray, n_classes: Count,
                 weight: np.ndarray | None = None) -> np.ndarray:
     """Mean response of each neuron to each class: float64 [n, n_classes], 0 for classes that did not occur.
 
@@ -18,7 +22,7 @@ def class_means(counts: np.ndarray | Spikes, labels: np.ndarray, n_classes: int,
     """
     samples, n = shape_of(counts)
     labels = checked_labels(labels, samples, n_classes)
-    member = np.eye(n_classes)[labels] * (1.0 if weight is None else np.asarray(weight, float)[:, None])
+    member = np.eye(n_classes)[labels] * (1.0 if weight is None else by_step(weight, samples, 1))
     sums = np.zeros((n, n_classes))
     for rows, block in blocks(counts):
         sums += block.T @ member[rows]
@@ -26,7 +30,8 @@ def class_means(counts: np.ndarray | Spikes, labels: np.ndarray, n_classes: int,
     return np.divide(sums, shown, out=np.zeros_like(sums), where=shown > 0)
 
 
-def assign_labels(counts: np.ndarray | Spikes, labels: np.ndarray, n_classes: int) -> np.ndarray:
+@checked
+def assign_labels(counts: np.ndarray | Spikes, labels: np.ndarray, n_classes: Count) -> np.ndarray:
     """The class each neuron answered to most, on average over the samples of a class; -1 for neurons that were silent.
 
     counts: training responses [samples, n]. labels: int [samples]. Answers int64 [n]. A neuron with k equally good
@@ -58,7 +63,7 @@ def _votes(counts: np.ndarray | Spikes, weights: np.ndarray) -> np.ndarray:
     return scores
 
 
-def _membership(labels: np.ndarray, n_classes: int) -> np.ndarray:
+def _membership(labels: np.ndarray, n_classes: Count) -> np.ndarray:
     """[n, n_classes]: 1 / (number of neurons of the class) where a neuron has that label, else 0."""
     member = (labels[:, None] == np.arange(n_classes)).astype(np.float64)
     return member / np.maximum(member.sum(0), 1)
@@ -97,13 +102,15 @@ class Proportion:
         return _votes(responses, _membership(self.labels, self.n_classes) * self.proportions)
 
 
-def all_activity(responses: np.ndarray | Spikes, labels: np.ndarray, n_classes: int,
+@checked
+def all_activity(responses: np.ndarray | Spikes, labels: np.ndarray, n_classes: Count,
                  weight: np.ndarray | None = None) -> AllActivity:
     """Score of class c: mean over the neurons labelled c of their spike counts (Diehl & Cook 2015)."""
     return AllActivity(_labels(class_means(responses, labels, n_classes, weight)), n_classes)
 
 
-def proportion(responses: np.ndarray | Spikes, labels: np.ndarray, n_classes: int,
+@checked
+def proportion(responses: np.ndarray | Spikes, labels: np.ndarray, n_classes: Count,
                weight: np.ndarray | None = None) -> Proportion:
     """Score of class c: mean over the neurons j labelled c of count_j * p_jc, where p_jc is the share of class c in the
     sum of neuron j's mean responses to all classes (Hazan et al. 2018, BindsNET's "proportion weighting")."""

@@ -9,12 +9,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from plasticity._utils.memory import require_memory
+from plasticity._utils.ranges import Count, Steps, is_number
+from plasticity._utils.typed import checked
+from plasticity._utils.validation import as_numbers
 from plasticity.errors import PlasticityError
 
 
-def step_weights(samples: int, steps: int, lengths: np.ndarray | None = None, sample_weight: np.ndarray | None = None,
-                 class_weight: str | Mapping | None = None, labels: np.ndarray | None = None,
-                 last: int | None = None) -> np.ndarray:
+@checked
+def step_weights(samples: Steps, steps: Steps, lengths: np.ndarray | None = None,
+                 sample_weight: np.ndarray | None = None, class_weight: str | Mapping | None = None,
+                 labels: np.ndarray | None = None, last: Count | None = None) -> np.ndarray:
     """The product of all that is said about samples and steps, float64 [samples, steps].
 
     lengths: steps of each sample, [samples]; those after it are padding and weigh 0. sample_weight: [samples], or
@@ -23,6 +28,7 @@ def step_weights(samples: int, steps: int, lengths: np.ndarray | None = None, sa
     each sample count, of those that weigh something.
     Raises PlasticityError for negative or infinite weights, NaN, and shapes that do not fit.
     """
+    require_memory(8.0 * samples * steps, f"weights of {samples:,} samples over {steps:,} steps")
     weight = np.ones((samples, steps))
     if lengths is not None:
         weight *= np.arange(steps) < _lengths(lengths, samples, steps)[:, None]
@@ -35,7 +41,7 @@ def step_weights(samples: int, steps: int, lengths: np.ndarray | None = None, sa
 
 def by_step(weight: np.ndarray, samples: int, steps: int, name: str = "weight") -> np.ndarray:
     """Weights [samples], [samples, 1] or [samples, steps] as float64 [samples, steps], checked."""
-    weight = np.asarray(weight, float)
+    weight = as_numbers(name, weight).astype(float, copy=False)
     wide = weight[:, None] if weight.ndim == 1 else weight
     if wide.shape not in ((samples, 1), (samples, steps)):
         raise PlasticityError(f"{name} must have shape ({samples},) or ({samples}, {steps}), got {weight.shape}")
@@ -52,7 +58,9 @@ def balanced(labels: np.ndarray, weight: np.ndarray | None = None) -> dict:
     Source: King & Zeng 2001, as scikit-learn's class_weight="balanced".
     """
     labels = np.asarray(labels)
-    weight = np.ones(labels.shape) if weight is None else np.asarray(weight, float)
+    weight = np.ones(labels.shape) if weight is None else as_numbers("weight", weight).astype(float, copy=False)
+    if weight.shape != labels.shape or not labels.ndim:
+        raise PlasticityError(f"labels and weight must have one shape, got {labels.shape} and {weight.shape}")
     counts = weight > 0
     classes, index = np.unique(labels[counts], return_inverse=True)
     shares = np.bincount(index.ravel(), weight[counts])
@@ -60,12 +68,11 @@ def balanced(labels: np.ndarray, weight: np.ndarray | None = None) -> dict:
             for label, share in zip(classes, shares, strict=True)}
 
 
-def latest(weight: np.ndarray, last: int | None) -> np.ndarray:
+@checked
+def latest(weight: np.ndarray, last: Count | None) -> np.ndarray:
     """The weights of the last so many steps that weigh something, 0 for the others. weight: [samples, steps]."""
     if last is None:
         return weight
-    if last < 1:
-        raise PlasticityError(f"last must be at least one step, got {last!r}")
     behind = (weight > 0)[:, ::-1].cumsum(1)[:, ::-1]
     return np.where(behind <= last, weight, 0.0)
 
@@ -102,7 +109,7 @@ def _of_classes(class_weight: str | Mapping, labels: np.ndarray | None, weight: 
 
 def _table(class_weight: str | Mapping, labels: np.ndarray, weight: np.ndarray) -> Mapping:
     if isinstance(class_weight, Mapping):
-        wrong = [label for label, value in class_weight.items() if not 0 <= value < np.inf]
+        wrong = [label for label, value in class_weight.items() if not is_number(value) or not 0 <= value < np.inf]
         if wrong:
             raise PlasticityError(f"class_weight of {wrong[0]!r} must be finite and not negative, got "
                                   f"{class_weight[wrong[0]]!r}")

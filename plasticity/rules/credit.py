@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from plasticity._utils.typed import checked
 from plasticity.rules.paths import GradientRule, Paths
 
 
@@ -16,6 +17,7 @@ def bptt() -> GradientRule:
                         source="Werbos 1990; Neftci, Mostafa & Zenke 2019")
 
 
+@checked
 def truncated_bptt(steps: int = 20) -> GradientRule:
     """Backpropagation through at most `steps` steps: every `steps` steps the past becomes a constant.
 
@@ -28,6 +30,7 @@ def truncated_bptt(steps: int = 20) -> GradientRule:
 _EPROP = Paths(reset=False, recurrent=False, autapse=False, layers="cut")
 
 
+@checked
 def eprop(feedback: str = "random", reset: bool = False, autapse: bool = False, broadcast: bool = False,
           online: bool = False) -> GradientRule:
     """e-prop: a local eligibility trace per synapse times a learning signal per neuron.
@@ -47,6 +50,7 @@ def eprop(feedback: str = "random", reset: bool = False, autapse: bool = False, 
                         memory="O(N^2) online, O(1) in T", source="Bellec et al. 2020", online=online)
 
 
+@checked
 def rflo(online: bool = False) -> GradientRule:
     """Random feedback local online learning, e-prop's form for rate networks: leaky eligibility, random feedback.
 

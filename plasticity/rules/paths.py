@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from plasticity._utils.keeping import Kept
+from plasticity._utils.ranges import Count
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, choice
 
@@ -39,13 +40,11 @@ class Paths(Kept):
     recurrent: bool = True
     autapse: bool = True
     layers: str = "full"
-    truncate: int | None = None
+    truncate: Count | None = None
 
     def __post_init__(self):
         require_fields(self)
         choice("layers", self.layers, LAYERS)
-        if self.truncate is not None and not (isinstance(self.truncate, int) and self.truncate > 0):
-            raise PlasticityError(f"truncate must be a positive number of steps, got {self.truncate!r}")
 
 
 @dataclass(frozen=True)

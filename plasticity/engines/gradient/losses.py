@@ -10,12 +10,15 @@ from torch.nn import functional
 
 from plasticity._utils import own
 from plasticity._utils.catalogue import Catalogue, called
+from plasticity._utils.ranges import Count, Finite, Positive
+from plasticity._utils.typed import checked
 from plasticity.engines.gradient.loss import OVER, Loss
 from plasticity.engines.gradient.weighting import blank, by_step, of_samples, split
 from plasticity.errors import PlasticityError, choice
 
 
-def cross_entropy(last: int | None = None, steps: str = "mean", batch: str = "mean") -> Loss:
+@checked
+def cross_entropy(last: Count | None = None, steps: str = "mean", batch: str = "mean") -> Loss:
     """-log softmax(y)[label] in every step; y [batch, steps, classes].
 
     Targets are labels [batch] or [batch, steps] (int), or one-hot (or probabilities) [batch, steps, classes] or, the
@@ -26,7 +29,8 @@ def cross_entropy(last: int | None = None, steps: str = "mean", batch: str = "me
     return Loss("cross_entropy", _in_every_step, _entropy, last, steps, batch, labels=True)
 
 
-def cumulative_cross_entropy(of: str = "outputs", last: int | None = None, batch: str = "mean") -> Loss:
+@checked
+def cumulative_cross_entropy(of: str = "outputs", last: Count | None = None, batch: str = "mean") -> Loss:
     """-log softmax(s)[label] of what adds up over a presentation; labels [batch], y [batch, steps, classes].
 
     of: "outputs", s = sum_t y(t), the outputs themselves or, with the spikes of a population as y, its counts;
@@ -41,7 +45,8 @@ def cumulative_cross_entropy(of: str = "outputs", last: int | None = None, batch
     return Loss(f"cumulative_cross_entropy({of})", _once, _entropy, last, "sum", batch, what[of], labels=True)
 
 
-def mse(last: int | None = None, factor: float = 1.0, steps: str = "mean", batch: str = "mean") -> Loss:
+@checked
+def mse(last: Count | None = None, factor: Finite = 1.0, steps: str = "mean", batch: str = "mean") -> Loss:
     """factor sum_k (y_k - target_k)^2 in every step; y [batch, steps, n].
 
     Targets are numbers [batch, steps, n] or, the same in all steps, [batch, n]; with one output also [batch, steps].
@@ -51,7 +56,8 @@ def mse(last: int | None = None, factor: float = 1.0, steps: str = "mean", batch
     return Loss("mse", _vectors, partial(_squares, factor), last, steps, batch)
 
 
-def bernoulli(last: int | None = None, steps: str = "mean", batch: str = "mean") -> Loss:
+@checked
+def bernoulli(last: Count | None = None, steps: str = "mean", batch: str = "mean") -> Loss:
     """-sum_k [t_k log p_k + (1 - t_k) log(1 - p_k)] in every step, p = sigmoid(y): each output for itself, as the keys
     of a chord; y [batch, steps, n].
 
@@ -63,7 +69,8 @@ def bernoulli(last: int | None = None, steps: str = "mean", batch: str = "mean")
     return Loss("bernoulli", _vectors, _log_odds, last, steps, batch)
 
 
-def spike_count_mse(correct: float = 10.0, wrong: float = 0.0, batch: str = "mean") -> Loss:
+@checked
+def spike_count_mse(correct: Finite = 10.0, wrong: Finite = 0.0, batch: str = "mean") -> Loss:
     """sum_k (count_k - target_k)^2 over the neurons of an output population.
 
     It takes spikes [batch, steps, classes] and labels [batch].
@@ -76,7 +83,9 @@ def spike_count_mse(correct: float = 10.0, wrong: float = 0.0, batch: str = "mea
                 _as_it_is, labels=True)
 
 
-def rate_regularisation(strength: float, rate: float, dt: float, batch: str = "mean") -> Callable[..., torch.Tensor]:
+@checked
+def rate_regularisation(strength: Finite, rate: Finite, dt: Positive,
+                        batch: str = "mean") -> Callable[..., torch.Tensor]:
     """strength/2 sum_j (f_j - rate dt)^2, f_j the mean of neuron j's spikes per step; spikes [batch, steps, n].
 
     rate: Hz. dt: seconds. Its error reaches the neurons directly, with whatever paths the rule leaves open. The

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import torch
 
 from plasticity._utils.catalogue import Catalogue
+from plasticity._utils.ranges import FINITE, POSITIVE, require
 from plasticity.engines.torch.language import FUNCTIONS, expression
-from plasticity.errors import PlasticityError
 from plasticity.language import expressions
 
 
@@ -101,6 +101,7 @@ def multi_gaussian(gamma: float = 0.5, sigma: float = 0.5, height: float = 0.15,
     Source: Yin, Corradi & Bohte 2021, Nature Machine Intelligence 3:905; the numbers are those of their code.
     """
     _positive(gamma=gamma, sigma=sigma, scale=scale)
+    require(FINITE, height=height)
 
     middle, right, left = (_normal(*place) for place in (
         ("u", "sigma"), ("(u - sigma)", "(scale*sigma)"), ("(u + sigma)", "(scale*sigma)")))
@@ -121,9 +122,7 @@ def _written(name: str, text: str, params: Mapping[str, float], words: str, sour
 
 
 def _positive(**values: float) -> None:
-    for name, value in values.items():
-        if not value > 0:
-            raise PlasticityError(f"{name} of a surrogate derivative must be positive, got {value!r}")
+    require(POSITIVE, **{f"{name} of a surrogate derivative": value for name, value in values.items()})
 
 
 #: name -> function that makes the surrogate; all of its arguments have defaults

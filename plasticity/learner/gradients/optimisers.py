@@ -5,11 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Annotated
 
 import torch
 
 from plasticity._utils.catalogue import called, parse
+from plasticity._utils.ranges import Range
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError, unknown
+
+_SINGLE = float(torch.finfo(torch.float32).max)
+#: a size of steps, what decays from one to the next, small numbers: as far as float32 has them
+Step = Annotated[float, Range(f"positive and at most {_SINGLE:.2g}", lambda x: (x > 0) & (x <= _SINGLE))]
+Small = Annotated[float, Range(f"not negative and at most {_SINGLE:.2g}", lambda x: (x >= 0) & (x <= _SINGLE))]
+Fading = Annotated[float, Range("at least 0 and below 1", lambda x: (x >= 0) & (x < 1))]
+Betas = tuple[Fading, Fading]
 
 
 class UncorrectedEpsAdam(torch.optim.Optimizer):
@@ -23,7 +33,8 @@ class UncorrectedEpsAdam(torch.optim.Optimizer):
     Source: Kingma & Ba 2015, ICLR (the reordered form at the end of section 2).
     """
 
-    def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8):
+    @checked
+    def __init__(self, params, lr: Step = 1e-3, betas: Betas = (0.9, 0.999), eps: Small = 1e-8):
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
 
     @torch.no_grad()
@@ -48,20 +59,23 @@ class UncorrectedEpsAdam(torch.optim.Optimizer):
         p.addcdiv_(kept["m"], kept["v"].sqrt() + group["eps"], value=-size)
 
 
-def _sgd(params, lr: float, momentum: float = 0.0, weight_decay: float = 0.0, nesterov: bool = False):
+@checked
+def _sgd(params, lr: Step, momentum: Fading = 0.0, weight_decay: Small = 0.0, nesterov: bool = False):
     return torch.optim.SGD(params, lr, momentum, weight_decay=weight_decay, nesterov=nesterov)
 
 
-def _momentum(params, lr: float, momentum: float = 0.9):
+@checked
+def _momentum(params, lr: Step, momentum: Fading = 0.9):
     return torch.optim.SGD(params, lr, momentum)
 
 
-def _adam(params, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0):
+@checked
+def _adam(params, lr: Step, betas: Betas = (0.9, 0.999), eps: Small = 1e-8, weight_decay: Small = 0.0):
     return torch.optim.Adam(params, lr, betas, eps, weight_decay)
 
 
-def _adamw(params, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-           weight_decay: float = 1e-2):
+@checked
+def _adamw(params, lr: Step, betas: Betas = (0.9, 0.999), eps: Small = 1e-8, weight_decay: Small = 1e-2):
     return torch.optim.AdamW(params, lr, betas, eps, weight_decay)
 
 

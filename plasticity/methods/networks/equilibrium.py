@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError, choice
 from plasticity.methods.networks.dense import Dense, leave, one_hot
 
@@ -35,6 +36,7 @@ class EquilibriumNetwork(nn.Module):
     symmetric: Laborieux, Ernoult, Scellier, Bengio, Grollier & Querlioz 2021, Frontiers in Neuroscience 15:633674.
     """
 
+    @checked
     def __init__(self, sizes: Sequence[int], beta: float = 1.0, free_steps: int = 20, nudged_steps: int = 4,
                  step: float = 0.5, estimator: str = "symmetric", seed: int = 0, dtype: torch.dtype = torch.float32):
         super().__init__()

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError, choice
 from plasticity.methods.networks.dense import Dense
 
@@ -84,6 +85,7 @@ class ForwardForwardNetwork(nn.Module):
     Pezeshki's implementation. The defaults of threshold and sharpness are this library's, chosen on validation digits.
     """
 
+    @checked
     def __init__(self, sizes: Sequence[int], classes: int, threshold: float = 1.0, sharpness: float = 5.0,
                  negatives: str = "hard", label_size: float = 1.0, skip_first: bool = False, seed: int = 0,
                  dtype: torch.dtype = torch.float32):

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError
 from plasticity.methods.networks.dense import Dense, activation, leave, one_hot
 
@@ -31,6 +32,7 @@ class PredictiveNetwork(nn.Module):
     2022, Neural Computation 34:1329. The input sent as it is, and the defaults, are this library's.
     """
 
+    @checked
     def __init__(self, sizes: Sequence[int], f: str = "tanh", steps: int = 20, step: float = 0.2,
                  output_variance: float = 1.0, fixed_prediction: bool = False, seed: int = 0,
                  dtype: torch.dtype = torch.float32):

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from plasticity._utils.typed import checked
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.surrogates import Surrogate
 from plasticity.errors import PlasticityError, RefusedError
@@ -37,6 +38,7 @@ class SpikingForwardForward(nn.Module):
     library's.
     """
 
+    @checked
     def __init__(self, network: Network, classes: int, surrogate: str | Surrogate = "triangular",
                  threshold: float = 1.0, sharpness: float = 4.0, negatives: str = "even", rate: float = 0.3,
                  label_size: float = 2.0, seed: int = 0, dtype: torch.dtype = torch.float32):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from plasticity._utils.ranges import FINITE, NOT_NEGATIVE, NUMBER, POSITIVE, require
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Trace
 
@@ -12,28 +13,23 @@ PAIRINGS = {"all": "add", "nearest": "set"}
 
 
 def positive(**values: float) -> None:
-    """Raises PlasticityError for the first value that is not above 0."""
-    for name, value in values.items():
-        if not value > 0:
-            raise PlasticityError(f"{name} must be positive, got {value!r}")
+    """Raises PlasticityError for the first value that is not above 0, infinite or no number."""
+    require(POSITIVE, **values)
 
 
 def not_negative(**values: float) -> None:
     """Raises PlasticityError for the first value that is below 0, infinite or no number."""
-    for name, value in values.items():
-        if not 0 <= value < math.inf:
-            raise PlasticityError(f"{name} must not be negative or infinite, got {value!r}")
+    require(NOT_NEGATIVE, **values)
 
 
 def finite(**values: float) -> None:
     """Raises PlasticityError for the first value that is infinite or no number."""
-    for name, value in values.items():
-        if not math.isfinite(value):
-            raise PlasticityError(f"{name} must be finite, got {value!r}")
+    require(FINITE, **values)
 
 
 def finite_bounds(rule: str, w_min: float, w_max: float) -> None:
     """For rules whose change vanishes at both bounds."""
+    require(NUMBER, w_min=w_min, w_max=w_max)
     if not (math.isfinite(w_min) and math.isfinite(w_max)):
         raise PlasticityError(f"{rule} needs finite bounds, got w_min={w_min!r}, w_max={w_max!r}")
 
@@ -50,9 +46,8 @@ def toward(text: str, bound: str, mu_name: str, mu: float) -> str:
 
 def soft_bounds(w_min: float, w_max: float, **powers: float) -> dict[str, float]:
     """The exponents that are in use. They need a weight that can be measured from bound to bound."""
-    for name, mu in powers.items():
-        if not mu >= 0:
-            raise PlasticityError(f"{name} must not be negative, got {mu!r}")
+    not_negative(**powers)
+    require(NUMBER, w_min=w_min, w_max=w_max)
     used = {name: mu for name, mu in powers.items() if mu != 0}
     if used and not -math.inf < w_min < w_max < math.inf:
         raise PlasticityError(f"{' and '.join(used)} above 0 needs finite bounds w_min < w_max, got w_min={w_min!r}, "

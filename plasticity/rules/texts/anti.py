@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.language.rule import Rule
 from plasticity.rules.texts._parts import not_negative, positive, trace
 
 
+@checked
 def anti_stdp(a_minus: float = 0.01, a_plus: float = 0.0105, tau_minus: float = 20e-3, tau_plus: float = 20e-3,
               pairing: str = "all", *, order: str = "brian2", w_min: float = 0.0, w_max: float = 1.0) -> Rule:
     """A presynaptic spike shortly before a postsynaptic one weakens the synapse, the reverse strengthens it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.errors import choice
 from plasticity.language.rule import Rule, State, Trace
 from plasticity.rules.texts._parts import finite, not_negative, positive
@@ -9,6 +10,7 @@ from plasticity.rules.texts._parts import finite, not_negative, positive
 FILTERS = ("rule", "neuron")
 
 
+@checked
 def clopath(a_ltd: float = 0.14, a_ltp: float = 80.0, theta_minus: float = -70.6e-3, theta_plus: float = -45.3e-3,
             tau_x: float = 15e-3, tau_minus: float = 10e-3, tau_plus: float = 7e-3, lag: float = 4e-3,
             homeostasis: bool = True, u_ref2: float = 60e-6, tau_slow: float = 1.0, v_rest: float = -70.6e-3,

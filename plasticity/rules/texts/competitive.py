@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule
 from plasticity.rules.texts._parts import not_negative
@@ -16,6 +17,7 @@ from plasticity.rules.texts._parts import not_negative
 INPUTS = {"r_pre": "pre", "u": "post"}
 
 
+@checked
 def hard_wta(eta: float = 0.05, *, order: str = "brian2", w_min: float = -math.inf, w_max: float = math.inf) -> Rule:
     """The neuron with the largest input moves towards the sample, the others stay: neurons become prototypes.
 
@@ -38,6 +40,7 @@ def hard_wta(eta: float = 0.05, *, order: str = "brian2", w_min: float = -math.i
         source="Rumelhart & Zipser 1985; MacQueen 1967", units={"eta": "1"})
 
 
+@checked
 def krotov_hopfield(eta: float = 0.02, delta: float = 0.4, k: int = 2, *, order: str = "brian2",
                     w_min: float = -math.inf, w_max: float = math.inf) -> Rule:
     """The neuron with the largest input learns the sample, the one of rank k unlearns it a little.
@@ -65,6 +68,7 @@ def krotov_hopfield(eta: float = 0.02, delta: float = 0.4, k: int = 2, *, order:
         source="Krotov & Hopfield 2019", units={"eta": "1", "delta": "1", "k": "1"})
 
 
+@checked
 def soft_hebb(eta: float = 0.045, sharpness: float = 12.0, anti_hebbian: bool = False, *, order: str = "brian2",
               w_min: float = -math.inf, w_max: float = math.inf) -> Rule:
     """Every neuron learns the sample in proportion to its share of a soft competition.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule, Trace
 from plasticity.rules.texts._parts import finite, not_negative, positive, soft_bounds, toward, trace
 
 
+@checked
 def diehl_cook(variant: str = "paper", *, order: str | None = None, w_min: float = 0.0, w_max: float = 1.0,
                **options: float | str) -> Rule:
     """One of three rules used for digits under this name; say which one a result comes from.

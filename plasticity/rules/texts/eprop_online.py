@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.language.rule import Rule, State, Trace
 from plasticity.rules.texts._parts import not_negative, positive
 
 
+@checked
 def eprop_online(eta: float = 1e-3, beta: float = 0.07, tau_m: float = 20e-3, tau_a: float = 0.2,
                  tau_out: float = 20e-3, *, order: str = "brian2", w_min: float = float("-inf"),
                  w_max: float = float("inf")) -> Rule:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from plasticity._utils.typed import checked
 from plasticity.errors import choice
 from plasticity.language.rule import Rule, State
 from plasticity.rules.texts._parts import not_negative
@@ -49,6 +50,7 @@ FITS: Mapping[str, Fit] = MappingProxyType({
 })
 
 
+@checked
 def graupner_brunel(fit: str = "DP", *, sigma: float | None = None, order: str = "brian2", w_min: float = 0.0,
                     w_max: float = 1.0) -> Rule:
     """Calcium from both neurons' spikes potentiates above one threshold and depresses above another; w is bistable.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.language.rule import Rule
 from plasticity.rules.texts._parts import not_negative, positive, trace
 
 
+@checked
 def log_stdp(eta: float = 2e-4, w_0: float = 5e-3, alpha: float = 5.0, beta: float = 50.0, c_plus: float = 1.0,
              c_minus: float = 0.5, tau_plus: float = 17e-3, tau_minus: float = 34e-3, pairing: str = "all", *,
              order: str = "brian2", w_min: float = 0.0, w_max: float = float("inf")) -> Rule:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from plasticity._utils.typed import checked
 from plasticity.errors import choice
 from plasticity.language.rule import Rule, State, Trace
 from plasticity.rules.texts._parts import not_negative, positive, soft_bounds, toward
 
 
+@checked
 def nearest_stdp(scheme: str = "symmetric", a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 20e-3,
                  tau_minus: float = 20e-3, mu_plus: float = 0.0, mu_minus: float = 0.0, *, order: str = "brian2",
                  w_min: float = 0.0, w_max: float = 1.0) -> Rule:

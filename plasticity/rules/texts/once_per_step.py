@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule, State
 
 
+@checked
 def once_per_step(rule: Rule) -> Rule:
     """The same rule, but all spikes of a step see the same weight, and it changes and is clipped once.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.language.rule import Rule
 from plasticity.rules.texts._parts import finite, positive, soft_bounds, toward, trace
 
 
+@checked
 def pair_stdp(a_plus: float = 0.01, a_minus: float = 0.0105, tau_plus: float = 20e-3, tau_minus: float = 20e-3,
               mu_plus: float = 0.0, mu_minus: float = 0.0, pairing: str = "all", *, order: str = "brian2",
               w_min: float = 0.0, w_max: float = 1.0) -> Rule:

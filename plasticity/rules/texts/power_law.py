@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule
 from plasticity.rules.texts._parts import not_negative, positive, trace
 
 
+@checked
 def power_law_stdp(rate: float = 0.1, alpha: float = 1.0, mu: float = 0.4, w_0: float = 1.0, tau_plus: float = 20e-3,
                    tau_minus: float = 20e-3, pairing: str = "all", *, order: str = "brian2", w_min: float = 0.0,
                    w_max: float = float("inf")) -> Rule:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.language.rule import Rule, State, Trace
 from plasticity.rules.texts._parts import finite_bounds, not_negative
 
 
+@checked
 def r_stdp(a_r_plus: float = 0.005, a_r_minus: float = 0.0025, a_p_plus: float = 0.0005, a_p_minus: float = 0.005, *,
            order: str = "brian2", w_min: float = 0.0, w_max: float = 1.0) -> Rule:
     """Inputs that led to a spike gain after a right decision and lose after a wrong one; the others do the reverse.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.language.rule import Rule, Trace
 from plasticity.rules.texts._parts import finite_bounds, not_negative
 
 
+@checked
 def rank_order_stdp(a_plus: float = 0.004, a_minus: float = 0.003, *, order: str = "brian2", w_min: float = 0.0,
                     w_max: float = 1.0) -> Rule:
     """When a neuron spikes, inputs that spiked before it gain strength, all others lose it, however long ago.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule, State
 from plasticity.rules.texts._parts import not_negative
@@ -16,6 +17,7 @@ from plasticity.rules.texts._parts import not_negative
 RATES = {"r_pre": "pre", "r_post": "post"}
 
 
+@checked
 def hebb(eta: float = 0.01, *, order: str = "brian2", w_min: float = -math.inf, w_max: float = math.inf) -> Rule:
     """What is active together is connected more strongly.
 
@@ -34,6 +36,7 @@ def hebb(eta: float = 0.01, *, order: str = "brian2", w_min: float = -math.inf, 
         words="What is active together is connected more strongly.", source="Hebb 1949", units={"eta": "w"})
 
 
+@checked
 def anti_hebb(eta: float = 0.01, *, order: str = "brian2", w_min: float = -math.inf, w_max: float = math.inf) -> Rule:
     """What is active together is connected less: a neuron stops answering to what it sees often.
 
@@ -55,6 +58,7 @@ def anti_hebb(eta: float = 0.01, *, order: str = "brian2", w_min: float = -math.
         source="Kohonen & Oja 1976; Foldiak 1990", units={"eta": "w"})
 
 
+@checked
 def oja(eta: float = 0.01, *, order: str = "brian2", w_min: float = -math.inf, w_max: float = math.inf) -> Rule:
     """Hebbian growth with a decay that keeps the weights at length 1: each neuron finds the first principal component.
 
@@ -76,6 +80,7 @@ def oja(eta: float = 0.01, *, order: str = "brian2", w_min: float = -math.inf, w
         source="Oja 1982", units={"eta": "1"})
 
 
+@checked
 def sanger(eta: float = 0.01, *, order: str = "brian2", w_min: float = -math.inf, w_max: float = math.inf) -> Rule:
     """Each neuron learns, as by Oja's rule, what the neurons before it leave over: principal components in order.
 
@@ -96,6 +101,7 @@ def sanger(eta: float = 0.01, *, order: str = "brian2", w_min: float = -math.inf
         source="Sanger 1989", units={"eta": "1"})
 
 
+@checked
 def bcm(eta: float = 0.01, memory: float = 100.0, theta: float = 1.0, power: float = 2.0, *, order: str = "brian2",
         w_min: float = -math.inf, w_max: float = math.inf) -> Rule:
     """Activity above a threshold strengthens, below it weakens, and the threshold follows the activity: selectivity.

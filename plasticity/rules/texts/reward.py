@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule, State, Trace
 from plasticity.rules.texts._parts import not_negative, positive
@@ -12,6 +13,7 @@ FORMS = {"continuous": "brian2", "discrete": "inclusive"}
 R_MAX_FORMS = {"exact": "brian2", "bindsnet": "inclusive"}
 
 
+@checked
 def dopamine_stdp(a_plus: float = 1.0, a_minus: float = 1.5, tau_plus: float = 20e-3, tau_minus: float = 20e-3,
                   tau_c: float = 1.0, *, order: str = "brian2", w_min: float = 0.0, w_max: float = 4.0) -> Rule:
     """Pairs of spikes leave an eligibility that dopamine turns into change, up to seconds later.
@@ -48,6 +50,7 @@ def dopamine_stdp(a_plus: float = 1.0, a_minus: float = 1.5, tau_plus: float = 2
         source="Izhikevich 2007", units={"a_plus": "w/s", "a_minus": "w/s"})
 
 
+@checked
 def mstdp(gamma: float = 0.1, a_plus: float = 1.0, a_minus: float = 1.0, tau_plus: float = 20e-3,
           tau_minus: float = 20e-3, form: str = "continuous", *, order: str | None = None, w_min: float = 0.0,
           w_max: float = 1.0) -> Rule:
@@ -89,6 +92,7 @@ def mstdp(gamma: float = 0.1, a_plus: float = 1.0, a_minus: float = 1.0, tau_plu
         source="Florian 2007", units={"gamma": "w", "a_plus": "1", "a_minus": "1"})
 
 
+@checked
 def mstdpet(gamma: float = 0.625, a_plus: float = 1.0, a_minus: float = 1.0, tau_plus: float = 20e-3,
             tau_minus: float = 20e-3, tau_z: float = 25e-3, form: str = "continuous", *, order: str | None = None,
             w_min: float = 0.0, w_max: float = 1.0) -> Rule:
@@ -129,6 +133,7 @@ def mstdpet(gamma: float = 0.625, a_plus: float = 1.0, a_minus: float = 1.0, tau
         source="Florian 2007", units={"gamma": "w", "a_plus": "1", "a_minus": "1", "tau_z": "s"})
 
 
+@checked
 def r_max(eta: float = 0.1, tau_e: float = 0.5, tau_m: float = 20e-3, tau_s: float | None = None, tau_c: float = 0.0,
           form: str = "exact", *, order: str | None = None, w_min: float = 0.0, w_max: float = 1.0) -> Rule:
     """Reward strengthens the inputs of spikes that were more than expected: policy gradient for escape noise.

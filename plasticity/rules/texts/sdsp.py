@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule, Trace
 from plasticity.rules.texts._parts import finite, not_negative, positive
 
 
+@checked
 def sdsp(a: float = 0.1, b: float = 0.1, theta_v: float = 0.8, up: tuple[float, float] = (3.0, 13.0),
          down: tuple[float, float] = (3.0, 4.0), theta_x: float = 0.5, alpha: float = 3.5, beta: float = 3.5,
          tau_c: float = 60e-3, *, order: str = "brian2", w_min: float = 0.0, w_max: float = 1.0) -> Rule:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.language.rule import Rule
 from plasticity.rules.texts._parts import finite, trace
 
 
+@checked
 def symmetric_stdp(a: float = 0.005, tau: float = 20e-3, pairing: str = "all", *, order: str = "brian2",
                    w_min: float = 0.0, w_max: float = 1.0) -> Rule:
     """Two spikes close in time change the synapse by the same amount, whichever came first.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule
 from plasticity.rules.texts._parts import not_negative, positive, trace
@@ -35,6 +36,7 @@ FITS: Mapping[tuple[str, str, bool], Fit] = MappingProxyType({
 })
 
 
+@checked
 def triplet_stdp(pairing: str = "all", fit: str = "visual_cortex", minimal: bool = False, *, tau_plus: float = 16.8e-3,
                  tau_minus: float = 33.7e-3, a2_plus: float | None = None, a3_plus: float | None = None,
                  a2_minus: float | None = None, a3_minus: float | None = None, tau_x: float | None = None,

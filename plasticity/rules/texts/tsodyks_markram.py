@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule, State
 from plasticity.rules.texts._parts import not_negative, positive
 
 
+@checked
 def tsodyks_markram(U: float = 0.5, tau_rec: float = 0.8, tau_fac: float = 0.0, tau_psc: float = 0.0, *,
                     order: str = "brian2", w_min: float = -math.inf, w_max: float = math.inf) -> Rule:
     """Each spike uses up a share of what a synapse has to release, and may raise the share that the next one uses.

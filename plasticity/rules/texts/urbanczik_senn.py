@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule, State, Trace
 from plasticity.rules.texts._parts import finite, not_negative, positive
 
 
+@checked
 def urbanczik_senn(eta: float = 5e-5, share: float = 600 / 630, e_l: float = -70e-3, theta: float = -55e-3,
                    beta: float = 1e3 / 3, k: float = 0.5, phi_max: float = 150.0, tau_m: float = 10e-3,
                    tau_s: float = 3e-3, tau_delta: float = 0.1, *, order: str = "brian2", w_min: float = 0.0,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from plasticity._utils.typed import checked
 from plasticity.language.rule import Rule, Trace
 from plasticity.rules.texts._parts import not_negative
 
 
+@checked
 def vogels_istdp(eta: float = 1e-3, rho0: float = 3.0, tau: float = 20e-3, *, order: str = "brian2",
                  w_min: float = 0.0, w_max: float = 1.0) -> Rule:
     """Coincident spikes strengthen an inhibitory synapse, lone presynaptic spikes weaken it: rates settle at rho0.
