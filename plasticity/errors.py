@@ -30,6 +30,10 @@ class DataWarning(UserWarning):
     """Data are used, but not all that lies beside them."""
 
 
+class CacheWarning(UserWarning):
+    """Compiled programs cannot be used again, or not be kept: they are compiled once more."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> PlasticityError:
     """The error for a name that is not in a catalogue, with the nearest match."""
     known = sorted(known)
