@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import lzma
-import tarfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from plasticity.datasets.description import MEGABYTE
 from plasticity.datasets.files import candidates
+from plasticity.datasets.unpacking import members
 from plasticity.errors import DataError
 
 
@@ -59,17 +57,13 @@ def files_of(archive: Archive) -> dict[str, bytes]:
 def read_tar(path: Path, endings: tuple[str, ...], most: int) -> dict[str, bytes]:
     """The regular files of an archive that end in one of `endings`, by their names without folders."""
     found: dict[str, bytes] = {}
-    try:
-        with tarfile.open(path) as packed:
-            for member in packed:
-                if not (member.isreg() and member.name.endswith(endings)):
-                    continue
-                if member.size > most:
-                    raise DataError(f"{path} unpacks to more than the {most} bytes this data set may have")
-                _add(found, PurePosixPath(member.name).name, packed.extractfile(member).read(), path)
-                most -= member.size
-    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise DataError(f"{path} is not a complete tar archive ({error})") from None
+    for member, content in members(path):
+        if not (member.isreg() and member.name.endswith(endings)):
+            continue
+        if member.size > most:
+            raise DataError(f"{path} unpacks to more than the {most} bytes this data set may have")
+        _add(found, PurePosixPath(member.name).name, content(), path)
+        most -= member.size
     return found
 
 

@@ -16,7 +16,7 @@ from plasticity.errors import DataError
 RATE = 8000  # Hz
 #: recordings of each digit and speaker with a number below this are the test part
 HELD_OUT = 5
-_NAME = re.compile(r"^(\d)_([a-z]+)_(\d+)\.wav$")
+_NAME = re.compile(r"(\d)_([a-z]+)_(\d+)\.wav", re.ASCII)
 
 FSDD = Archive(
     name="fsdd",
@@ -70,7 +70,7 @@ def sounds(files: Mapping[str, bytes]) -> Sounds:
 
 
 def _parsed(name: str) -> tuple[int, str, int]:
-    found = _NAME.match(name)
+    found = _NAME.fullmatch(name)
     if not found:
         raise DataError(f"{name!r} is not a recording of fsdd: names are DIGIT_SPEAKER_NUMBER.wav")
     return int(found[1]), found[2], int(found[3])

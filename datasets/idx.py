@@ -5,14 +5,13 @@ bytes 0, 1: zero. byte 2: type (0x08 is uint8). byte 3: number of dimensions. Th
 
 from __future__ import annotations
 
-import gzip
 import math
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from plasticity.datasets.unpacking import unpacked
 from plasticity.errors import DataError
 
 _UINT8 = 0x08
@@ -21,13 +20,10 @@ _MOST = 2**30  # bytes; MNIST has 47 million
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
     """The uint8 array of a gzipped IDX file; DataError when header, length or compression is wrong."""
-    try:
-        with gzip.open(path, "rb") as file:
-            shape = _shape(file.read(4 + 4 * dimensions), dimensions, path)
-            expected = math.prod(shape)
-            values = file.read(expected + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is not a complete gzip file ({error})") from None
+    with unpacked(path, "a complete gzip file", ["gzip"]) as file:
+        shape = _shape(file.read(4 + 4 * dimensions), dimensions, path)
+        expected = math.prod(shape)
+        values = file.read(expected + 1)
     if len(values) != expected:
         length = "fewer" if len(values) < expected else "more"
         raise DataError(f"{path} holds {length} values than the {expected} its header announces")

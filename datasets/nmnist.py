@@ -12,6 +12,7 @@ from plasticity.encoding.spikes import Spikes
 from plasticity.errors import DataError, PlasticityError
 
 SIDE, POLARITIES = 34, 2
+DIGITS = tuple("0123456789")
 #: list of samples -> part
 LISTS = {"train1K.txt": "train", "test100.txt": "test"}
 
@@ -27,7 +28,7 @@ NMNIST_SMALL = Archive(
     citation="Orchard, Jayawant, Cohen & Thakor 2015, Frontiers in Neuroscience 9:437; this part: Shrestha & Orchard "
              "2018, NeurIPS (SLAYER)",
     homepage="https://www.garrickorchard.com/datasets/n-mnist",
-    classes=tuple("0123456789"),
+    classes=DIGITS,
     folders=("nmnist",),
 )
 
@@ -66,7 +67,7 @@ def recordings(files: Mapping[str, bytes]) -> Recordings:
     for name, part in LISTS.items():
         listed = [line.split() for line in files.get(name, b"").decode("ascii", "replace").splitlines()
                   if line.strip() and not line.startswith("#")]
-        if not listed or not all(len(row) == 2 and all(each.isdigit() for each in row) for row in listed):
+        if not listed or not all(len(row) == 2 and row[0].isdigit() and row[1] in DIGITS for row in listed):
             raise DataError(f"{name} of N-MNIST must list a number and a digit per line")
         missing = [row[0] for row in listed if f"{row[0]}.bs2" not in files]
         if missing:

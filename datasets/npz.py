@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from plasticity.datasets.limits import bytes_of, limit_bytes, require_room
+from plasticity.datasets.unpacking import regular
 from plasticity.errors import DataError, PlasticityError, unknown
 
 #: more dimensions than any data of a task have
@@ -36,7 +37,7 @@ def read_npz(path: Path, known: Collection[str], required: Iterable[str], wanted
     """
     limit = limit_bytes(limit_mb)
     try:
-        with zipfile.ZipFile(path) as packed:
+        with zipfile.ZipFile(regular(path)) as packed:
             members = _members(path, packed, known, required)
             chosen = {name: info for name, info in members.items() if wanted is None or name in wanted}
             require_room(path, sum(info.file_size for info in chosen.values()), limit)

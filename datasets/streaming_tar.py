@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import lzma
 import re
-import tarfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from plasticity.datasets.description import MEGABYTE
+from plasticity.datasets.unpacking import members
 from plasticity.errors import DataError
 
 #: bounds on what an archive may hold
 MOST_FILES, MOST_BYTES = 200_000, 8 * MEGABYTE
-_NAME = re.compile(r"^(?:\./)?(?:\w[\w.]*/)?([a-z_]+)/([\w-]+\.wav)$")
+_NAME = re.compile(r"(?:\./)?(?:\w[\w.]*/)?([a-z_]+)/([\w-]+\.wav)")
 
 Wanted = Callable[[str, str], bool]
 
@@ -37,27 +35,23 @@ def words_of(path: Path, wanted: Wanted) -> Iterator[tuple[str, str, bytes]]:
 
 def _members(path: Path, wanted: Wanted) -> Iterator[tuple[str, str, bytes | None]]:
     seen: set[tuple[str, str]] = set()
-    try:
-        for word, name, size, read in _folder(path) if path.is_dir() else _tar(path):
-            if (word, name) in seen or len(seen) == MOST_FILES or size > MOST_BYTES:
-                why = "twice" if (word, name) in seen else f"beyond {MOST_FILES} files or {MOST_BYTES} bytes"
-                raise DataError(f"{path} holds {word}/{name} {why}; it is not such an archive")
-            seen.add((word, name))
-            yield word, name, read() if wanted(word, name) else None
-    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise DataError(f"{path} is not a complete tar archive ({error})") from None
+    for word, name, size, read in _folder(path) if path.is_dir() else _tar(path):
+        if (word, name) in seen or len(seen) == MOST_FILES or size > MOST_BYTES:
+            why = "twice" if (word, name) in seen else f"beyond {MOST_FILES} files or {MOST_BYTES} bytes"
+            raise DataError(f"{path} holds {word}/{name} {why}; it is not such an archive")
+        seen.add((word, name))
+        yield word, name, read() if wanted(word, name) else None
 
 
 def _tar(path: Path) -> Iterator[tuple[str, str, int, Callable[[], bytes]]]:
-    with tarfile.open(path) as packed:
-        for member in packed:
-            found = _NAME.match(member.name)
-            if member.isreg() and found:
-                yield found[1], found[2], member.size, lambda member=member: packed.extractfile(member).read()
+    for member, content in members(path):
+        named = _NAME.fullmatch(member.name)
+        if member.isreg() and named:
+            yield named[1], named[2], member.size, content
 
 
 def _folder(path: Path) -> Iterator[tuple[str, str, int, Callable[[], bytes]]]:
     for file in sorted(path.glob("*/*.wav")):
-        found = _NAME.match(f"{file.parent.name}/{file.name}")
-        if found and file.is_file():
-            yield found[1], found[2], file.stat().st_size, file.read_bytes
+        named = _NAME.fullmatch(f"{file.parent.name}/{file.name}")
+        if named and file.is_file():
+            yield named[1], named[2], file.stat().st_size, file.read_bytes

@@ -6,7 +6,6 @@ read), with intensities 0..1 and labels 0..9; and LIBSVM's text files, with inte
 
 from __future__ import annotations
 
-import bz2
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from plasticity.datasets.description import MEGABYTE, Arrays, DataSet, Form, Source
+from plasticity.datasets.unpacking import readable, regular, unpacked
 from plasticity.errors import DataError
 
 _LIBSVM = "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/"
 _KAGGLE = "https://www.kaggle.com/datasets/bistaumanga/usps-dataset"
 _SIDE = 16
-_MOST_TEXT = 64 * MEGABYTE
+_MOST_TEXT, _MOST_IMAGES, _CLASSES = 64 * MEGABYTE, 100_000, 10
 
 H5 = Source("usps.h5", size=2913522, sha256="734f88c541104a956d88be2c95d03b4a463ffd74ccc2ba9c80841fb98e3fcb36")
 # The checksums that PyTorch's torchvision publishes for these files.
@@ -33,13 +33,26 @@ def read_h5(paths: Sequence[Path]) -> Arrays:
     """usps.h5: groups train and test, each with data [n, 256] and target [n]."""
     import h5py
 
-    try:
-        with h5py.File(paths[0], "r") as file:
-            arrays = [file[part][name][...] for part in ("train", "test") for name in ("data", "target")]
-    except (OSError, KeyError, RuntimeError) as error:
-        raise DataError(f"{paths[0]} is not the HDF5 file of USPS ({error})") from None
+    with readable(paths[0], "the HDF5 file of USPS"), h5py.File(regular(paths[0]), "r") as file:
+        arrays = [_array(file, part, name) for part in ("train", "test") for name in ("data", "target")]
     train_x, train_y, test_x, test_y = arrays
     return _images(train_x, paths[0]), train_y, _images(test_x, paths[0]), test_y
+
+
+def _array(file, part: str, name: str) -> np.ndarray:
+    """An array that lies in the file itself, once its shape and type are those that are expected."""
+    import h5py
+
+    group = file.get(part) if isinstance(file.get(part, getlink=True), h5py.HardLink) else None
+    here = isinstance(group, h5py.Group) and isinstance(group.get(name, getlink=True), h5py.HardLink)
+    array = group.get(name) if here else None
+    if not isinstance(array, h5py.Dataset) or array.is_virtual or array.external:
+        raise ValueError(f"it holds no array {part}/{name} of its own")
+    shape, kinds = ((_SIDE**2,), "f") if name == "data" else ((), "iu")
+    if array.shape is None or array.shape[1:] != shape or not 0 < array.shape[:1][0] <= _MOST_IMAGES \
+            or array.dtype.kind not in kinds:
+        raise ValueError(f"{part}/{name} has {array.dtype} of shape {array.shape}, expected {_SIDE**2} values each")
+    return array[...]
 
 
 def read_text(paths: Sequence[Path]) -> Arrays:
@@ -52,17 +65,14 @@ def read_text(paths: Sequence[Path]) -> Arrays:
 def _text(path: Path) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import load_svmlight_file
 
-    try:
-        with bz2.open(path, "rb") as file:
-            text = file.read(_MOST_TEXT + 1)
-    except (OSError, EOFError) as error:
-        raise DataError(f"{path} is not a complete bzip2 file ({error})") from None
+    with unpacked(path, "a complete bzip2 file", ["bzip2"]) as file:
+        text = file.read(_MOST_TEXT + 1)
     if len(text) > _MOST_TEXT:
         raise DataError(f"{path} unpacks to more than {_MOST_TEXT} bytes")
-    try:
+    with readable(path, f"a LIBSVM file of {_SIDE}x{_SIDE} images"):
         values, labels = load_svmlight_file(io.BytesIO(text), n_features=_SIDE**2, zero_based=False)
-    except ValueError as error:
-        raise DataError(f"{path} is not a LIBSVM file of {_SIDE}x{_SIDE} images ({error})") from None
+        if not np.isin(labels, np.arange(1, _CLASSES + 1)).all():
+            raise ValueError(f"its labels are not 1 to {_CLASSES}")
     return _images((values.toarray() + 1) / 2, path), labels.astype(np.int64) - 1
 
 

@@ -17,14 +17,22 @@ def wave_of(name: str, content: bytes, rate: int, longest: int | None = None) ->
     """
     try:
         with wave.open(io.BytesIO(content)) as file:
-            form = file.getnchannels(), file.getsampwidth(), file.getframerate()
-            frames = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
+            form, announced = (file.getnchannels(), file.getsampwidth(), file.getframerate()), file.getnframes()
+            frames = file.readframes(announced)
+    except Exception as error:  # a reader that meets any bytes
         raise DataError(f"{name} is not a wave file ({str(error) or 'it ends too early'})") from None
     if form != (1, 2, rate):
         raise DataError(f"{name} has (channels, bytes, rate) = {form}, expected (1, 2, {rate})")
+    if len(frames) != announced * form[0] * form[1] or not _is_whole(content):
+        raise DataError(f"{name} has another length than its header says; it is cut off or altered")
     if not frames:
         raise DataError(f"{name} holds no sound")
     if longest is not None and len(frames) // 2 > longest:
         raise DataError(f"{name} has {len(frames) // 2} samples, more than {longest}")
     return np.frombuffer(frames, "<i2").astype(np.float32) / np.float32(32768)
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether the file is as long as its first chunk, which holds all others, says; a last odd byte may be padded."""
+    rest = len(content) - 8 - int.from_bytes(content[4:8], "little")
+    return rest in (0, 1)

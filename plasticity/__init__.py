@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from plasticity._utils import moved
+from plasticity._utils import homeless, moved
 
 __version__ = "0.1.0"
 
@@ -51,3 +51,4 @@ def __dir__() -> list[str]:
 
 
 moved.install()
+homeless.settle_matplotlib()  # before any part imports it, Brian2 included

@@ -30,6 +30,10 @@ class DataWarning(UserWarning):
     """Data are used, but not all that lies beside them."""
 
 
+class CacheWarning(UserWarning):
+    """Compiled programs cannot be used again, or not be kept: they are compiled once more."""
+
+
 def quoted(value: object, most: int = 200) -> str:
     """A value as an error shows it, shortened."""
     try:

@@ -17,6 +17,7 @@ from plasticity import cli
 from plasticity.comparison import run as experiment
 from plasticity.datasets import tasks
 from plasticity.runs import load_arrays
+from plasticity.runs.sealed import read_sealed, write_sealed
 
 SMALL = ["--neurons", "20", "--train-samples", "60", "--test-samples", "40", "--epochs", "2"]
 RESULT = {"task", "network", "rule", "encoder", "readout", "engine", "device", "epochs", "seed", "train_seconds",
@@ -155,15 +156,15 @@ def test_a_checkpoint_of_another_network_is_refused(run, tmp_path):
     process.kill()
     process.wait()
     config = tmp_path / "run" / "config.json"
-    settings = json.loads(config.read_text())
-    settings["settings"]["network"] = "diehl-cook(neurons=21)"
-    config.write_text(json.dumps(settings))
+    stored = read_sealed(config)
+    stored["settings"]["network"] = "diehl-cook(neurons=21)"
+    write_sealed(config, stored)
     code, out, err = run("run", "digits", "--resume", tmp_path / "run", "--json")
     assert code == 2 and out == "" and "belongs to another network" in err
-    state = next((tmp_path / "run" / "checkpoint").glob("at-*/state.safetensors"))
-    state.write_bytes(state.read_bytes()[:-10])
+    for state in (tmp_path / "run" / "checkpoint").glob("at-*/state.safetensors"):
+        state.write_bytes(state.read_bytes()[:-10])
     code, _, err = run("run", "digits", "--resume", tmp_path / "run")
-    assert code == 2 and "state.safetensors" in err
+    assert code == 2 and "state.safetensors was altered" in err and "no checkpoint in" in err.splitlines()[-1]
 
 
 BAD = [

@@ -83,15 +83,23 @@ def test_the_other_processes_go_on_when_one_is_killed(tmp_path):
 
 def test_what_failed_is_trained_again_and_what_has_finished_is_not(tmp_path):
     trace, marker = tmp_path / "trace", tmp_path / "marker"
-    rules = (f"steady(file='{trace}')", f"killed(once='{marker}')")
+    rules = (f"steady(file='{trace}')", f"leaves(once='{marker}')")
     first = trained(tmp_path / "out", *rules)
-    assert "error" not in first[0] and "signal 9" in first[1]["error"]
+    assert "error" not in first[0] and "code 3" in first[1]["error"]
     files = sorted((tmp_path / "out").glob("runs/*/result.json"))
     before = files[0].stat().st_mtime_ns
     second = trained(tmp_path / "out", *rules)
     assert trace.read_text() == "trained\n" and files[0].stat().st_mtime_ns == before
     assert second[0] == first[0] and "error" not in second[1]
     assert trained(tmp_path / "out", *rules) == second
+
+
+def test_what_was_killed_is_trained_once_more_and_says_so(tmp_path):
+    lines = []
+    result, twice = trained(tmp_path, f"killed(once='{tmp_path / 'marker'}')", "killed", say=lines.append)
+    assert result["accuracy"] == 0.5 and result["before"] == "worker ended with signal 9 (SIGKILL)"
+    assert "at the second try: worker ended with signal 9" in lines[0]
+    assert twice["error"] == "worker ended with signal 9 (SIGKILL); once more: worker ended with signal 9 (SIGKILL)"
 
 
 def test_nothing_is_started_where_all_is_done(tmp_path, monkeypatch):
@@ -121,11 +129,17 @@ def test_a_result_of_a_changed_file_is_not_used(tmp_path):
     assert trained(tmp_path / "out", rule)[0]["digest"] != first[0]["digest"]
 
 
-def test_a_result_that_was_cut_off_is_not_used(tmp_path):
-    first = trained(tmp_path, "steady")
+@pytest.mark.parametrize("damage", [
+    lambda text: text[:20], lambda text: text.replace("0.5", "0.9"), lambda text: "[1, 2]", lambda text: "\0",
+    lambda text: "[" * 100_000, lambda text: '{"form": 2, "sha256": "0", "accuracy": NaN}'],
+    ids=["cut off", "another figure", "a list", "a zero byte", "deep", "NaN"])
+def test_a_result_that_was_altered_is_not_used(damage, tmp_path):
+    lines, first = [], trained(tmp_path, "steady")
     file, = tmp_path.glob("runs/*/result.json")
-    file.write_text(file.read_text()[:20])
-    assert trained(tmp_path, "steady")[0]["digest"] == first[0]["digest"]
+    file.write_text(damage(file.read_text()))
+    second, = trained(tmp_path, "steady", say=lines.append)
+    assert second["pid"] != first[0]["pid"] and second["accuracy"] == 0.5
+    assert lines[0].startswith(str(file)) and lines[0].endswith("; it is trained again")
 
 
 def test_what_is_printed_goes_to_the_log_of_its_training(tmp_path):

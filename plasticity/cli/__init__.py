@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 
 __all__ = ["main"]
@@ -24,8 +25,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     usage_error = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     try:
-        code = command().main(args=None if arguments is None else list(arguments), prog_name="plasticity",
-                              standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warned
+            code = command().main(args=None if arguments is None else list(arguments), prog_name="plasticity",
+                                  standalone_mode=False)
         return code if isinstance(code, int) else 0
     except usage_error as error:
         return _failed(error.format_message())
@@ -34,6 +37,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         print("stopped", file=sys.stderr)
         return STOPPED
+
+
+def _warned(message: Warning | str, *where, **more) -> None:
+    """A warning is one line here, without the place in the program that it comes from."""
+    print(f"warning: {' '.join(str(message).split())}", file=sys.stderr, flush=True)
 
 
 def _failed(message: str) -> int:

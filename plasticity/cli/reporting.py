@@ -8,23 +8,23 @@ from pathlib import Path
 from plasticity.cli.output import report as print_report
 from plasticity.cli.output import say, write_json
 from plasticity.errors import PlasticityError
-from plasticity.runs import report
-from plasticity.runs.files import read_json
+from plasticity.runs import folder, report
+from plasticity.runs.sealed import as_written
 
 
 def show(path: Path, as_json: bool) -> None:
     """Prints what a run was asked and measured, and writes its page anew if it has finished."""
-    if not (path / "config.json").is_file():
-        raise PlasticityError(f"there is no run in {path} (no config.json)")
-    config = read_json(path / "config.json")
-    finished = (path / "result.json").is_file()
-    result = read_json(path / "result.json") if finished else {}
-    told = {"run": str(path), "finished": finished, "settings": config.get("settings", {}), "result": result,
-            "versions": config.get("versions", {}), "machine": config.get("machine", {}),
-            "started": config.get("started")}
+    if not (path / folder.CONFIG).is_file():
+        raise PlasticityError(f"there is no run in {path} (no {folder.CONFIG})")
+    config = folder.config(path)
+    finished = (path / folder.RESULT).is_file()
+    result = folder.result(path) if finished else {}
+    told = {"run": str(path), "finished": finished, "settings": config["settings"], "result": result,
+            "versions": config["versions"], "machine": config["machine"], "started": config.get("started")}
     if finished:
         figures = {file.stem: file for file in sorted((path / "figures").glob("*.png"))}
-        report.write(path / "report.html", result, figures, config)
+        with as_written(path / folder.RESULT):
+            report.write(path / "report.html", result, figures, config)
     if as_json:
         write_json(told, sys.stdout)
         return

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from plasticity import plots
 from plasticity.datasets.tasks import Task
 from plasticity.learner import Learner
 from plasticity.readout.metrics import confusion
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def draw(learner: Learner, task: Task, result: Mapping, answers: np.ndarray, folder: Path) -> dict[str, Path]:

@@ -12,8 +12,10 @@ from plasticity._utils.stopping import stop_requests
 from plasticity.comparison.job import Training
 from plasticity.comparison.workers import Pool, packed
 from plasticity.errors import DataError
-from plasticity.runs.files import read_json, write_json
+from plasticity.runs.files import write_json
+from plasticity.runs.sealed import as_written, read_sealed, write_sealed
 
+RESULT = "result.json"
 TRAIN = "plasticity.comparison.one:train_one"
 LOOK = 0.1  # s between two looks at whether someone wants it to stop
 
@@ -21,7 +23,8 @@ LOOK = 0.1  # s between two looks at whether someone wants it to stop
 def run_all(trainings: Sequence[Training], folder: Path, at_once: int = 1,
             say: Callable[[str], None] = lambda line: None, verbose: bool = False, train: str = TRAIN) -> list[dict]:
     """The results of all trainings, in their order. Those that `folder` holds already are not trained again; those that
-    failed are, and those whose settings were others, which `say` is told.
+    failed are, and those that were altered or have other settings, which `say` is told. What a signal has ended is
+    trained once more.
 
     train: "module:function", which is given a `Job` in another process and answers what it measured. Ctrl-C and a
     terminate signal end all processes and raise KeyboardInterrupt; nothing of what they had not finished is kept.
@@ -38,13 +41,12 @@ def run_all(trainings: Sequence[Training], folder: Path, at_once: int = 1,
         while running:
             for future in wait(running, LOOK, FIRST_COMPLETED).done:
                 number = running.pop(future)
-                result = _named(trainings[number], future.result(), digests[number])
-                write_json(places[number] / "result.json", result)
-                say(_line(result))
+                write_sealed(places[number] / RESULT, _named(trainings[number], future.result(), digests[number]))
+                say(_line(read_sealed(places[number] / RESULT)))
                 advance(1, places[number].name)
             if stop.asked:
                 raise KeyboardInterrupt
-    return [read_json(place / "result.json") for place in places]
+    return [read_sealed(place / RESULT) for place in places]
 
 
 def _stem(training: Training) -> str:
@@ -54,13 +56,18 @@ def _stem(training: Training) -> str:
 
 def _finished(place: Path, digest: str, say: Callable[[str], None]) -> bool:
     """Whether there is a result of this very training."""
+    if not (place / RESULT).exists():
+        return False
     try:
-        result = read_json(place / "result.json")
-    except DataError:
+        result = read_sealed(place / RESULT, "digest", "names", "rule", "seed")
+        with as_written(place / RESULT):
+            _line(result)
+    except DataError as error:
+        say(f"{error}; it is trained again")
         return False
     if "error" in result:
         return False
-    if result.get("digest") != digest:
+    if result["digest"] != digest:
         say(f"{place.name}: the result there is one of other settings; it is trained again")
         return False
     return True
@@ -69,7 +76,7 @@ def _finished(place: Path, digest: str, say: Callable[[str], None]) -> bool:
 def _begun(place: Path, training: Training) -> Path:
     """Says what is trained, takes a former result away, and answers where the log goes."""
     place.mkdir(parents=True, exist_ok=True)
-    (place / "result.json").unlink(missing_ok=True)
+    (place / RESULT).unlink(missing_ok=True)
     write_json(place / "job.json", {"names": training.names, **training.job.to_dict()})
     (place / "log.txt").write_bytes(b"")
     return place / "log.txt"
@@ -86,4 +93,5 @@ def _line(result: dict) -> str:
     name = f"{axes or result['rule']}, seed {result['seed']}"
     if "error" in result:
         return f"{name} failed: {result['error']}"
-    return f"{name}: {100 * result['accuracy']:.2f} % in {result['train_seconds']:.0f} s"
+    before = f" (at the second try: {result['before']})" if "before" in result else ""
+    return f"{name}: {100 * result['accuracy']:.2f} % in {result['train_seconds']:.0f} s{before}"

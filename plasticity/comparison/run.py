@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from plasticity.comparison.figures import draw
 from plasticity.comparison.nouns import learner_of, shaped, way_of
 from plasticity.datasets import tasks
 from plasticity.datasets.tasks import Task
-from plasticity.errors import NetworkWarning, PlasticityError
+from plasticity.errors import CacheWarning, DataWarning, NetworkWarning, PlasticityError
 from plasticity.learner import Learner
 from plasticity.runs import Run, report
 
@@ -54,8 +55,9 @@ class Settings:
     def of(cls, stored: Mapping[str, object]) -> Settings:
         """From config.json. Raises PlasticityError when it was written by another version."""
         known = {slot.name for slot in fields(cls)}
-        if "task" not in stored or set(stored) - known:
-            raise PlasticityError(f"these settings are not of this version: {', '.join(sorted(set(stored) - known))}")
+        if not isinstance(stored, Mapping) or "task" not in stored or set(stored) - known:
+            other = ", ".join(sorted(set(stored) - known)) if isinstance(stored, Mapping) else type(stored).__name__
+            raise PlasticityError(f"these settings are not of this version: {other}")
         return cls(**stored)
 
     def load(self) -> Task:
@@ -86,8 +88,8 @@ def run_task(settings: Settings, run: Run, say: Callable[[str], None] = lambda l
     run: the folder; it is created once everything has been checked. say: gets lines of progress.
     Raises Interrupted after Ctrl-C (a checkpoint is left), PlasticityError for what cannot be run.
     """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", NetworkWarning)
+    told: list[str] = []
+    with run.written(), _telling(told, say):
         task = settings.load()
         learner = settings.learner(task, verbose)
         say(f"{task.name}: {len(task.train_x)} training samples, {len(task.test_x)} held out ({task.held_out})")
@@ -100,17 +102,28 @@ def run_task(settings: Settings, run: Run, say: Callable[[str], None] = lambda l
         if settings.control:
             say("control: the same network untrained")
             measured |= _control(settings, task)
-    told = list(dict.fromkeys(str(warning.message) for warning in caught
-                              if issubclass(warning.category, NetworkWarning)))
-    for line in told:
-        say(f"warning: {line}")
-    result = _result(settings, learner, task, run, measured) | {"warnings": told}
-    say("drawing figures")
-    figures = draw(learner, task, result, answers, run.path / "figures")
-    learner.save(run.path / LEARNER, about={"task": tasks.describe(task)})
-    report.write(run.path / "report.html", result, figures, run.config())
-    run.finish(result, learner.learned_)
+        result = _result(settings, learner, task, run, measured) | {"warnings": told}
+        say("drawing figures")
+        figures = draw(learner, task, result, answers, run.path / "figures")
+        learner.save(run.path / LEARNER, about={"task": tasks.describe(task)})
+        report.write(run.path / "report.html", result, figures, run.config())
+        run.finish(result, learner.learned_)
     return result
+
+
+@contextmanager
+def _telling(told: list[str], say: Callable[[str], None]) -> Iterator[None]:
+    """While it lasts, what networks and data warn of is said at once, each once, and listed in `told`."""
+    def tell(message: Warning | str, category: type[Warning], *where, **more) -> None:
+        if issubclass(category, NetworkWarning | DataWarning | CacheWarning) and str(message) not in told:
+            told.append(str(message))
+            say(f"warning: {message}")
+
+    with warnings.catch_warnings():
+        for category in (NetworkWarning, DataWarning, CacheWarning):
+            warnings.simplefilter("always", category)
+        warnings.showwarning = tell
+        yield
 
 
 def _measured(learner: Learner, task: Task) -> tuple[dict, np.ndarray]:

@@ -17,8 +17,12 @@ from plasticity.comparison.processes import run_all
 from plasticity.comparison.rows import row
 from plasticity.errors import PlasticityError
 from plasticity.rules import RuleLike
-from plasticity.runs.files import plain, read_json, write_json
+from plasticity.runs.files import plain
+from plasticity.runs.lock import LOCK, one_writer
 from plasticity.runs.machine import machine, versions
+from plasticity.runs.sealed import as_written, read_sealed, write_sealed
+
+CONFIG = "config.json"
 
 
 def compare(task: str, rules: str | RuleLike | Sequence[str | RuleLike], seeds: int | Sequence[int] = 3, *,
@@ -61,7 +65,10 @@ def compare(task: str, rules: str | RuleLike | Sequence[str | RuleLike], seeds: 
     if out is None:
         with tempfile.TemporaryDirectory(prefix="plasticity-compare-") as folder:
             return _compare(asked, Path(folder), jobs, say, verbose)
-    return _compare(asked, _folder(Path(out), asked, resume), jobs, say, verbose)
+    folder = Path(out)
+    (_require_same if resume else _require_empty)(folder, asked)
+    with one_writer(folder):
+        return _compare(asked, folder, jobs, say, verbose)
 
 
 def _several(chosen: object) -> tuple:
@@ -74,7 +81,11 @@ def resumed(folder: Path) -> dict[str, object]:
 
     Raises PlasticityError when another version wrote it, and for objects that are not written there whole.
     """
-    config = read_json(folder / "config.json")["config"]
+    with as_written(folder / CONFIG):
+        return _arguments(folder, _config(folder))
+
+
+def _arguments(folder: Path, config: Mapping[str, object]) -> dict[str, object]:
     shared = [each.name for each in fields(Job) if each.name not in (*AXES, "seed")]
     missing = [name for name in (*shared, *AXES.values(), "seeds") if name not in config]
     if missing:
@@ -84,21 +95,26 @@ def resumed(folder: Path) -> dict[str, object]:
     return arguments | {many: [parts.read(part) for part in config[many]] for many in AXES.values()}
 
 
-def _folder(path: Path, asked: Comparison, resume: bool) -> Path:
-    if resume:
-        stored = read_json(path / "config.json")["config"]
-        if stored != json.loads(json.dumps(plain(asked.config()))):
-            raise PlasticityError(f"the comparison in {path} was started with other settings; resume it with the same")
-        return path
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise PlasticityError(f"{path} is not an empty folder; choose another --out, or go on with --resume {path}")
-    path.mkdir(parents=True, exist_ok=True)
-    write_json(path / "config.json", {"config": asked.config(), "versions": versions(), "machine": machine(),
-                                      "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
-    return path
+def _config(folder: Path) -> dict[str, object]:
+    """What the comparison in a folder was asked. Raises DataError where that was altered, or written by another
+    version."""
+    return read_sealed(folder / CONFIG, "config")["config"]
+
+
+def _require_same(folder: Path, asked: Comparison) -> None:
+    if _config(folder) != json.loads(json.dumps(plain(asked.config()))):
+        raise PlasticityError(f"the comparison in {folder} was started with other settings; resume it with the same")
+
+
+def _require_empty(folder: Path, asked: Comparison) -> None:
+    if folder.exists() and not (folder.is_dir() and all(each.name == LOCK for each in folder.iterdir())):
+        raise PlasticityError(f"{folder} is not an empty folder; choose another --out, or go on with --resume {folder}")
 
 
 def _compare(asked: Comparison, folder: Path, at_once: int, say: Callable[[str], None], verbose: bool) -> dict:
+    if not (folder / CONFIG).exists():
+        write_sealed(folder / CONFIG, {"config": asked.config(), "versions": versions(), "machine": machine(),
+                                       "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
     runs = run_all(asked.trainings, folder, at_once, say, verbose)
     each = len(asked.seeds)
     rows = [row(first.names, runs[k * each:(k + 1) * each]) for k, first in enumerate(asked.combinations)]

@@ -20,6 +20,7 @@ _PROGRAM = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); from plast
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 #: freed memory of one arena can be given back whole, so that the next training's is counted whole
 _MEMORY = {"MALLOC_ARENA_MAX": "1"}
+KILLED = "killed"  # in an answer: whether a signal ended the process
 LAST = 5.0  # s that a process has to end in by itself, once it answers no more
 
 
@@ -55,7 +56,8 @@ class Worker:
             self.process.stdin.flush()
             return pickle.load(self.process.stdout)
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            return {"error": _last_words(self._code(), log)}, True
+            code = self._code()
+            return {"error": _last_words(code, log), KILLED: code < 0}, True
 
     def _code(self) -> int:
         try:
@@ -94,8 +96,17 @@ class Pool:
         self._turns = ThreadPoolExecutor(at_once, thread_name_prefix="plasticity-compare")
 
     def submit(self, payload: bytes, log: Path) -> Future:
-        """What `Worker.train` will answer first."""
-        return self._turns.submit(self._train, payload, log)
+        """What `Worker.train` will answer first; what a signal has ended is done once more."""
+        return self._turns.submit(self._twice, payload, log)
+
+    def _twice(self, payload: bytes, log: Path) -> dict:
+        answer = self._train(payload, log)
+        if not answer.pop(KILLED, False):
+            return answer
+        again = self._train(payload, log)
+        if again.pop(KILLED, False):
+            return {"error": f"{answer['error']}; once more: {again['error']}"}
+        return {**again, "before": answer["error"]}
 
     def _train(self, payload: bytes, log: Path) -> dict:
         worker = self._taken(log)

@@ -8,11 +8,15 @@ The cost is per spike, not per step and neuron.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 from numba import njit
 
-_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+from plasticity._utils.compiling import kept
+
+_OPTIONS = {"nogil": True, "error_model": "numpy"}
+_kept = kept(Path(__file__).parent, **_OPTIONS)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
@@ -26,7 +30,7 @@ def _mix(z):
     return z ^ (z >> _31)
 
 
-@njit(**_OPTIONS)
+@_kept
 def _grown(array, needed):
     """`array`, or a copy at least twice as long that holds `needed` items."""
     if needed <= array.size:
@@ -36,7 +40,7 @@ def _grown(array, needed):
     return longer
 
 
-@njit(**_OPTIONS)
+@_kept
 def _neuron(p, key, steps, times, start):
     """Writes the spike steps of one neuron into `times` from `start` on; answers where they end."""
     scale = 1.0 / math.log1p(-p)
@@ -51,7 +55,7 @@ def _neuron(p, key, steps, times, start):
         end += 1
 
 
-@njit(**_OPTIONS)
+@_kept
 def _sorted_by_step(times, ends, active, steps, ptr, index, start):
     """A counting sort: neurons were visited in rising order, so they stay so within each step."""
     for t in range(steps + 1):
@@ -69,7 +73,7 @@ def _sorted_by_step(times, ends, active, steps, ptr, index, start):
             place[t] += 1
 
 
-@njit(**_OPTIONS)
+@_kept
 def draw(p, keys, steps):
     """p: float64 [samples, n], spike probability per step; keys: uint64 [samples]. Answers (ptr, index) of `Spikes`."""
     samples = p.shape[0]

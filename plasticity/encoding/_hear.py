@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
-from numba import njit
+
+from plasticity._utils.compiling import kept
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kept(Path(__file__).parent, nogil=True, error_model="numpy")
 def hear(sounds, leak, turn, begin, exponent, out):
     """Fills out [samples, steps, channels]: the mean of max(0, motion)^exponent over each step.
 

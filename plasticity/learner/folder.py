@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,16 +10,16 @@ import numpy as np
 
 from plasticity._utils.catalogue import parse
 from plasticity._utils.keeping import pack, unpack
-from plasticity.errors import DataError, PlasticityError
+from plasticity.errors import PlasticityError
 from plasticity.learner.asked import Asked
 from plasticity.learner.described import Described
 from plasticity.learner.experiment import Experiment
 from plasticity.learner.parts import Parts, parts_of, put_parts
 from plasticity.learner.training import Training
 from plasticity.learner.ways import WAYS
-from plasticity.runs.files import load_arrays, plain, read_json, save_arrays, write_json
+from plasticity.runs.files import load_arrays, save_arrays
+from plasticity.runs.sealed import as_written, read_sealed, write_sealed
 
-FORM = 1  # of learner.json
 ABOUT, ARRAYS = "learner.json", "arrays.safetensors"
 _STATE, _READING = "state/", "reading/"
 #: arguments that are written as they are; a function among them cannot be
@@ -36,34 +34,26 @@ def save(estimator, folder: Path, about: Mapping[str, object]) -> Path:
     parts = parts_of(estimator)
     content, arrays = _content(parts)
     arrays |= {_STATE + name: values for name, values in parts.state.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    save_arrays(folder / ARRAYS, arrays)
+    checksum = save_arrays(folder / ARRAYS, arrays)
     content["parameters"] = {name: value for name, value in estimator.get_params(deep=False).items()
                              if value is None or isinstance(value, str | int | float)}
-    content = plain({**content, "about": dict(about), "files": {ARRAYS: _sha256((folder / ARRAYS).read_bytes())}})
-    write_json(folder / ABOUT, {"form": FORM, "sha256": _digest(content), "learner": content})
+    write_sealed(folder / ABOUT, {"learner": {**content, "about": dict(about), "files": {ARRAYS: checksum}}})
     return folder
 
 
 def describe(folder: Path) -> dict:
     """What learner.json says, checked. Raises DataError for a folder that is incomplete, altered or of another form."""
-    stored = read_json(folder / ABOUT)
-    if not isinstance(stored, dict) or stored.get("form") != FORM or not isinstance(stored.get("learner"), dict):
-        raise DataError(f"{folder / ABOUT} is no description of a learner of this version (form {FORM})")
-    content = stored["learner"]
-    if _digest(content) != stored.get("sha256"):
-        raise DataError(f"{folder / ABOUT} was altered: its checksum does not fit; save the learner again")
-    return content
+    return read_sealed(folder / ABOUT, "learner")["learner"]
 
 
 def load(folder: Path, kind: type):
     """The learner in a folder, as an estimator of that kind, whose arguments are those of `Asked`."""
-    content = describe(folder)
-    file = folder / ARRAYS
-    if not file.is_file() or _sha256(file.read_bytes()) != content["files"].get(ARRAYS):
-        raise DataError(f"{file} is missing or was altered: its checksum does not fit; save the learner again")
-    arrays = load_arrays(file)
-    parts = _parts(content, arrays)
+    with as_written(folder / ABOUT):
+        return _loaded(folder, describe(folder), kind)
+
+
+def _loaded(folder: Path, content: Mapping, kind: type):
+    parts = _parts(content, load_arrays(folder / ARRAYS, content["files"][ARRAYS]))
     asked = parts.described.experiment.asked
     estimator = kind.__new__(kind)
     for slot in kind._get_param_names():
@@ -117,24 +107,20 @@ def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
                  if place == name or place.startswith(f"{name}/")}
         return unpack(content[name], below)
 
-    try:
-        asked = Asked(**content["asked"] | {"engine": content["engine"]})
-        rule, network, encoder, shown = map(kept, ("rule", "network", "encoder", "shown"))
-        asked = replace(asked, network=network, rule=rule, encoder=encoder)
-        made = Experiment(asked, WAYS[content["way"]], rule, network, encoder, kept("readouts"),
-                          parse(content["engine"], "engine"), None, content["words"])
-        goal = replace(kept("goal"), classes=_classes(content["classes"]))
-        described = Described(made, shown, kept("scaling"), goal, tuple(content["shape"]), content["n_features"],
-                              content["presentations"], tuple(content["given"]))
-        state = {name.removeprefix(_STATE): values for name, values in arrays.items() if name.startswith(_STATE)}
-        more = {"label_seconds_": content["label_seconds"]}
-        if content["feature_names"] is not None:
-            more["feature_names_in_"] = np.array(content["feature_names"], object)
-        return Parts(described, state, _reading(content, arrays, kept), Training(**content["training"]),
-                     content["offset"], more)
-    except (KeyError, TypeError) as error:
-        raise DataError(f"this description of a learner is not of this version ({type(error).__name__}: {error})"
-                        ) from None
+    asked = Asked(**content["asked"] | {"engine": content["engine"]})
+    rule, network, encoder, shown = map(kept, ("rule", "network", "encoder", "shown"))
+    asked = replace(asked, network=network, rule=rule, encoder=encoder)
+    made = Experiment(asked, WAYS[content["way"]], rule, network, encoder, kept("readouts"),
+                      parse(content["engine"], "engine"), None, content["words"])
+    goal = replace(kept("goal"), classes=_classes(content["classes"]))
+    described = Described(made, shown, kept("scaling"), goal, tuple(content["shape"]), content["n_features"],
+                          content["presentations"], tuple(content["given"]))
+    state = {name.removeprefix(_STATE): values for name, values in arrays.items() if name.startswith(_STATE)}
+    more = {"label_seconds_": content["label_seconds"]}
+    if content["feature_names"] is not None:
+        more["feature_names_in_"] = np.array(content["feature_names"], object)
+    return Parts(described, state, _reading(content, arrays, kept), Training(**content["training"]),
+                 content["offset"], more)
 
 
 def _reading(content: Mapping, arrays: Mapping[str, np.ndarray], kept):
@@ -188,13 +174,3 @@ def _classes(stored: Mapping | None) -> np.ndarray | None:
         return None
     values, dtype = stored["values"], np.dtype(stored["dtype"])
     return np.array([value.encode("latin-1") for value in values] if dtype.kind == "S" else values, dtype)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _digest(content: Mapping) -> str:
-    return _sha256(json.dumps(content, sort_keys=True).encode())
-
-

@@ -9,6 +9,8 @@ from plasticity.runs.checkpoint import fingerprint
 
 PLAIN = (str, int, float, bool, type(None), tuple)
 PASSING = ("verbose",)  # arguments that change nothing that is learned
+#: engines that add in one order, however many threads there are
+ONE_THREAD = ("event", "brian2", "brian2_cpp")
 
 
 def identity(estimator, x: np.ndarray, targets: Targets) -> dict[str, str]:
@@ -16,7 +18,17 @@ def identity(estimator, x: np.ndarray, targets: Targets) -> dict[str, str]:
     settings = {name: repr(value) if isinstance(value, PLAIN) else type(value).__name__
                 for name, value in estimator.get_params(deep=False).items() if name not in PASSING}
     data = [x, np.asarray(targets.values)] + ([] if targets.weight is None else [targets.weight])
-    return {"learner": type(estimator).__name__, **settings, **_structure(estimator), "data": fingerprint(*data)}
+    return {"learner": type(estimator).__name__, **settings, **_structure(estimator), "data": fingerprint(*data),
+            **_threads(estimator)}
+
+
+def _threads(estimator) -> dict[str, str]:
+    """How many threads share sums among them, where an engine's last bits depend on it."""
+    if estimator.described_.experiment.engine.name in ONE_THREAD:
+        return {}
+    import torch
+
+    return {"number of threads (torch.set_num_threads, OMP_NUM_THREADS)": str(torch.get_num_threads())}
 
 
 def _structure(estimator) -> dict[str, str]:

@@ -39,7 +39,18 @@ def train(trainer: Trainer, x: np.ndarray, targets: Targets, plan: Plan, *,
                               "validation > 0 as well")
     done = Training() if training is None else training
     keeper = Checkpointer(trainer, done, run, identity or {})
-    keeper.resume()
+    with keeper.session():
+        _learn(keeper, x, targets, plan, held_out, callback)
+    if plan.patience is not None and done.best_weights is not None:
+        trainer.put(done.best_weights)
+    trainer.check(done.shown, done.totals)
+    return done
+
+
+def _learn(keeper: Checkpointer, x: np.ndarray, targets: Targets, plan: Plan,
+           held_out: tuple[np.ndarray, Targets] | None, callback: Callback | None) -> None:
+    """All steps that are not done yet."""
+    trainer, done, run = keeper.trainer, keeper.training, keeper.run
     total, clock = plan.epochs * len(x), _Clock(trainer, done, callback)
     with stop_requests() as stop, progress(total, done.shown, plan.verbose) as advance, trainer.session():
         steps = iter(()) if done.early else plan.steps(len(x), done.shown)
@@ -59,10 +70,6 @@ def train(trainer: Trainer, x: np.ndarray, targets: Targets, plan: Plan, *,
                 raise KeyboardInterrupt
             if done.early:
                 break
-    if plan.patience is not None and done.best_weights is not None:
-        trainer.put(done.best_weights)
-    trainer.check(done.shown, done.totals)
-    return done
 
 
 def _update(trainer: Trainer, x: np.ndarray, targets: Targets, step: Step, prepared: object, plan: Plan,

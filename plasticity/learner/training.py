@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,13 +106,21 @@ class Checkpointer:
         self.trainer, self.training, self.run, self.identity = trainer, training, run, dict(identity)
         self.last_good = trainer.weights()
 
-    def resume(self) -> None:
-        """Goes back to where the run was stopped, if there is a run and it was."""
-        checkpoint = self.run.begin(self.identity) if self.run is not None else None
-        if checkpoint is None:
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Begins where the run was stopped, if there is a run and it was; while it lasts nobody else writes there."""
+        if self.run is None:
+            yield
             return
-        for name, value in checkpoint.extra.items():
-            setattr(self.training, name, value)
+        with self.run.written():
+            checkpoint = self.run.begin(self.identity)
+            if checkpoint is not None:
+                self._go_on(checkpoint)
+            yield
+
+    def _go_on(self, checkpoint: Checkpoint) -> None:
+        for name in _NUMBERS:
+            setattr(self.training, name, checkpoint.extra[name])
         self.training.shown, self.training.history = checkpoint.shown, self.run.metrics()
         arrays = checkpoint.arrays
         self.trainer.restore(_below(arrays, TRAINER))

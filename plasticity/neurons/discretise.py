@@ -7,6 +7,7 @@ import re
 import sys
 from functools import lru_cache
 
+from plasticity._utils import homeless
 from plasticity.errors import LanguageError, PlasticityError
 from plasticity.language import expressions
 from plasticity.neurons.neuron import METHODS, Assignment, Neuron, statements
@@ -67,7 +68,8 @@ def _by_brian2(neuron: Neuron) -> tuple[Assignment, ...]:
 def import_brian2():
     """Brian2 without its global side effects: exception hook, captured warnings, log files, console messages."""
     hook, first = sys.excepthook, "brian2" not in sys.modules
-    import brian2
+    with homeless.readable_python():
+        import brian2
 
     sys.excepthook = hook
     if first:

@@ -5,18 +5,34 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from plasticity.errors import PlasticityError
+from plasticity.runs import metrics
 from plasticity.runs.checkpoint import Checkpoint
-from plasticity.runs.files import plain, read_json, save_arrays, write_json, write_text
+from plasticity.runs.files import (
+    altered,
+    cannot_write,
+    json_text,
+    load_arrays,
+    plain,
+    read_bytes,
+    read_json,
+    save_arrays,
+    sha256,
+    write_text,
+)
+from plasticity.runs.lock import LOCK, one_writer
 from plasticity.runs.machine import machine, versions
+from plasticity.runs.sealed import as_written, read_sealed, write_sealed
 
 CHECKPOINT_SECONDS = 20.0
+CONFIG, METRICS, WEIGHTS, RESULT = "config.json", "metrics.jsonl", "weights.safetensors", "result.json"
 
 
 @dataclass
@@ -31,11 +47,17 @@ class Run:
     every: float = CHECKPOINT_SECONDS
     resumed: bool = False
     _saved_at: float = 0.0
+    _locked: bool = False
+    _writing: list[ExitStack] = field(default_factory=list, repr=False)
 
     def __post_init__(self):
         self.path = Path(self.path)
-        if not self.resumed and self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            has_run = (self.path / "config.json").exists()
+        if not self.resumed:
+            self._require_empty()
+
+    def _require_empty(self) -> None:
+        if self.path.exists() and not (self.path.is_dir() and all(each.name == LOCK for each in self.path.iterdir())):
+            has_run = (self.path / CONFIG).exists()
             raise PlasticityError(f"{self.path} is not an empty folder; choose another --out"
                                   + (f", or go on with --resume {self.path}" if has_run else ""))
 
@@ -43,44 +65,69 @@ class Run:
     def resume(cls, path: Path, **options) -> Run:
         """The run in `path`, to be continued. Raises PlasticityError when there is none, or it is finished."""
         path = find(path)
-        if (path / "result.json").exists():
-            raise PlasticityError(f"the run in {path} is finished; its result is in {path / 'result.json'}")
-        return cls(path, read_json(path / "config.json")["settings"], resumed=True, **options)
+        if (path / RESULT).exists():
+            raise PlasticityError(f"the run in {path} is finished; its result is in {path / RESULT}")
+        return cls(path, config(path)["settings"], resumed=True, **options)
+
+    @contextmanager
+    def written(self) -> Iterator[None]:
+        """From `begin` to its end nobody else writes into the folder. One within another is part of it."""
+        with ExitStack() as stack:
+            self._writing.append(stack)
+            try:
+                yield
+            finally:
+                self._writing.remove(stack)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        with one_writer(self.path):
+            self._locked = True
+            try:
+                yield
+            finally:
+                self._locked = False
 
     def begin(self, identity: Mapping[str, str]) -> Checkpoint | None:
-        """Creates the folder, or finds where to go on. Raises PlasticityError for a checkpoint of something else."""
+        """Creates the folder, or finds where to go on; within `written`, it is locked.
+
+        Raises PlasticityError for a checkpoint of something else, and where another process writes into the folder.
+        """
+        if self._writing and not self._locked:
+            self._writing[0].enter_context(self._lock())
         self._saved_at = time.monotonic()
         if self.resumed:
-            found = Checkpoint.latest(self.path / "checkpoint")
-            if found:
-                found.require(identity)
-            self._cut_metrics(found.shown if found else 0)
-            return found
-        self.path.mkdir(parents=True, exist_ok=True)
-        write_json(self.path / "config.json", {"settings": dict(self.settings), "identity": dict(identity),
-                                               "versions": versions(), "machine": machine(),
-                                               "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
+            return self._continued(identity)
+        self._require_empty()
+        write_sealed(self.path / CONFIG, {"settings": dict(self.settings), "identity": dict(identity),
+                                          "versions": versions(), "machine": machine(),
+                                          "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
         return None
+
+    def _continued(self, identity: Mapping[str, str]) -> Checkpoint | None:
+        checkpoint = Checkpoint.latest(self.path / "checkpoint")
+        if checkpoint:
+            checkpoint.require(identity)
+        shown, sealed = (checkpoint.shown, checkpoint.metrics) if checkpoint else (0, {})
+        metrics.cut(self.path / METRICS, shown, sealed)
+        return checkpoint
 
     def config(self) -> dict:
         """What config.json says."""
-        return read_json(self.path / "config.json")
+        return config(self.path)
 
     def log(self, **values: object) -> None:
         """One line of metrics.jsonl."""
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(plain(values)) + "\n")
+        try:
+            with (self.path / METRICS).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(plain(values)) + "\n")
+        except OSError as error:
+            raise cannot_write(self.path / METRICS, error) from None
 
     def metrics(self) -> list[dict]:
-        """The lines of metrics.jsonl; a last line that a kill cut off is left out."""
-        path = self.path / "metrics.jsonl"
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-        return [json.loads(line) for line in lines]
-
-    def _cut_metrics(self, shown: int) -> None:
-        """Drops lines from after the checkpoint: they will be written again."""
-        kept = [line for line in self.metrics() if line.get("images", 0) <= shown]
-        write_text(self.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
+        """The lines of metrics.jsonl; a last line that a kill cut off is left out, and with a DataWarning all that
+        cannot be read."""
+        return metrics.lines(self.path / METRICS)
 
     @property
     def due(self) -> bool:
@@ -88,22 +135,39 @@ class Run:
         return time.monotonic() - self._saved_at >= self.every
 
     def save(self, checkpoint: Checkpoint) -> None:
-        checkpoint.save(self.path / "checkpoint")
+        replace(checkpoint, metrics=metrics.seal(self.path / METRICS)).save(self.path / "checkpoint")
         self._saved_at = time.monotonic()
 
     def finish(self, result: Mapping[str, object], weights: Mapping[str, np.ndarray]) -> None:
-        """Writes weights and result; the checkpoint is no longer needed."""
-        save_arrays(self.path / "weights.safetensors", weights)
-        write_json(self.path / "result.json", dict(result))
+        """Writes weights and result, and their checksums into config.json; the checkpoint is no longer needed."""
+        text = json_text(result)
+        files = {WEIGHTS: save_arrays(self.path / WEIGHTS, weights), RESULT: sha256(text.encode())}
+        write_sealed(self.path / CONFIG, {**self.config(), "files": files})
+        write_text(self.path / RESULT, text)
         shutil.rmtree(self.path / "checkpoint", ignore_errors=True)
+
+
+def config(path: Path) -> dict:
+    """What the config.json of a run says. Raises DataError where it is damaged, altered or of another version."""
+    return read_sealed(path / CONFIG, "settings", "identity", "versions", "machine")
+
+
+def result(path: Path) -> dict:
+    """What a finished run in `path` measured. Raises DataError where that, or its weights, were altered."""
+    with as_written(path / CONFIG):
+        files = config(path)["files"]
+        load_arrays(path / WEIGHTS, files[WEIGHTS])
+        if sha256(read_bytes(path / RESULT)) != files[RESULT]:
+            raise altered(path / RESULT)
+    return read_json(path / RESULT)
 
 
 def find(path: Path) -> Path:
     """The run folder that `path` names: itself, or the only unfinished run in it."""
     path = Path(path)
-    if (path / "config.json").is_file():
+    if (path / CONFIG).is_file():
         return path
-    inside = [file.parent for file in sorted(path.glob("*/config.json")) if not (file.parent / "result.json").exists()]
+    inside = [file.parent for file in sorted(path.glob(f"*/{CONFIG}")) if not (file.parent / RESULT).exists()]
     if len(inside) == 1:
         return inside[0]
     if inside:

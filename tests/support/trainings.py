@@ -43,11 +43,17 @@ def steady(file: str = "") -> None:
 
 def killed(once: str = "") -> None:
     """By signal 9; with a file's name only where that file is not there yet."""
+    if _first(once):
+        os.kill(os.getpid(), 9)
+
+
+def _first(once: str) -> bool:
+    """Whether it is always to be, or the file is not there yet, which then is."""
     if once and Path(once).exists():
-        return
+        return False
     if once:
         Path(once).touch()
-    os.kill(os.getpid(), 9)
+    return True
 
 
 def sleeps(file: str, seconds: float = 60.0) -> None:
@@ -84,9 +90,10 @@ def breaks() -> None:
     raise KeyError("weights")
 
 
-def leaves() -> None:
-    print("the last words")
-    sys.exit(3)
+def leaves(once: str = "") -> None:
+    if _first(once):
+        print("the last words")
+        sys.exit(3)
 
 
 def prints() -> None:

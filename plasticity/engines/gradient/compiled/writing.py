@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
 from plasticity.engines.event import cache
-from plasticity.engines.gradient import compiling, rows
-from plasticity.engines.gradient.compiled import backward, forward, support
+from plasticity.engines.gradient.compiled import backward, forward
 from plasticity.engines.gradient.compiled.body import Body
 from plasticity.engines.gradient.compiled.step import Shape, Step
 
@@ -61,5 +59,4 @@ def programs(shape: Shape) -> Programs:
 
 def _module(constants: list[str], bodies: list[Body], program: list[str]) -> ModuleType:
     lines = [line for body in bodies for line in body.source(constants)]
-    files = [Path(part.__file__) for part in (support, rows, compiling)]
-    return cache.load(HEAD + "\n".join([*lines, *program]), files)
+    return cache.load(HEAD + "\n".join([*lines, *program]))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plasticity.engines.gradient.compiling import compiled, kept, sources
+from plasticity.engines.gradient.compiling import compiled, kept
 from plasticity.engines.gradient.fused.adjoint import add_at_spikes, filter_backwards, loss_and_error, run_backwards
 from plasticity.engines.gradient.fused.forward import forward
 from plasticity.engines.gradient.rows import by_neuron
@@ -100,20 +100,12 @@ def backward(s, inputs, outputs, work, scratch, c, d_in, d_rec, d_out):
     add_at_spikes(d_out, scratch.error, scratch.start, scratch.times)
 
 
-def _entry(version):
-    """The function that is called from Python, kept for one version of the sources."""
-    @kept
-    def run_samples(first, last, inputs, outputs, work, scratch, c, learn, d_in, d_rec, d_out):
-        """Samples first to last; with learn=True their gradients are added to d_in, d_rec and d_out."""
-        _ = version
-        for s in range(first, last):
-            forward(inputs.ptr[s], inputs.index, inputs.w_in, inputs.w_rec, inputs.w_out, inputs.own, inputs.beta, c,
-                    work, outputs.y[s])
-            keep(s, outputs, work)
-            if learn:
-                backward(s, inputs, outputs, work, scratch, c, d_in, d_rec, d_out)
-
-    return run_samples
-
-
-run_samples = _entry(sources())
+@kept
+def run_samples(first, last, inputs, outputs, work, scratch, c, learn, d_in, d_rec, d_out):
+    """Samples first to last; with learn=True their gradients are added to d_in, d_rec and d_out."""
+    for s in range(first, last):
+        forward(inputs.ptr[s], inputs.index, inputs.w_in, inputs.w_rec, inputs.w_out, inputs.own, inputs.beta, c,
+                work, outputs.y[s])
+        keep(s, outputs, work)
+        if learn:
+            backward(s, inputs, outputs, work, scratch, c, d_in, d_rec, d_out)
