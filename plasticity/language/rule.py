@@ -99,6 +99,9 @@ class Rule(Kept):
             object.__setattr__(self, slot, MappingProxyType({
                 name: value.item() if isinstance(value, np.generic) else value
                 for name, value in getattr(self, slot).items()}))
+        for bound in ("w_min", "w_max"):  # numpy's numbers print with their type's name, which no engine reads
+            if isinstance(getattr(self, bound), np.generic):
+                object.__setattr__(self, bound, getattr(self, bound).item())
         choice("order", self.order, ORDERS)
         if not self.w_min <= self.w_max:
             raise PlasticityError(f"w_min must not exceed w_max, got {self.w_min!r} and {self.w_max!r}")

@@ -31,8 +31,8 @@ _TWO_CHOICES = _tests("rules/test_reward", a_two_choice_task_is_learned_from_rew
 _GROUPS = _tests("rules/test_reward", a_neuron_learns_which_input_to_answer="which input to answer, learned from "
                  "reward and not from chance")
 _REWARDED = _tests("rules/test_reward", reward_multiplies_the_window="the window of pairs times the reward")
-_NEST = _tests("rules/test_against_nest", weights_are_nests="NEST's weights on the same spikes, with and without "
-               "delay, to 1e-10")
+_NEST = _tests("rules/test_against_nest", the_page_gives_nests_weights="NEST's weights on the same spikes, with and "
+               "without delay, to 1e-10")
 
 #: rule -> evidence
 EVIDENCE: Mapping[str, tuple[Evidence, ...]] = MappingProxyType({
@@ -63,7 +63,7 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = MappingProxyType({
     "rank_order_stdp": _SUMS + _tests(
         "rules/test_rank_order", weights_single_out_what_comes_first="the earliest inputs of a pattern win"),
     "clopath": _tests(
-        "rules/test_against_nest", the_same_voltage_gives_nests_weights="NEST's weights on the same voltage, to 1e-10"
+        "rules/test_against_nest", the_page_gives_nests_weights="NEST's weights on the same voltage, to 1e-10"
         ) + _tests(
         "rules/test_clopath", the_six_golden_weights="six weights of NEST's test",
         all_engines_give_the_golden_weight_of_the_same_voltage="one of them on all engines, to 1e-10",
@@ -73,7 +73,7 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = MappingProxyType({
         without_spikes_weights_drift_to_the_nearer_bound_and_stay="two stable states",
         synapses_go_down_at_middling_rates_up_at_high_ones_and_stop_beyond="down, up and stop with the rate"),
     "urbanczik_senn": _tests(
-        "rules/test_against_nest", the_same_dendrite_gives_nests_weights="NEST's weights on the same dendrite, to 1e-8"
+        "rules/test_against_nest", the_page_gives_nests_weights="NEST's weights on the same dendrite, to 1e-10"
         ) + _tests(
         "rules/test_urbanczik_senn", the_change_is_that_of_nests_test="the formula of NEST's test",
         the_change_is_the_gradient_of_the_likelihood_of_the_somas_spikes="the gradient of the soma's likelihood",
@@ -82,7 +82,7 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = MappingProxyType({
         "rules/test_graupner_brunel", without_noise_the_drift_is_the_theory_to_one_percent="the analytic change of all "
         "nine sets, to 1 %", sixty_pairs_change_the_synapses_as_the_theory_says="60 pairs with noise, all nine sets"),
     "dopamine_stdp": _tests(
-        "rules/test_against_nest", dopamine_changes_weights_as_nests_does="NEST's weights on the same spikes and "
+        "rules/test_against_nest", the_page_gives_nests_weights="NEST's weights on the same spikes and "
         "dopamine, to 1e-10") + _tests(
         "rules/test_reward", only_eligibility_remembers_the_pair_until_a_late_reward="the change by a late reward, in "
         "closed form", dopamine_solves_the_distal_reward_problem="the distal reward problem") + _TWO_CHOICES,
@@ -104,7 +104,7 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = MappingProxyType({
         "rules/test_eprop_online", the_change_is_that_of_the_papers_recursion="the paper's recursion, on every engine",
         the_text_and_going_back_in_time_give_the_same_gradient="the gradient of autograd with the paths cut, to 1e-10"),
     "tsodyks_markram": _tests(
-        "rules/test_against_nest", each_spike_transmits_what_nests_does="what NEST's two synapses transmit, to 1e-10"
+        "rules/test_against_nest", each_spike_sends_what_nests_does="what NEST's two synapses transmit, to 1e-10"
         ) + _tests(
         "rules/test_tsodyks_markram", each_spike_transmits_what_nests_synapse_does="their equations, spike by spike",
         regular_spikes_settle_at_the_analytic_steady_state="the analytic steady state at any rate",

@@ -9,6 +9,14 @@ import numpy as np
 
 PAIRS = {"lambda": 0.01, "alpha": 0.65, "Wmax": 1.5, "mu_plus": 0.0, "mu_minus": 0.0, "tau_plus": 17.0}
 TRIPLETS = {"Aplus": 4e-3, "Aplus_triplet": 8e-3, "Aminus": 6e-3, "Aminus_triplet": 3e-3, "Wmax": 1.5}
+#: other time constants (ms) and powers, wherever a model has them
+UNEQUAL = {"tau_plus": 9.0, "tau_minus": 41.0, "tau_plus_triplet": 60.0, "tau_minus_triplet": 200.0, "tau": 12.0,
+           "mu_plus": 0.3, "mu_minus": 0.6, "mu": 0.7}
+#: model, if it has no pairs -> what drives its weights from bound to bound
+STRONG = {"stdp_triplet_synapse": {"Aplus": 0.06, "Aplus_triplet": 0.03, "Aminus": 0.08, "Aminus_triplet": 0.01,
+                                   "Wmax": 0.8},
+          "vogels_sprekeler_synapse": {"eta": 0.2, "alpha": 1.5, "Wmax": 0.8}}
+STRONG_PAIRS = {"lambda": 0.3, "alpha": 0.6, "Wmax": 0.8, "mu_plus": 0.0, "mu_minus": 0.0}
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,7 @@ class Case:
     name: str
     model: str
     synapse: Mapping[str, float]
-    neuron: Mapping[str, float] = field(default_factory=lambda: {"tau_minus": 26.0})
+    neuron: Mapping[str, object] = field(default_factory=lambda: {"tau_minus": 26.0})
     delay: float = 1.0
     dt: float = 1.0
     steps: int = 400
@@ -40,7 +48,7 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """All runs; each model with a delay of one step and of several, and where weights meet their bounds."""
+    """All runs; each model with a delay of one step and of several, and each as in `varied`."""
     plain = (
         Case("pairs", "stdp_synapse", PAIRS),
         Case("pairs_multiplicative", "stdp_synapse", {**PAIRS, "mu_plus": 1.0, "mu_minus": 1.0}),
@@ -59,6 +67,21 @@ def cases() -> Iterator[Case]:
         yield replace(case, seed=seed)
         yield replace(case, name=f"{case.name}_delayed", delay=7.0, seed=100 + seed)
     yield replace(plain[0], name="pairs_fine", dt=0.1, delay=0.3, rate=0.02, steps=2000, seed=200)
+    for seed, case in enumerate((plain[2], *plain[4:])):
+        yield from varied(replace(case, seed=300 + seed, steps=140, rate=0.1, n_pre=4, n_post=2))
+
+
+def varied(case: Case) -> Iterator[Case]:
+    """With other time constants and powers; with a bound, with negative weights and from bound to bound too."""
+    times = {name: UNEQUAL[name] for name in case.synapse if name in UNEQUAL}
+    slow = {name: UNEQUAL[name] for name in case.neuron if name in UNEQUAL}
+    unequal = replace(case, name=f"{case.name}_unequal", synapse={**case.synapse, **times}, neuron=slow, delay=3.0)
+    yield unequal
+    if "Wmax" in case.synapse:
+        yield replace(unequal, name=f"{case.name}_negative", synapse={**unequal.synapse, "Wmax": -1.5}, delay=2.0,
+                      w_low=-0.7, w_high=-0.3, seed=case.seed + 20)
+        strong = STRONG.get(case.model, STRONG_PAIRS)
+        yield replace(case, name=f"{case.name}_bounds", synapse={**case.synapse, **strong}, seed=case.seed + 40)
 
 
 def rewarded() -> Iterator[Case]:
@@ -67,6 +90,12 @@ def rewarded() -> Iterator[Case]:
              "Wmax": 50.0}
     for name, delay in (("dopamine", 1.0), ("dopamine_delayed", 7.0)):
         yield Case(name, "stdp_dopamine_synapse", given, delay=delay, w_low=10.0, w_high=30.0, dopamine=0.03)
+    few = {"dopamine": 0.03, "steps": 240, "n_pre": 4, "n_post": 2}
+    unequal = {**given, "A_plus": 0.7, "tau_plus": 9.0, "tau_c": 40.0, "tau_n": 120.0, "b": 0.04, "Wmin": -50.0}
+    yield Case("dopamine_unequal", "stdp_dopamine_synapse", unequal, {"tau_minus": 41.0}, 3.0, w_low=-30.0,
+               w_high=-10.0, seed=1, **few)
+    narrow = {**given, "A_plus": 0.4, "A_minus": 0.3, "Wmin": 12.0, "Wmax": 18.0}
+    yield Case("dopamine_bounds", "stdp_dopamine_synapse", narrow, w_low=12.0, w_high=18.0, seed=2, **few)
 
 
 def short_term() -> Iterator[Case]:
@@ -82,14 +111,30 @@ def short_term() -> Iterator[Case]:
 def watched() -> Iterator[Case]:
     """Synapses that read their neuron, whose variables (`records`) are recorded; `neuron` holds its parameters.
 
-    The averaged voltages of NEST's Clopath neurons begin, `delay_u_bars` (5 ms) late, at 0 mV: no spikes until then.
+    The averaged voltages of NEST's Clopath neurons begin, `delay_u_bars` (5 ms) late, at 0 mV: the second case has
+    spikes then, the first has none. The third has depression that the slow average of the voltage scales.
     """
-    yield Case("voltage", "clopath_synapse", {"tau_x": 15.0, "Wmax": 3.0}, {"A_LTD": 3e-5, "A_LTP": 2e-5}, dt=0.5,
-               delay=0.5, rate=0.03, n_post=1, seed=1, post_model="aeif_psc_delta_clopath",
-               records=("V_m", "u_bar_plus", "u_bar_minus"), drive=80.0, port=0, quiet=12)
-    yield Case("dendrite", "urbanczik_synapse", {"eta": 0.02, "tau_Delta": 40.0, "Wmax": 150.0, "Wmin": 0.0},
-               {"t_ref": 1.0, "soma": {"I_e": 6000.0}}, dt=0.5, delay=0.5, rate=0.1, n_post=1, w_low=40.0, w_high=90.0,
-               seed=2, port=3, drive=0.0, post_model="pp_cond_exp_mc_urbanczik", records=("V_m.p",))
+    voltage = Case("voltage", "clopath_synapse", {"tau_x": 15.0, "Wmax": 3.0}, {"A_LTD": 3e-5, "A_LTP": 2e-5}, dt=0.5,
+                   delay=0.5, rate=0.03, n_post=1, seed=1, post_model="aeif_psc_delta_clopath",
+                   records=("V_m", "u_bar_plus", "u_bar_minus"), drive=80.0, port=0, quiet=12)
+    yield voltage
+    yield replace(voltage, name="voltage_bounds", synapse={"tau_x": 40.0, "Wmin": 0.4, "Wmax": 0.6}, delay=2.0,
+                  neuron={"A_LTD": 1.5e-3, "A_LTP": 1e-4, "theta_minus": -68.0, "theta_plus": -50.0,
+                          "delay_u_bars": 3.0},
+                  rate=0.05, steps=200, quiet=0, seed=3, w_low=0.45, w_high=0.55)
+    yield replace(voltage, name="voltage_homeostatic", delay=1.0, rate=0.05, steps=200, quiet=0, seed=4, w_low=0.5,
+                  w_high=0.57, synapse={"tau_x": 15.0, "Wmin": 0.48, "Wmax": 0.58},
+                  neuron={"A_LTD": 1.5e-5, "A_LTP": 2e-5, "A_LTD_const": False, "tau_u_bar_bar": 60.0},
+                  records=(*voltage.records, "u_bar_bar"))
+    dendrite = Case("dendrite", "urbanczik_synapse", {"eta": 0.02, "tau_Delta": 40.0, "Wmax": 150.0, "Wmin": 0.0},
+                    {"t_ref": 1.0, "soma": {"I_e": 6000.0}}, dt=0.5, delay=0.5, rate=0.1, n_post=1, w_low=40.0,
+                    w_high=90.0, seed=2, port=3, drive=0.0, post_model="pp_cond_exp_mc_urbanczik", records=("V_m.p",))
+    yield dendrite
+    yield replace(dendrite, name="dendrite_bounds", delay=2.0, steps=200, seed=5, w_low=85.0, w_high=85.01,
+                  synapse={"eta": 0.05, "tau_Delta": 15.0, "Wmax": 110.0, "Wmin": 85.0},
+                  neuron={"t_ref": 1.0, "g_sp": 400.0, "phi_max": 0.2, "rate_slope": 0.7, "beta": 0.25, "theta": -57.0,
+                          "soma": {"I_e": 6000.0, "E_L": -68.0, "g_L": 40.0},
+                          "dendritic": {"g_L": 25.0, "tau_syn_ex": 4.0}})
 
 
 def trains(case: Case) -> tuple[np.ndarray, np.ndarray]:

@@ -65,7 +65,8 @@ def last_sent(seen: dict, before, after) -> list[list[float]]:
 def run(case: Case) -> dict[str, list]:
     """w: with which the last spikes were sent [pre, post]; sent: each presynaptic neuron's to the first postsynaptic.
 
-    spikes: steps in which the first postsynaptic neuron did spike; and what is recorded of it, one value per step.
+    spikes: times, in steps, at which the first postsynaptic neuron did spike; and what is recorded of it, from one
+    step on.
     """
     nest.ResetKernel()
     nest.resolution = case.dt
@@ -83,9 +84,16 @@ def run(case: Case) -> dict[str, list]:
     to_first = seen["targets"] == first
     sent = [seen["weights"][to_first & (seen["senders"] == neuron.global_id)].tolist() for neuron in before]
     times = spikes.events["times"][spikes.events["senders"] == first]
-    steps = [round(time / case.dt) - IN_STEPS for time in times]
-    values = {name: meter.events[name][IN_STEPS - 1:case.steps + IN_STEPS - 1].tolist() for name in case.records}
+    steps = [round(time / case.dt) for time in times]
+    values = {name: meter.events[name][:case.steps + 1].round(9).tolist() for name in case.records}
     return {"w": last_sent(seen, before, after), "sent": sent, "spikes": steps, **values}
+
+
+def defaults(*models: str) -> dict[str, object]:
+    """The numbers that NEST gives a synapse and its neuron, those of a compartment as a dictionary."""
+    values = {name: value for model in models for name, value in nest.GetDefaults(model).items()}
+    return {name: value for name, value in values.items() if isinstance(value, bool | float | dict)
+            and name not in ("weight", "delay", "receptor_types", "synaptic_elements")}
 
 
 def main() -> None:
@@ -94,6 +102,8 @@ def main() -> None:
     out = parser.parse_args().out
     nest.verbosity = nest.VerbosityLevel.ERROR if hasattr(nest, "VerbosityLevel") else "M_ERROR"
     found = {"nest": nest.__version__,
+             "defaults": {case.model: defaults(case.post_model, case.model)
+                          for case in (*cases(), *rewarded(), *short_term(), *watched())},
              "weights": {case.name: run(case)["w"] for case in (*cases(), *rewarded())},
              "sent": {case.name: run(case)["sent"] for case in short_term()},
              "watched": {case.name: {key: value for key, value in run(case).items() if key != "sent"}
