@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -14,8 +13,9 @@ from plasticity.comparison.figures import draw
 from plasticity.comparison.nouns import learner_of, shaped, way_of
 from plasticity.datasets import tasks
 from plasticity.datasets.tasks import Task
-from plasticity.errors import NetworkWarning, PlasticityError
+from plasticity.errors import PlasticityError
 from plasticity.learner import Learner
+from plasticity.learner.health import overheard
 from plasticity.runs import Run, report
 
 LEARNER = "learner"  # folder in a run's, that holds the learner
@@ -86,8 +86,7 @@ def run_task(settings: Settings, run: Run, say: Callable[[str], None] = lambda l
     run: the folder; it is created once everything has been checked. say: gets lines of progress.
     Raises Interrupted after Ctrl-C (a checkpoint is left), PlasticityError for what cannot be run.
     """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", NetworkWarning)
+    with overheard() as told:
         task = settings.load()
         learner = settings.learner(task, verbose)
         say(f"{task.name}: {len(task.train_x)} training samples, {len(task.test_x)} held out ({task.held_out})")
@@ -97,11 +96,11 @@ def run_task(settings: Settings, run: Run, say: Callable[[str], None] = lambda l
             raise Interrupted(run.path) from None
         say("reading out the held-out samples")
         measured, answers = _measured(learner, task)
-        if settings.control:
-            say("control: the same network untrained")
+    if settings.control:
+        say("control: the same network untrained")
+        with overheard() as also:
             measured |= _control(settings, task)
-    told = list(dict.fromkeys(str(warning.message) for warning in caught
-                              if issubclass(warning.category, NetworkWarning)))
+        told += [f"control: {line}" for line in also if line not in told]
     for line in told:
         say(f"warning: {line}")
     result = _result(settings, learner, task, run, measured) | {"warnings": told}

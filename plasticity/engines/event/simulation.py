@@ -12,6 +12,7 @@ from plasticity.engines import Recording, restored
 from plasticity.engines.event import cache
 from plasticity.engines.event.program import write
 from plasticity.engines.event.writer import Array
+from plasticity.engines.finite import watched
 from plasticity.errors import PlasticityError, choice, unknown
 from plasticity.network.network import Network, normalized
 
@@ -55,6 +56,7 @@ class EventSimulation:
             out[...] = self._fill(array, array.start)
         return out
 
+    @watched(0.1)
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:

@@ -9,6 +9,7 @@ import torch
 
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording, restored
+from plasticity.engines.finite import watched
 from plasticity.engines.torch import checks
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.learning import Learning
@@ -56,6 +57,7 @@ class TorchSimulation:
                 readers[name] = lambda source=source: self._signals[source]
         return readers
 
+    @watched(1e-3)
     @torch.no_grad()
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
