@@ -1,6 +1,7 @@
 """Numbers that stop being finite: noticed after a run, and found, to the step, by running it again in parts.
 
-A look costs little beside a run, so that it is made once a run has been long enough for that, or several together have.
+A look at the weights is made once a run, or several together, were long enough for it to cost next to nothing beside
+them; so is the copy of the state that is needed to run them again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from plasticity.network.network import Network
 
 LARGEST = 1e299  # beyond it a number counts as infinite; Brian2 clips to 1e300
 FEWEST = 16  # steps that are always worth a look
+COPY = 10  # what a copy of the state costs, in looks
 
 
 class NotFiniteError(PlasticityError):
@@ -36,28 +38,26 @@ class NotFiniteError(PlasticityError):
 
 @dataclass
 class Watch:
-    """steps: run since the last look. every: steps after which one is due. close: whether every run is looked at."""
+    """look, copy: steps after which one is due. steps: run since the last look. close: whether every run is copied."""
 
-    every: float
+    look: float
+    copy: float
     steps: int = 0
     close: bool = False
-
-    def due(self, steps: int) -> bool:
-        return self.close or steps >= self.every
 
 
 def watched(steps_per_weight: float) -> Callable[[Callable], Callable]:
     """Decorates `Simulation.run`: it raises NotFiniteError where the network is not finite afterwards.
 
-    steps_per_weight: of a run, that cost a hundred times as much as a look at a weight.
+    steps_per_weight: of a run, that cost hundreds of times as much as a look at a weight.
     """
     def decorated(run: Callable) -> Callable:
         @wraps(run)
         def whole(self, spikes=None, steps=None, **options):
-            watch = _watch(self, steps_per_weight)
+            watch = _watch(self)
             extent = _extent(spikes, steps, options.get("signals"))
             work = extent[0] * extent[1]
-            before = self.state() if work and watch.due(work) else None
+            before = self.state() if work and (watch.close or work >= watch.copy) else None
             recording, error = None, None
             try:
                 recording = run(self, spikes, steps, **options)
@@ -66,7 +66,7 @@ def watched(steps_per_weight: float) -> Callable[[Callable], Callable]:
                 if before is None or not _by_division(raised):
                     raise
             watch.steps += work
-            if error is None and not watch.due(watch.steps):
+            if error is None and before is None and watch.steps < watch.look:
                 return recording
             strange, last, watch.steps = _strange(self), watch.steps, 0
             if error is None and strange is None:
@@ -74,6 +74,7 @@ def watched(steps_per_weight: float) -> Callable[[Callable], Callable]:
             if before is not None:
                 raise _Presented(self, run, spikes, options).first(before, *extent) or strange or error from None
             raise strange.at(f" after one of the last {last} steps", False)
+        whole.steps_per_weight = steps_per_weight
         return whole
     return decorated
 
@@ -85,10 +86,15 @@ def require_finite(simulation) -> None:
         raise strange
 
 
+def steps_to_copy(simulation) -> float:
+    """Steps beside which a copy of the state costs next to nothing."""
+    return _watch(simulation).copy
+
+
 @contextmanager
 def closely(simulation) -> Iterator[None]:
     """Each run is looked at, however short."""
-    watch = _watch(simulation, 0.0)
+    watch = _watch(simulation)
     watch.close = True
     try:
         yield
@@ -96,10 +102,13 @@ def closely(simulation) -> Iterator[None]:
         watch.close = False
 
 
-def _watch(simulation, steps_per_weight: float) -> Watch:
+def _watch(simulation) -> Watch:
     if "_watch" not in vars(simulation):
-        weights = sum(simulation.get(f"{each.name}.w").size for each in simulation.network.plastic)
-        vars(simulation)["_watch"] = Watch(FEWEST + steps_per_weight * weights)
+        network, batch = simulation.network, getattr(simulation, "batch", 1)
+        size = sum(simulation.get(f"{each.name}.w").size for each in network.projections)
+        size += sum(batch * each.n * len(each.neuron.variables) for each in network.populations)
+        cost = type(simulation).run.steps_per_weight
+        vars(simulation)["_watch"] = Watch(*(FEWEST + cost * size * times for times in (1, COPY)))
     return vars(simulation)["_watch"]
 
 
@@ -121,21 +130,34 @@ def _strange(simulation) -> NotFiniteError | None:
     network: Network = simulation.network
     for population in network.populations:
         for variable in population.neuron.variables:
-            place = _first(simulation.get(f"{population.name}.{variable}"))
+            place = _first(simulation, f"{population.name}.{variable}")
             if place is not None:
                 return NotFiniteError(f"variable {variable!r} of neuron {place[0][-1]} of population "
                                       f"{population.name!r}", place[1],
                                       f"the equations of neuron {population.neuron.name!r}")
     for projection in network.plastic:
-        place = _first(simulation.get(f"{projection.name}.w"))
+        place = _first(simulation, f"{projection.name}.w")
         if place is not None:
-            return NotFiniteError(f"weight {list(place[0])} (pre, post) of projection {projection.name!r}", place[1],
-                                  f"the text of rule {projection.rule.name!r}")
+            return strange_weight(place, projection.name, projection.rule.name)
     return None
 
 
-def _first(values: np.ndarray) -> tuple[tuple[int, ...], str] | None:
-    """(place, value) of the first number that is not finite."""
+def strange_weight(strange: tuple[tuple[int, ...], str], projection: str, rule: str) -> NotFiniteError:
+    """The error for a weight. strange: of `strange_in`."""
+    return NotFiniteError(f"weight {list(strange[0])} (pre, post) of projection {projection!r}", strange[1],
+                          f"the text of rule {rule!r}")
+
+
+def _first(simulation, name: str) -> tuple[tuple[int, ...], str] | None:
+    """(place, value) of the first number of a state that is not finite."""
+    low, high = map(float, simulation.extremes(name))
+    if low > -LARGEST and high < LARGEST:
+        return None
+    return strange_in(simulation.get(name))
+
+
+def strange_in(values: np.ndarray) -> tuple[tuple[int, ...], str] | None:
+    """(place, what it is) of the first number that is not finite."""
     fine = np.abs(values) < LARGEST
     if fine.all():
         return None

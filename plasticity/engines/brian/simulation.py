@@ -50,6 +50,10 @@ class BrianSimulation:
         part, variable = self._find(name)
         return states.presented(self.network, part, variable, self._state[name])
 
+    def extremes(self, name: str) -> tuple[float, float]:
+        """The least and the largest number of weights or a neuron's variable, NaN if one is."""
+        return self._state[name].min(initial=0.0), self._state[name].max(initial=0.0)
+
     def set(self, name: str, value: np.ndarray) -> None:
         """Overwrites a state by "part.variable"."""
         part, variable = self._find(name)

@@ -57,7 +57,7 @@ class TorchSimulation:
                 readers[name] = lambda source=source: self._signals[source]
         return readers
 
-    @watched(1e-3)
+    @watched(4e-5)
     @torch.no_grad()
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
@@ -177,6 +177,13 @@ class TorchSimulation:
         else:
             raise unknown("state", name, self.names())
         return values[0] if self.batch == 1 else values
+
+    @torch.no_grad()
+    def extremes(self, name: str) -> tuple[float, float]:
+        """The least and the largest number of weights or a neuron's variable, NaN if one is."""
+        part, _, variable = name.rpartition(".")
+        values = self._synapses[part].w if part in self._synapses else self._neurons[part].values[variable]
+        return tuple(torch.stack(values.aminmax()).tolist()) if values.numel() else (0.0, 0.0)
 
     def names(self) -> list[str]:
         """All states that `get` answers."""

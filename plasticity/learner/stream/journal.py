@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from plasticity.engines import Simulation
-from plasticity.engines.finite import NotFiniteError, closely, require_finite
-from plasticity.learner.stream.presenting import BLOCK
+from plasticity.engines.finite import NotFiniteError, closely, require_finite, steps_to_copy
 
 
 class Journal:
-    """Makes calls that change a simulation. One copy of its state is kept, made every `BLOCK` samples: single
-    presentations are too short to be looked at one by one."""
+    """Makes calls that change a simulation. One copy of its state is kept, made as rarely as it costs next to nothing:
+    a call by itself may be too short for that. steps: of a sample."""
 
-    def __init__(self, simulation: Simulation):
-        self.simulation = simulation
+    def __init__(self, simulation: Simulation, steps: int):
+        self.simulation, self._every = simulation, max(1, math.ceil(steps_to_copy(simulation) / steps))
         self._start: Mapping[str, np.ndarray] | None = None
         self._calls: list[Callable] = []
         self._samples = 0
@@ -24,7 +24,7 @@ class Journal:
     def make(self, call: Callable, samples: int):
         """What `call()` answers. Raises NotFiniteError, naming sample and step, as soon as that is noticed; the
         simulation is then as it was when it was known to be finite."""
-        if self._start is None or self._samples >= BLOCK:
+        if self._start is None or self._samples >= self._every:
             self.settle()
         self._calls.append(call)
         self._samples += samples

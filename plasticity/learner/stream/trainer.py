@@ -44,7 +44,7 @@ class StreamTrainer:
         self.block = BLOCK if engine in QUICK else 16
         self.curve = RunningAccuracy.start(classes, model.network.sizes[model.output]) if classes else None
         self.offset, self._warm_seconds = 0, 0.0
-        self._journal = Journal(simulation)
+        self._journal = Journal(simulation, model.presentation.steps + model.presentation.rest)
 
     @property
     def described(self) -> Model:
