@@ -20,16 +20,25 @@ from plasticity._utils import memory
 from plasticity.comparison.candidates import Candidate, candidate
 from plasticity.comparison.job import Job
 from plasticity.datasets.tasks import Task
+from plasticity.learner.health import overheard, quiet
 
 COUNTED = 100  # held-out samples on which spikes and operations are counted
 FIRST = 4  # samples of the training before the training
 
 
 def train_one(job: Job) -> dict[str, object]:
-    """Trains on the task's training part and answers what was measured; accuracy is that on the held-out part."""
+    """Trains on the task's training part and answers what was measured; accuracy is that on the held-out part.
+    warnings: what was said of the network meanwhile."""
     task = _loaded(job.task, job.train_samples, job.test_samples, job.validation)
     entrant = candidate(job, task)
-    _first(entrant, task)
+    with quiet():
+        _first(entrant, task)
+    with overheard() as told:
+        measured = _measured(job, entrant, task)
+    return measured | {"warnings": told}
+
+
+def _measured(job: Job, entrant: Candidate, task: Task) -> dict[str, object]:
     x = entrant.shaped(task.train_x)
     before = _start(job.device)
     begun = time.perf_counter()

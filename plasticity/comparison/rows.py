@@ -20,7 +20,7 @@ def row(names: Mapping[str, str | None], runs: Sequence[Mapping]) -> dict[str, o
 
     names: axis -> name, see `plasticity.comparison.axes.Training`. seeds, accuracies: of those that finished, n: how
     many they are, of `asked`. accuracy_interval: see `interval`. NAME_sd: sample standard deviation over seeds, None
-    for one seed.
+    for one seed. warnings: what was said of a network while it learned or was read out, by seed.
     """
     good = [run for run in runs if "error" not in run]
     entries = {**names, "names": dict(names), "seeds": [run["seed"] for run in good], "n": len(good),
@@ -28,6 +28,9 @@ def row(names: Mapping[str, str | None], runs: Sequence[Mapping]) -> dict[str, o
     failed = [{"seed": run["seed"], "error": run["error"]} for run in runs if "error" in run]
     if failed:
         entries["failed"] = failed
+    warned = [{"seed": run["seed"], "warning": line} for run in good for line in run.get("warnings", ())]
+    if warned:
+        entries["warnings"] = warned
     accuracies = {run["seed"]: run["accuracy"] for run in good}
     entries |= _spread("accuracy", accuracies) | {
         "accuracy_interval": interval(list(accuracies.values())), "accuracies": list(accuracies.values())}

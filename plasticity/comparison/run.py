@@ -17,6 +17,7 @@ from plasticity.datasets import tasks
 from plasticity.datasets.tasks import Task
 from plasticity.errors import CacheWarning, DataWarning, NetworkWarning, PlasticityError
 from plasticity.learner import Learner
+from plasticity.learner.health import overheard, warn
 from plasticity.runs import Run, report
 
 LEARNER = "learner"  # folder in a run's, that holds the learner
@@ -101,7 +102,9 @@ def run_task(settings: Settings, run: Run, say: Callable[[str], None] = lambda l
         measured, answers = _measured(learner, task)
         if settings.control:
             say("control: the same network untrained")
-            measured |= _control(settings, task)
+            with overheard() as also:
+                measured |= _control(settings, task)
+            warn(*(f"control: {line}" for line in also if line not in told))
         result = _result(settings, learner, task, run, measured) | {"warnings": told}
         say("drawing figures")
         figures = draw(learner, task, result, answers, run.path / "figures")

@@ -54,7 +54,7 @@ def draw(result: Mapping[str, object], console, baseline: str | None = None) -> 
         drawn.add_row(*(escape(column.cell(row)) for column in shown))
     console.print(title(result), style="italic", markup=False, highlight=False)
     console.print(drawn)
-    for line in (note, *failures(result)):
+    for line in (note, *failures(result), *remarks(result)):
         console.print(line, markup=False, highlight=False)
 
 
@@ -69,8 +69,18 @@ def fitting(shown: Sequence[Column], rows: Sequence[Mapping], width: int) -> lis
 
 def failures(result: Mapping[str, object]) -> list[str]:
     """A line per training that failed."""
-    return [f"{', '.join(name for name in row['names'].values() if name)}, seed {each['seed']} failed: {each['error']}"
+    return [f"{_named(row)}, seed {each['seed']} failed: {each['error']}"
             for row in result["rows"] for each in row.get("failed", ())]
+
+
+def remarks(result: Mapping[str, object]) -> list[str]:
+    """A line per warning that a training gave."""
+    return [f"warning: {_named(row)}, seed {each['seed']}: {each['warning']}"
+            for row in result["rows"] for each in row.get("warnings", ())]
+
+
+def _named(row: Mapping) -> str:
+    return ", ".join(name for name in row["names"].values() if name)
 
 
 def title(result: Mapping[str, object]) -> str:
@@ -116,7 +126,8 @@ def _record(row: Mapping, axes: list[str], against: Mapping[tuple, Mapping]) -> 
     record |= {part: row.get(part) for name in MEANS for part in (name, f"{name}_sd")}
     record |= {name: row.get(name) for name in SHARED if name not in axes}
     return record | {"failed": len(row.get("failed", ())), "errors": "; ".join(
-        f"seed {each['seed']}: {each['error']}" for each in row.get("failed", ()))}
+        f"seed {each['seed']}: {each['error']}" for each in row.get("failed", ())), "warnings": "; ".join(
+        f"seed {each['seed']}: {each['warning']}" for each in row.get("warnings", ()))}
 
 
 def _json(result: Mapping[str, object], baseline: str | None) -> str:

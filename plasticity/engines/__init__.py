@@ -63,6 +63,10 @@ class Simulation(Protocol):
         """A copy of a state: weights [n_pre, n_post], neuron variables and traces [n] (batch > 1: [batch, n])."""
         ...
 
+    def extremes(self, name: str) -> tuple[float, float]:
+        """(least, largest) of weights or a neuron's variable, without a copy; NaN where one of them is."""
+        ...
+
     def set(self, name: str, value: np.ndarray) -> None:
         """Overwrites weights or a slow variable."""
         ...

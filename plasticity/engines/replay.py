@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
 import numpy as np
 
 from plasticity import engines
+from plasticity.engines.finite import NotFiniteError, strange_in, strange_weight
 from plasticity.engines.reference.interpreter import Replayed, interpret
 from plasticity.errors import PlasticityError, choice
 from plasticity.language.rule import Rule
@@ -48,8 +50,11 @@ def replay(rule: str | Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, d
                "window": window}
     network = _network(rule, w, sizes, dt, axonal_delay=axonal_delay, dendritic_delay=dendritic_delay, **connect)
     if engine == "interpreter":
-        found = interpret(rule, w, pre, post, dt, axonal_delay=axonal_delay, dendritic_delay=dendritic_delay,
-                          batch=reduce, weights_every=weights_every, mask=mask, signals=given, seed=seed, window=window)
+        again = partial(interpret, rule, w, pre, post, dt, axonal_delay=axonal_delay, dendritic_delay=dendritic_delay,
+                        batch=reduce, mask=mask, signals=given, seed=seed, window=window)
+        found = again(weights_every=weights_every)
+        if strange_in(found.w) is not None:
+            raise _strange(again(weights_every=1).trajectory, rule)
         return Replayed(found.w, found.trajectory, {k: v[0] if len(v) == 1 else v for k, v in found.traces.items()})
     simulation = engines.build(network, engine, dtype=dtype, device=device, batch=pre.shape[1], reduce=reduce,
                                seed=seed)
@@ -58,6 +63,12 @@ def replay(rule: str | Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, d
         signals={name: np.moveaxis(values, 1, 0) for name, values in given.items()})
     traces = {name: simulation.get(f"synapses.{name}") for name in rule.variables}
     return Replayed(simulation.get("synapses.w"), recording.trajectory.get("synapses", np.zeros((0, *w.shape))), traces)
+
+
+def _strange(trajectory: np.ndarray, rule: Rule) -> NotFiniteError:
+    """Where weights first leave the finite numbers. trajectory: of each step."""
+    step = next(step for step, w in enumerate(trajectory) if strange_in(w) is not None)
+    return strange_weight(strange_in(trajectory[step]), "synapses", rule.name).at(f" after step {step}", True)
 
 
 def _reduction(reduce: str, before: str | None) -> str:

@@ -207,6 +207,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
             return goals.read(goal, trainer, x, targets, self.readout_name_)
         responses, reading = trainer.responses(x), trainer.reading
         places = {name: reading.places(responses, name) for name in reading.fitted}
+        goals.answered(goal, places[reading.names[0]], targets)
         return {name: float(np.average(each == targets.values, weights=targets.weight))
                 for name, each in places.items()}, places[reading.names[0]]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticity.errors import PlasticityError, RefusedError
-from plasticity.learner import labels
+from plasticity.learner import health, labels
 from plasticity.learner.targets import Targets
 from plasticity.learner.trainer import Trainer
 from plasticity.readout import scores
@@ -151,15 +151,21 @@ def read(goal: Goal, trainer: Trainer, x: np.ndarray, targets: Targets, name: st
     """({name: score}, answers), showing x once; of labels of samples the answers are places in `classes`."""
     if goal.classes is None or goal.by_step:
         return {name: score(goal, trainer, x, targets)}, answers(goal, trainer, x)
-    places = trainer.places(x)
+    places = answered(goal, trainer.places(x), targets)
     weight = targets.weight if targets.weight is None or targets.weight.ndim == 1 else targets.weight.max(1)
     return {name: float(np.average(places == targets.values, weights=weight))}, places
+
+
+def answered(goal: Goal, places: np.ndarray, targets: Targets) -> np.ndarray:
+    """`places` as they are; warns where they are all one class and targets are not."""
+    health.warn(health.one_class(places, targets.values, goal.classes))
+    return places
 
 
 def score(goal: Goal, trainer: Trainer, x: np.ndarray, targets: Targets) -> float:
     """Accuracy (weighted) for labels, the loss's own figure for values, so that more is better: R2, or minus NLL."""
     if goal.classes is not None and not goal.by_step:
-        right = (trainer.places(x) == targets.values).astype(float)
+        right = (answered(goal, trainer.places(x), targets) == targets.values).astype(float)
         weight = targets.weight if targets.weight is None or targets.weight.ndim == 1 else targets.weight.max(1)
         return float(np.average(right, weights=weight))
     if goal.kind is None:

@@ -11,6 +11,7 @@ import numpy as np
 from plasticity._utils.progress import progress
 from plasticity._utils.stopping import stop_requests
 from plasticity.errors import PlasticityError
+from plasticity.learner.health import quiet
 from plasticity.learner.plan import Plan, Step
 from plasticity.learner.targets import Targets
 from plasticity.learner.trainer import Callback, NotFinite, Trainer
@@ -91,7 +92,8 @@ def _end_epoch(keeper: Checkpointer, step: Step, plan: Plan, held_out: tuple[np.
     if "loss" in means:
         done.losses.append(means["loss"])
     if held_out is not None:
-        done.validation.append(keeper.trainer.accuracy(*held_out, learned))
+        with quiet():
+            done.validation.append(keeper.trainer.accuracy(*held_out, learned))
         more["validation_accuracy"] = done.validation[-1]
         _keep_best(keeper, plan)
     keeper.log(done.line(step, **more))

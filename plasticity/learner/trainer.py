@@ -18,10 +18,12 @@ Callback = Callable[[Step, np.ndarray, np.ndarray], None]
 
 @dataclass(frozen=True)
 class Measured:
-    """What an update tells: name -> mean. weight: how much it counts when updates are averaged."""
+    """What an update tells: name -> mean. weight: how much it counts when updates are averaged. counted: what is only
+    added up over a training, for `check`: name -> number."""
 
     values: Mapping[str, float] = field(default_factory=dict)
     weight: float = 1.0
+    counted: Mapping[str, float] = field(default_factory=dict)
 
 
 class Trainer(Protocol):

@@ -66,6 +66,8 @@ class Training:
                 total = sums.setdefault(name, [0.0, 0.0])
                 total[0] += value * measured.weight
                 total[1] += measured.weight
+        for name, number in measured.counted.items():
+            self.totals[name] = self.totals.get(name, 0) + number
         self.since.setdefault("", [0.0, 0.0])[0] += samples
 
     @property

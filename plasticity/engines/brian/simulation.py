@@ -10,6 +10,7 @@ from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.engines import Recording
 from plasticity.engines.brian import state as states
 from plasticity.engines.brian.circuit import Circuit, Plan
+from plasticity.engines.finite import watched
 from plasticity.errors import PlasticityError, unknown
 from plasticity.network.network import Network, normalized
 
@@ -22,6 +23,7 @@ class BrianSimulation:
         self._state = states.initial(network)
         self._normalise()
 
+    @watched(0.0)
     def run(self, spikes: Mapping[str, Spikes | np.ndarray], steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
@@ -48,6 +50,10 @@ class BrianSimulation:
         part, variable = self._find(name)
         return states.presented(self.network, part, variable, self._state[name])
 
+    def extremes(self, name: str) -> tuple[float, float]:
+        """The least and the largest number of weights or a neuron's variable, NaN if one is."""
+        return self._state[name].min(initial=0.0), self._state[name].max(initial=0.0)
+
     def set(self, name: str, value: np.ndarray) -> None:
         """Overwrites a state by "part.variable"."""
         part, variable = self._find(name)
@@ -57,7 +63,7 @@ class BrianSimulation:
         return {name: value.copy() for name, value in self._state.items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        missing = self._state.keys() - state.keys()
+        missing = {name for name in self._state if not states.is_list(name)} - state.keys()
         if missing:
             raise PlasticityError(f"the state is of another network: it lacks {', '.join(sorted(missing))}")
         for name, value in self._state.items():

@@ -12,6 +12,7 @@ from plasticity.engines import Recording, restored
 from plasticity.engines.event import cache
 from plasticity.engines.event.program import write
 from plasticity.engines.event.writer import Array
+from plasticity.engines.finite import watched
 from plasticity.errors import PlasticityError, choice, unknown
 from plasticity.network.network import Network, normalized
 
@@ -55,6 +56,7 @@ class EventSimulation:
             out[...] = self._fill(array, array.start)
         return out
 
+    @watched(0.04)
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
@@ -136,6 +138,13 @@ class EventSimulation:
         if rule is None or variable not in rule.variables:
             raise unknown("state", name, self.names())
         return self._trace(part, variable)
+
+    def extremes(self, name: str) -> tuple[float, float]:
+        """The least and the largest number of weights or a neuron's variable, NaN if one is; nothing is copied."""
+        part, _, variable = name.rpartition(".")
+        parts = {**self._program.parts.groups, **self._program.parts.synapses}
+        values = self._arrays[f"{parts[part].prefix}_{variable}"]
+        return values.min(initial=0.0), values.max(initial=0.0)
 
     def _trace(self, part: str, variable: str) -> np.ndarray:
         synapses, plastic = self._program.parts.synapses[part], self._program.parts.plastic[part]

@@ -9,6 +9,7 @@ import torch
 
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording, restored
+from plasticity.engines.finite import watched
 from plasticity.engines.torch import checks
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.learning import Learning
@@ -56,6 +57,7 @@ class TorchSimulation:
                 readers[name] = lambda source=source: self._signals[source]
         return readers
 
+    @watched(4e-5)
     @torch.no_grad()
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
@@ -175,6 +177,13 @@ class TorchSimulation:
         else:
             raise unknown("state", name, self.names())
         return values[0] if self.batch == 1 else values
+
+    @torch.no_grad()
+    def extremes(self, name: str) -> tuple[float, float]:
+        """The least and the largest number of weights or a neuron's variable, NaN if one is."""
+        part, _, variable = name.rpartition(".")
+        values = self._synapses[part].w if part in self._synapses else self._neurons[part].values[variable]
+        return tuple(torch.stack(values.aminmax()).tolist()) if values.numel() else (0.0, 0.0)
 
     def names(self) -> list[str]:
         """All states that `get` answers."""

@@ -18,6 +18,7 @@ from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.online import online_gradients, require_online
 from plasticity.engines.gradient.output import Output
 from plasticity.errors import PlasticityError, RefusedError
+from plasticity.learner.gradients.activity import Activity
 from plasticity.learner.targets import Targets
 from plasticity.readout.answers import per_sample
 from plasticity.readout.losses import kind_of
@@ -133,13 +134,16 @@ class Presented:
 
     @torch.no_grad()
     def runs(self, x: np.ndarray) -> Iterator[Output]:
-        """Presentations of all samples, a part at a time."""
+        """Presentations of all samples, a part at a time; warns of populations that are silent or explode."""
         numbers = numbers_of(x) if self.encoder is not None else None
-        at_once, carry = self.streams or AT_ONCE, {}
+        at_once, carry, activity = self.streams or AT_ONCE, {}, Activity(self.network.network)
         for begin in range(0, len(x), at_once):
             part = slice(begin, begin + at_once)
             shown = self.shown(x[part], self.seed, 0 if numbers is None else numbers[part])
-            yield self._answered(shown, len(x[part]), carry)
+            output = self._answered(shown, len(x[part]), carry)
+            activity.count(output.spikes)
+            yield output
+        activity.warn(len(x))
 
     def spikes_per_sample(self, x: np.ndarray) -> Mapping[str, float]:
         """Mean number of spikes that each population fires for a sample."""

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from plasticity.errors import RefusedError
-from plasticity.learner import state_dicts
+from plasticity.learner import health, state_dicts
 from plasticity.learner.gradients.presenting import Presented
 from plasticity.learner.plan import Step
 from plasticity.learner.targets import Targets
@@ -20,6 +20,7 @@ from plasticity.learner.trainer import Callback, Measured, NotFinite
 from plasticity.network.network import Network
 
 STREAM = "stream/"
+PROBED = 64  # samples that are shown after learning, to see whether the network spikes
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,15 @@ class TorchTrainer:
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group.setdefault("initial_lr", group["lr"])
         self.optimiser.step()
-        return Measured({"loss": loss})
+        half = "first" if step.done < 0.5 else "last"
+        return Measured({"loss": loss}, counted={f"loss of the {half}": loss, f"updates of the {half}": 1})
 
     def check(self, shown: int, totals: Mapping[str, float]) -> None:
-        """A loss that goes wrong raises by itself."""
+        """A loss that goes wrong raises by itself; one that stays is warned of."""
+        updates, losses = ([totals.get(f"{what} of the {half}", 0) for half in ("first", "last")]
+                           for what in ("updates", "loss"))
+        if 2 * updates[1] >= updates[0] > 0:  # else there is not yet a second half
+            health.warn(health.unmoved(losses[0] / updates[0], losses[1] / updates[1]))
 
     def accuracy(self, x: np.ndarray, targets: Targets, learned: tuple[np.ndarray, Targets] | None = None) -> float:
         if self.score is not None:
@@ -101,11 +107,15 @@ class TorchTrainer:
         return float((self.scores(x).argmax(1) == targets.values).mean())
 
     def finish(self, x: np.ndarray, targets: Targets) -> None:
-        """Everything was learned together."""
+        """Everything was learned together; a few samples show whether the network is silent or explodes."""
+        if self.presented is not None:
+            self.presented.outputs(x[:PROBED])
 
     def places(self, x: np.ndarray) -> np.ndarray:
         """The class with the largest score, [samples]."""
-        return self.scores(x).argmax(1)
+        scores = self.scores(x)
+        health.warn(health.alike("the network's answers", scores))
+        return scores.argmax(1)
 
     def features(self, x: np.ndarray) -> np.ndarray:
         if self.presented is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
@@ -13,6 +14,7 @@ from plasticity.engines.torch.clocked import Clocked
 from plasticity.engines.torch.language import Context
 from plasticity.errors import RefusedError
 from plasticity.language.rule import Rule
+from plasticity.learner import health
 from plasticity.learner.plan import Plan, Step
 from plasticity.learner.stream.reading import Reading, Responses
 from plasticity.learner.targets import Targets, require_whole_samples
@@ -130,13 +132,14 @@ class RateTrainer:
         u = self._total(prepared)
         variables = {"r_pre": prepared, "u": u, "r_post": ACTIVATIONS[self.layer.activation](u)}
         changes = self._change(self.w, {**{name: variables[name] for name in self.rule.reads}, **self.states})
+        self._require_finite(changes, "a change is not finite", False)
         for name, change in changes.items():
             if name != "w":
                 self.states[name] = self.states[name] + change
         if "w" in changes:
             self.w.add_(changes["w"], alpha=rate * self._scale(changes["w"])).clamp_(self.rule.w_min, self.rule.w_max)
         if step.last:
-            self._require_finite()
+            self._require_finite({"w": self.w, **self.states}, "weights left the finite numbers", True)
         return Measured({}, len(x))
 
     def _total(self, x: torch.Tensor) -> torch.Tensor:
@@ -149,13 +152,20 @@ class RateTrainer:
         largest = max(-float(low), float(high))
         return self.max_update / largest if largest > 0 else 0.0
 
-    def _require_finite(self) -> None:
-        if not all(bool(torch.isfinite(value).all()) for value in (self.w, *self.states.values())):
-            raise NotFinite("weights left the finite numbers", "the weights", True,
-                            "the rule's learning rate, set lr (the largest change of a mini-batch), or scale X")
+    def _require_finite(self, values: Mapping[str, torch.Tensor], what: str, spoiled: bool) -> None:
+        """Of weights and states, or changes of them. A sum is finite only where all of it is, and costs little."""
+        if all(math.isfinite(float(each.sum())) for each in values.values()):
+            return
+        for name, each in values.items():
+            strange = (~each.isfinite()).nonzero()
+            if len(strange):
+                raise NotFinite(what, _named(name, strange[0].tolist()), spoiled,
+                                "the rule's learning rate, set lr (the largest change of a mini-batch), or scale X; a "
+                                f"division by 0, log or sqrt in the text of rule {self.rule.name!r} does it too")
 
     def check(self, shown: int, totals: Mapping[str, float]) -> None:
-        """Nothing can go wrong in silence: rates are not silent."""
+        """Warns of weights that all sit at a bound; rates are not silent."""
+        health.warn(health.at_bounds("the layer", self.w.cpu().numpy(), self.rule.w_min, self.rule.w_max))
 
     def finish(self, x: np.ndarray, targets: Targets) -> None:
         """Fits the readouts on features of samples, of which an evenly drawn part is used."""
@@ -172,7 +182,9 @@ class RateTrainer:
             "triangle" if self.layer.units > 1 else "linear")
         parts = [FEATURES[name](self._total(self.tensor(x[start:start + AT_ONCE])), self.layer.power).cpu().numpy()
                  for start in range(0, len(x), AT_ONCE)]
-        return np.concatenate(parts)
+        features = np.concatenate(parts)
+        health.warn(health.alike("the layer's features", features))
+        return features
 
     def scores(self, x: np.ndarray) -> np.ndarray:
         return self.reading.scores(Responses(self.features(x)))
@@ -218,3 +230,7 @@ class RateTrainer:
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self.w = self.tensor(state["w"])
         self.states = {name: self.tensor(value) for name, value in state.items() if name != "w"}
+
+
+def _named(name: str, place: list[int]) -> str:
+    return f"weight {place} (input, unit)" if name == "w" else f"state {name!r} of unit {place[-1]}"

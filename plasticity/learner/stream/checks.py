@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping
+
+import numpy as np
 
 from plasticity.errors import NetworkWarning
 from plasticity.language import expressions
+from plasticity.learner import health
+from plasticity.network.network import existing
 from plasticity.network.presentation import Model
 from plasticity.neurons.units import si
-
-SILENT = 0.1  # output spikes per sample below which nothing can be read out
 
 
 def time_constants(model: Model) -> dict[str, float]:
@@ -52,18 +55,25 @@ def capacity(model: Model) -> float:
     return min(population.n * per_neuron, math.inf if population.winner == "all" else steps)
 
 
-def warn_silent(model: Model, spikes_per_sample: float, shown: int) -> None:
-    """Warns when most samples drew no spike from the output population."""
-    if spikes_per_sample < SILENT:
-        warnings.warn(f"network {model.network.name!r} is silent: {spikes_per_sample:.2g} output spikes per sample in "
-                      f"{shown} samples; raise the input rate (max_rate), the weights or `normalize`, or lower the "
-                      f"threshold", NetworkWarning, stacklevel=3)
+def activity(model: Model, spikes: np.ndarray) -> dict[str, int]:
+    """How many samples drew no spike from the output population, and how many over half of those possible at all.
+
+    spikes: of each sample, [samples].
+    """
+    return {"silent": int(np.count_nonzero(spikes == 0)),
+            "saturated": int(np.count_nonzero(spikes > health.MOST * capacity(model)))}
 
 
-def warn_activity(model: Model, spikes_per_sample: float, shown: int) -> None:
-    """Warns when the output population is silent, or fires at more than half of what is possible at all."""
-    warn_silent(model, spikes_per_sample, shown)
-    if spikes_per_sample > 0.5 * capacity(model):
-        warnings.warn(f"network {model.network.name!r} explodes: {spikes_per_sample:.0f} output spikes per sample of "
-                      f"at most {capacity(model):.0f}; lower the input rate or the weights, or raise inhibition or the "
-                      f"threshold", NetworkWarning, stacklevel=3)
+def warn_activity(model: Model, when: str, samples: int, silent: float, saturated: float) -> None:
+    """Warns where most samples drew no spike, or more than half of those possible at all."""
+    who = f"network {model.network.name!r}"
+    health.warn(health.silent(who, when, round(silent), samples),
+                health.saturated(who, when, round(saturated), samples))
+
+
+def warn_bounds(model: Model, weights: Mapping[str, np.ndarray]) -> None:
+    """Warns of projections whose weights all sit at a bound. weights: "projection.w" -> array."""
+    for projection in model.network.plastic:
+        w = weights[f"{projection.name}.w"][existing(model.network, projection)]
+        health.warn(health.at_bounds(f"projection {projection.name!r}", w, projection.rule.w_min,
+                                     projection.rule.w_max))

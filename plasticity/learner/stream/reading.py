@@ -10,6 +10,7 @@ import numpy as np
 
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import NetworkWarning, PlasticityError
+from plasticity.learner import health
 from plasticity.learner.stream.presenting import joined
 from plasticity.learner.targets import Targets
 from plasticity.readout import READOUTS, Readout, assign_labels, fit_readout
@@ -97,7 +98,10 @@ class Reading:
     def places(self, responses: Responses, name: str | None = None) -> np.ndarray:
         """Class numbers [samples], -1 where there is no answer; by the first readout unless one is named."""
         name = name or self.names[0]
-        return self.fitted[name].predict(responses.for_(name))
+        places = self.fitted[name].predict(responses.for_(name))
+        if name == self.names[0]:
+            health.warn(health.unanswered(places, responses.counts.any(1)))
+        return places
 
     def scores(self, responses: Responses) -> np.ndarray:
         """How much speaks for each class, [samples, classes]; all 0 where there is no answer."""

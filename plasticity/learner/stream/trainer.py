@@ -5,20 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 import numpy as np
 
 from plasticity.encoding.random import numbers_of
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Simulation
+from plasticity.engines.finite import NotFiniteError
 from plasticity.errors import PlasticityError
 from plasticity.learner.plan import Plan, Step
 from plasticity.learner.stream import checks
+from plasticity.learner.stream.journal import Journal
 from plasticity.learner.stream.presenting import BLOCK, Source, block_size, encode, respond, show
 from plasticity.learner.stream.reading import Reading, Responses
 from plasticity.learner.stream.running import RunningAccuracy
 from plasticity.learner.targets import Targets, require_whole_samples
-from plasticity.learner.trainer import Callback, Measured
+from plasticity.learner.trainer import Callback, Measured, NotFinite
 from plasticity.network.presentation import Model
 
 QUICK = ("event", "torch")  # engines that show a whole block in well under a second
@@ -41,6 +44,7 @@ class StreamTrainer:
         self.block = BLOCK if engine in QUICK else 16
         self.curve = RunningAccuracy.start(classes, model.network.sizes[model.output]) if classes else None
         self.offset, self._warm_seconds = 0, 0.0
+        self._journal = Journal(simulation, model.presentation.steps + model.presentation.rest)
 
     @property
     def described(self) -> Model:
@@ -76,15 +80,27 @@ class StreamTrainer:
 
     def update(self, prepared: Spikes, x: np.ndarray, targets: Targets, step: Step, rate: float,
                callback: Callback | None) -> Measured:
-        counts, _ = show(self.simulation, self.model, x, Source(self.seed, "learn"), self._position(step), True,
-                         prepared)
-        values = {"spikes_per_image": float(counts.sum()) / len(x)}
+        counts = self._learned_from(prepared, x, self._position(step))
+        spikes = counts.sum(1)
+        values = {"spikes_per_image": float(spikes.sum()) / len(x)}
         if self.curve is not None:
             values["running_accuracy"] = self.curve.update(counts, targets.labels)
-        return Measured(values, len(x))
+        return Measured(values, len(x), checks.activity(self.model, spikes))
+
+    def _learned_from(self, prepared: Spikes, x: np.ndarray, position: int) -> np.ndarray:
+        """Output spikes of each sample and neuron, [samples, n]. Raises NotFinite."""
+        shown = partial(show, self.simulation, self.model, x, Source(self.seed, "learn"), position, True, prepared)
+        try:
+            return self._journal.make(shown, len(x))[0]
+        except NotFiniteError as error:
+            raise NotFinite("the network leaves the finite numbers", f"{error.what}, {error.value}{error.when}", True,
+                            f"its rates, or mend {error.where} (a division by 0, a logarithm or root of what may be "
+                            "negative, growth without bound)") from None
 
     def check(self, shown: int, totals: Mapping[str, float]) -> None:
-        checks.warn_activity(self.model, totals.get("spikes_per_image", 0.0) / max(shown, 1), shown)
+        checks.warn_activity(self.model, "while it learns", shown, totals.get("silent", 0), totals.get("saturated", 0))
+        checks.warn_bounds(self.model, self.learned())
+        self._journal.settle()
 
     def finish(self, x: np.ndarray, targets: Targets) -> None:
         """Fits the readouts on responses to samples, of which an evenly drawn part is used."""
@@ -99,6 +115,7 @@ class StreamTrainer:
         """What the network answers to samples with learning off."""
         counts, trains = respond(self.simulation, self.model, x, seed=self.seed, purpose=purpose, batch=self.batch,
                                  trains=self.reading.needs_trains, block=self.block)
+        checks.warn_activity(self.model, "when it is read out", len(x), **checks.activity(self.model, counts.sum(1)))
         return Responses(counts, trains)
 
     def accuracy(self, x: np.ndarray, targets: Targets, learned: tuple[np.ndarray, Targets]) -> float:
@@ -126,6 +143,7 @@ class StreamTrainer:
         return self.simulation.state()
 
     def put(self, weights: Mapping[str, np.ndarray]) -> None:
+        self._journal.forget()
         self.simulation.restore(weights)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -134,6 +152,7 @@ class StreamTrainer:
         return arrays | {CURVE + name: values for name, values in curve.items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._journal.forget()
         self.simulation.restore({name.removeprefix(SIMULATION): values for name, values in state.items()
                                  if name.startswith(SIMULATION)})
         if self.curve is not None:
