@@ -59,6 +59,6 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> PlasticityError:
 def choice(argument: str, value: str, known: Iterable[str]) -> str:
     """`value`, if it is one of `known`; else an error that names the argument."""
     known = tuple(known)
-    if value not in known:
+    if not any(isinstance(value, type(each)) and value == each for each in known):
         raise unknown(f"value for {argument}:", value, known)
     return value

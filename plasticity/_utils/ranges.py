@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from numbers import Integral, Real
 from typing import Annotated
 
@@ -15,14 +16,14 @@ from plasticity.errors import PlasticityError, quoted
 
 @dataclass(frozen=True)
 class Range:
-    """words: what its numbers are, after "must be". holds: which of an array of floats lie in it."""
+    """words: what its numbers are, after "must be". holds: whether a float lies in it, or which of an array of them."""
 
     words: str
-    holds: Callable[[np.ndarray], np.ndarray]
+    holds: Callable[[np.ndarray | float], np.ndarray | bool]
     whole: bool = False
 
 
-NUMBER = Range("a number", lambda x: ~np.isnan(x))
+NUMBER = Range("a number", lambda x: x == x)
 FINITE = Range("finite", np.isfinite)
 POSITIVE = Range("positive and finite", lambda x: (x > 0) & (x < math.inf))
 NOT_NEGATIVE = Range("finite and not negative", lambda x: (x >= 0) & (x < math.inf))
@@ -35,6 +36,7 @@ DELAY = Range("finite and not negative (seconds)", NOT_NEGATIVE.holds)
 MOST = 2**53  # the largest whole number up to which floats hold them all
 
 
+@lru_cache(maxsize=64)
 def at_least(least: int) -> Range:
     """Whole numbers from `least` on."""
     return Range(f"a whole number of at least {least}", lambda x: (x >= least) & (x <= MOST), whole=True)
@@ -55,12 +57,21 @@ Steps = Annotated[int, at_least(0)]
 
 def is_number(value: object) -> bool:
     """Whether something is one real number whole ones up to 64 bits; truth values are none."""
-    whole = isinstance(value, Integral)
-    return isinstance(value, Real) and not isinstance(value, bool) and not (whole and abs(value) >= 2**63)
+    if type(value) is float:
+        return True
+    whole = is_whole(value)
+    return (whole or isinstance(value, Real)) and not isinstance(value, bool) and not (whole and abs(value) >= 2**63)
+
+
+def is_whole(value: object) -> bool:
+    """Whether something is one whole number, or a truth value. Python's own are told at once."""
+    return type(value) is int or (type(value) is not float and isinstance(value, Integral))
 
 
 def outside(within: Range, value: object) -> str:
     """What of a number, or of an array of numbers, does not lie in a range, as an error shows it; empty if all does."""
+    if is_number(value):
+        return "" if within.holds(float(value)) else quoted(value, 60)
     try:
         array = np.asarray(value, float)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # no numbers, or one that no float can hold
@@ -68,7 +79,7 @@ def outside(within: Range, value: object) -> str:
     holds = np.asarray(within.holds(array))
     if holds.all():
         return ""
-    return f"an array that holds {float(array[~holds].flat[0])!r}" if array.ndim else quoted(value, 60)
+    return f"an array that holds {float(array[~holds].flat[0])!r}"
 
 
 def require(within: Range, **values: float) -> None:
@@ -77,7 +88,7 @@ def require(within: Range, **values: float) -> None:
         if not is_number(value):
             raise PlasticityError(f"{name} must be a number, got {quoted(value, 60)}" if not within.whole else
                                   f"{name} must be {within.words}, got {quoted(value, 60)}")
-        if within.whole and not isinstance(value, Integral):
+        if within.whole and not is_whole(value):
             raise PlasticityError(f"{name} must be {within.words}, got {quoted(value, 60)}")
         if wrong := outside(within, value):
             raise PlasticityError(f"{name} must be {within.words}, got {wrong}")

@@ -10,7 +10,7 @@ MOST = 1e5
 
 
 def warn_of_milliseconds(above: float, **times: float) -> None:
-    """Warns (NetworkWarning) of each time above a limit (s) that hardly anybody means; above `MOST` it is no milliseconds."""
+    """Warns (NetworkWarning) of each time (s) above a limit that hardly anybody exceeds, up to `MOST`."""
     for name, value in times.items():
         if above < value < MOST:
             warnings.warn(f"{name}={value:g} is {value:g} s; did you mean {value:g}e-3? Times are in seconds",

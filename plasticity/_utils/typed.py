@@ -38,7 +38,7 @@ def require_fields(thing: object) -> None:
     for name, hint in _hints(type(thing)).items():
         wrong = _misfit(name, hint, getattr(thing, name))
         if wrong:
-            label = getattr(thing, "name", "")
+            label = "" if wrong.place == "name" else getattr(thing, "name", "")
             raise PlasticityError(f"{wrong.place} of {type(thing).__name__}{f' {label!r}' if label else ''} must be "
                                   f"{_wanted(wrong)}, got {_seen(wrong)}{_advice(wrong)}")
 

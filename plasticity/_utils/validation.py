@@ -31,6 +31,17 @@ def as_numbers(name: str, values: object) -> np.ndarray:
     return array
 
 
+def together(**values: object) -> tuple[np.ndarray, ...]:
+    """Several arrays of numbers as float64. Raises PlasticityError where their shapes do not fit each other."""
+    arrays = [as_numbers(name, each).astype(np.float64, copy=False) for name, each in values.items()]
+    try:
+        np.broadcast_shapes(*(array.shape for array in arrays))
+    except ValueError:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in zip(values, arrays, strict=True))
+        raise PlasticityError(f"shapes must fit each other, got {shapes}") from None
+    return tuple(arrays)
+
+
 def require_positive(**values: int) -> None:
     """Raises PlasticityError unless every value is a whole number >= 1."""
     require_whole(1, **values)

@@ -13,6 +13,7 @@ from plasticity import encoding
 from plasticity._utils import own
 from plasticity._utils.catalogue import Call, Catalogue
 from plasticity._utils.keeping import Kept
+from plasticity._utils.memory import require_memory
 from plasticity._utils.ranges import Count, Finite, NotNegative, Positive, Share, Steps
 from plasticity._utils.typed import checked
 from plasticity.encoding.spikes import Spikes
@@ -94,6 +95,7 @@ def with_rest(spikes: Spikes, rest: int) -> Spikes:
     """The same spikes followed by so many silent steps."""
     if not rest:
         return spikes
+    require_memory(8.0 * spikes.samples * (spikes.steps + rest), f"{rest:,} silent steps")
     return Spikes(np.concatenate([spikes.ptr, np.repeat(spikes.ptr[:, -1:], rest, axis=1)], axis=1), spikes.index,
                   spikes.n)
 

@@ -9,8 +9,7 @@ import numpy as np
 from plasticity._utils import random
 from plasticity._utils.memory import require_memory
 from plasticity._utils.random import checked_seed
-from plasticity._utils.ranges import Positive
-from plasticity._utils.typed import checked
+from plasticity._utils.ranges import POSITIVE, require
 from plasticity._utils.validation import as_numbers
 from plasticity.encoding._checks import non_negative, whole
 from plasticity.encoding.spikes import Spikes
@@ -20,8 +19,7 @@ from plasticity.errors import PlasticityError
 _GAPS, _STEPS = 0x656E636F64650001, 0x656E636F64650002
 
 
-@checked
-def poisson(rates_hz: np.ndarray, steps: int, dt: Positive, seed: int | np.random.Generator = 0,
+def poisson(rates_hz: np.ndarray, steps: int, dt: float, seed: int | np.random.Generator = 0,
             first_sample: int | np.ndarray = 0) -> Spikes:
     """Spike trains of given rates: in every step, independently, each neuron spikes with probability rate * dt.
 
@@ -34,6 +32,7 @@ def poisson(rates_hz: np.ndarray, steps: int, dt: Positive, seed: int | np.rando
     """
     rates = non_negative("rates_hz", rates_hz, 2)
     steps = whole("steps", steps)
+    require(POSITIVE, dt=dt)
     highest = rates.max(initial=0.0)
     if highest * dt > 1:
         raise PlasticityError(f"rates_hz reaches {highest:g} Hz, above the {1 / dt:g} Hz that one spike per step of "
@@ -84,8 +83,8 @@ def _keys(seed: int | np.random.Generator, first_sample: int | np.ndarray, sampl
 
 
 def _by_gaps(p: np.ndarray, steps: int, seed: int | np.random.Generator, first_sample: int | np.ndarray) -> Spikes:
-    require_memory(8.0 * len(p) * (steps + 1) + 4.2 * p.sum() * steps,
-                   f"spikes of {len(p):,} samples over {steps:,} steps")
+    spikes = p.sum() * steps if p.size * steps > 2**26 else 0  # few take no memory, and adding them up takes time
+    require_memory(8.0 * len(p) * (steps + 1) + 4.2 * spikes, f"spikes of {len(p):,} samples over {steps:,} steps")
     from plasticity.encoding import _draw  # Numba is loaded only when something is drawn
 
     ptr, index = _draw.draw(np.ascontiguousarray(p), _keys(seed, first_sample, len(p), _GAPS), steps)

@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from plasticity._utils.random import checked_seed
-from plasticity._utils.validation import require_whole
+from plasticity._utils.ranges import Count
+from plasticity._utils.typed import checked
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import RefusedError, unknown
 from plasticity.network.network import Network
@@ -80,8 +81,9 @@ class Simulation(Protocol):
         ...
 
 
-def build(network: Network, engine: str = "event", *, dtype: str = "float64", device: str = "cpu", batch: int = 1,
-          reduce: str = "sum", seed: int = 0) -> Simulation:
+@checked
+def build(network: Network, engine: str = "event", *, dtype: str = "float64", device: str = "cpu", batch: Count = 1,
+          reduce: str = "sum", seed: object = 0) -> Simulation:
     """A simulation of `network`.
 
     dtype: "float64" or "float32". device: "cpu" or "cuda" (torch). batch: samples presented at once, all seeing the
@@ -90,7 +92,6 @@ def build(network: Network, engine: str = "event", *, dtype: str = "float64", de
     """
     if network.rule is not None:
         raise RefusedError(_by_gradients(network))
-    require_whole(1, batch=batch)
     require_room(network, batch)
     options = {"dtype": dtype, "device": device, "batch": batch, "reduce": reduce, "seed": checked_seed(seed)}
     return _module(engine).build(network, engine=engine, **options)

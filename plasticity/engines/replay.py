@@ -8,6 +8,9 @@ from functools import partial
 import numpy as np
 
 from plasticity import engines
+from plasticity._utils.ranges import Count
+from plasticity._utils.typed import checked
+from plasticity._utils.validation import as_numbers
 from plasticity.engines.finite import NotFiniteError, strange_in, strange_weight
 from plasticity.engines.reference.interpreter import Replayed, interpret
 from plasticity.errors import PlasticityError, choice
@@ -17,9 +20,10 @@ from plasticity.network.window import Window
 from plasticity.rules.catalogue import of_kind
 
 
-def replay(rule: str | Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: float = 1e-3, engine: str = "event",
+@checked
+def replay(rule: object, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: float = 1e-3, engine: str = "event",
            axonal_delay: float | np.ndarray = 0.0, dendritic_delay: float | np.ndarray = 0.0, reduce: str = "sum",
-           weights_every: int | None = None, dtype: str = "float64", *, mask: np.ndarray | None = None,
+           weights_every: Count | None = None, dtype: str = "float64", *, mask: np.ndarray | None = None,
            device: str = "cpu", seed: int = 0, window: Window | None = None, batch: str | None = None,
            **signals: np.ndarray) -> Replayed:
     """Runs `rule` on one projection while both neurons' spikes are imposed.
@@ -36,7 +40,7 @@ def replay(rule: str | Rule, w: np.ndarray, pre: np.ndarray, post: np.ndarray, d
     Returns `.w`, `.trajectory` [k, n_pre, n_post] and `.traces`, see `Replayed`.
     """
     rule, reduce = of_kind("synapse", rule), _reduction(reduce, batch)
-    w, pre, post = np.asarray(w, float), _spikes("pre", pre), _spikes("post", post)
+    w, pre, post = as_numbers("w", w).astype(float), _spikes("pre", pre), _spikes("post", post)
     sizes = (pre.shape[2], post.shape[2])
     if window is None and w.shape != sizes:
         raise PlasticityError(f"w must have shape [n_pre, n_post] = {sizes}, got {w.shape}")

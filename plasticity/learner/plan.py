@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from plasticity._utils.random import checked_seed
 from plasticity._utils.validation import require_positive, require_whole
 from plasticity.errors import choice
 
@@ -59,7 +60,8 @@ class Plan:
     first_epoch: int = 0
 
     def __post_init__(self):
-        require_whole(0, epochs=self.epochs, seed=self.seed)
+        require_whole(0, epochs=self.epochs)
+        checked_seed(self.seed)
         require_positive(batch=self.batch)
         if self.patience is not None:
             require_positive(patience=self.patience)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
+from plasticity._utils.ranges import LASTING, Finite, NotNegative, Number, is_number
+from plasticity._utils.typed import checked
+from plasticity._utils.validation import as_numbers, together
 from plasticity.errors import PlasticityError
 
 
@@ -15,7 +20,9 @@ def normalize(w: np.ndarray, total: float | np.ndarray, mask: np.ndarray | None 
     w: [n_pre, n_post]. total: one sum, or one per postsynaptic neuron [n_post]. mask: bool [n_pre, n_post], the
     synapses that count and are scaled; all by default.
     """
-    w = np.asarray(w)
+    w = as_numbers("w", w)
+    if w.ndim != 2 or not is_number(total):
+        (total, _) = together(total=total, w=w)
     if mask is None:
         return w * _factor(np.abs(w).sum(0, keepdims=True), total)
     mask = np.asarray(mask, bool)
@@ -28,8 +35,9 @@ def _factor(sums: np.ndarray, total: float | np.ndarray) -> np.ndarray:
     return np.where(sums > 0, total / np.where(sums > 0, sums, 1.0), 1.0)
 
 
-def scale_synapses(w: np.ndarray, rate: np.ndarray, target: float | np.ndarray, beta: float, dt: float,
-                   w_min: float = -np.inf, w_max: float = np.inf) -> np.ndarray:
+@checked
+def scale_synapses(w: np.ndarray, rate: np.ndarray, target: float | np.ndarray, beta: Finite, dt: NotNegative,
+                   w_min: Number = -np.inf, w_max: Number = np.inf) -> np.ndarray:
     """Synaptic scaling: all weights onto a neuron grow while it is too quiet and shrink while it is too active.
 
     dw_ij/dt = beta * w_ij * (target_j - rate_j), solved exactly over dt for rates held fixed:
@@ -41,11 +49,13 @@ def scale_synapses(w: np.ndarray, rate: np.ndarray, target: float | np.ndarray, 
     Source: Turrigiano et al. 1998 (the phenomenon); van Rossum, Bi & Turrigiano 2000 (the equation, without its
     integral term).
     """
-    factor = np.exp(beta * (np.asarray(target, float) - np.asarray(rate, float)) * dt)
-    return np.clip(np.asarray(w) * factor, w_min, w_max)
+    w, rate, target = together(w=w, rate=rate, target=target)
+    return np.clip(w * np.exp(beta * (target - rate) * dt), w_min, w_max)
 
 
-def adapt_threshold(theta: np.ndarray, spikes: np.ndarray, theta_plus: float, tau: float, dt: float) -> np.ndarray:
+@checked
+def adapt_threshold(theta: np.ndarray, spikes: np.ndarray, theta_plus: Finite, tau: Annotated[float, LASTING],
+                    dt: NotNegative) -> np.ndarray:
     """Adaptive threshold: each spike raises a neuron's threshold, which otherwise falls back.
 
     theta_j <- theta_j * exp(-dt/tau) + theta_plus * spikes_j.
@@ -53,10 +63,12 @@ def adapt_threshold(theta: np.ndarray, spikes: np.ndarray, theta_plus: float, ta
     theta: [n], in the unit of the membrane variable. spikes: [n], spikes in the last dt. tau: s (infinite: never
     falls). Source: Zhang & Linden 2003 (the phenomenon); Diehl & Cook 2015 (as used here).
     """
-    return np.asarray(theta, float) * np.exp(-dt / tau) + theta_plus * np.asarray(spikes, float)
+    theta, spikes = together(theta=theta, spikes=spikes)
+    return theta * np.exp(-dt / tau) + theta_plus * spikes
 
 
-def threshold_to_rate(threshold: np.ndarray, spikes: np.ndarray, target: float, eta: float) -> np.ndarray:
+@checked
+def threshold_to_rate(threshold: np.ndarray, spikes: np.ndarray, target: Finite, eta: Finite) -> np.ndarray:
     """Intrinsic plasticity of binary units: the threshold drifts until a neuron spikes as often as wanted.
 
     T_j <- T_j + eta * (spikes_j - target).
@@ -64,11 +76,13 @@ def threshold_to_rate(threshold: np.ndarray, spikes: np.ndarray, target: float, 
     threshold: [n]. spikes: [n], 0 or 1 (or a mean over samples). target: wanted spikes per step. eta: step size, in the
     threshold's unit. Source: Lazar, Pipa & Triesch 2009 (SORN).
     """
-    return np.asarray(threshold, float) + eta * (np.asarray(spikes, float) - target)
+    threshold, spikes = together(threshold=threshold, spikes=spikes)
+    return threshold + eta * (spikes - target)
 
 
+@checked
 def sigmoid_to_exponential(gain: np.ndarray, bias: np.ndarray, x: np.ndarray, mean: float,
-                           eta: float) -> tuple[np.ndarray, np.ndarray]:
+                           eta: Finite) -> tuple[np.ndarray, np.ndarray]:
     """Intrinsic plasticity of sigmoid units: gain and bias drift until the outputs are exponentially distributed.
 
     For y = 1 / (1 + exp(-(gain * x + bias))) one step down the Kullback-Leibler divergence of y's distribution from an
@@ -80,7 +94,7 @@ def sigmoid_to_exponential(gain: np.ndarray, bias: np.ndarray, x: np.ndarray, me
     """
     if not 0 < mean < 1:
         raise PlasticityError(f"mean must lie between 0 and 1, got {mean!r}")
-    gain, bias, x = (np.asarray(values, float) for values in (gain, bias, x))
+    gain, bias, x = together(gain=gain, bias=bias, x=x)
     if not (gain > 0).all():
         raise PlasticityError("gain must be positive")
     y = 1.0 / (1.0 + np.exp(-(gain * x + bias)))

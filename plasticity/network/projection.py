@@ -69,7 +69,7 @@ class Projection(Kept, ByContent):
 
     @property
     def name(self) -> str:
-        return self.label or f"{self.pre}->{self.post}"
+        return self.label if isinstance(self.label, str) and self.label else f"{self.pre}->{self.post}"
 
     @property
     def kind(self) -> Kind:

@@ -11,6 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plasticity._utils.memory import require_memory
+from plasticity._utils.ranges import NotNegative, Positive, Share
+from plasticity._utils.typed import checked
+from plasticity._utils.validation import as_numbers
 from plasticity.errors import PlasticityError
 
 
@@ -21,20 +25,21 @@ class Rewired(NamedTuple):
     mask: np.ndarray
 
 
-def connect(shape: tuple[int, int], share: float, rng: np.random.Generator) -> np.ndarray:
+@checked
+def connect(shape: tuple[int, int], share: Share, rng: np.random.Generator) -> np.ndarray:
     """A random mask with exactly round(share * n_pre * n_post) connections.
 
     share: of all possible connections, 0 to 1. rng: generator. Raises PlasticityError for another share.
     """
-    if not 0 <= share <= 1:
-        raise PlasticityError(f"share must lie between 0 and 1, got {share!r}")
+    require_memory(9 * math.prod(map(float, shape)), f"a mask of {shape}")
     mask = np.zeros(math.prod(shape), bool)
     mask[rng.choice(mask.size, round(share * mask.size), replace=False)] = True
     return mask.reshape(shape)
 
 
-def deep_r(theta: np.ndarray, gradient: np.ndarray, rng: np.random.Generator, *, eta: float, l1: float,
-           temperature: float, allowed: np.ndarray | None = None, grown: float = 1e-12) -> np.ndarray:
+@checked
+def deep_r(theta: np.ndarray, gradient: np.ndarray, rng: np.random.Generator, *, eta: NotNegative, l1: NotNegative,
+           temperature: NotNegative, allowed: np.ndarray | None = None, grown: Positive = 1e-12) -> np.ndarray:
     """One step of DEEP R: gradient descent, shrinkage and noise on active connections; those that die are replaced.
 
     for theta > 0:  theta <- theta - eta gradient - eta l1 + sqrt(2 eta temperature) nu,  nu standard normal
@@ -54,14 +59,9 @@ def deep_r(theta: np.ndarray, gradient: np.ndarray, rng: np.random.Generator, *,
     Source: Bellec, Kappel, Maass & Legenstein 2018, ICLR, algorithm 1; `grown` as in the authors' program. Theirs draws
     the noise with a width of its own; here it is that of the paper's Langevin form.
     """
-    theta, gradient = np.asarray(theta, float), np.asarray(gradient, float)
+    theta, gradient = (as_numbers(name, values).astype(float) for name, values in (
+        ("theta", theta), ("gradient", gradient)))
     _same_shapes(theta, gradient=gradient, allowed=allowed)
-    for name, value in (("eta", eta), ("l1", l1), ("temperature", temperature)):
-        if not 0 <= value < math.inf:
-            raise PlasticityError(f"{name} must not be negative or infinite, got {value!r}")
-    if not 0 < grown < math.inf:
-        raise PlasticityError("grown must be positive, or a new connection is dormant at once, and finite; got "
-                              f"{grown!r}")
     active = theta > 0
     if not (np.isfinite(theta).all() and np.isfinite(gradient[active]).all()):
         raise PlasticityError("theta, and gradient where connected, must be finite numbers")
@@ -78,8 +78,9 @@ def weights(theta: np.ndarray, sign: np.ndarray) -> np.ndarray:
     return np.where(np.asarray(theta) > 0, sign * np.asarray(theta, float), 0.0)
 
 
-def prune_and_grow(w: np.ndarray, mask: np.ndarray, share: float, rng: np.random.Generator, *,
-                   allowed: np.ndarray | None = None, width: float = 0.0) -> Rewired:
+@checked
+def prune_and_grow(w: np.ndarray, mask: np.ndarray, share: Share, rng: np.random.Generator, *,
+                   allowed: np.ndarray | None = None, width: NotNegative = 0.0) -> Rewired:
     """Sparse evolutionary training: the weakest connections are cut, as many grow elsewhere.
 
     Of the positive weights the `share` that is smallest and of the negative ones the `share` that is largest (nearest
@@ -93,12 +94,8 @@ def prune_and_grow(w: np.ndarray, mask: np.ndarray, share: float, rng: np.random
 
     Source: Mocanu, Mocanu, Stone, Nguyen, Gibescu & Liotta 2018, Nature Communications 9:2383 (SET).
     """
-    w, mask = np.asarray(w, float), np.asarray(mask, bool)
+    w, mask = as_numbers("w", w).astype(float), np.asarray(mask, bool)
     _same_shapes(w, mask=mask, allowed=allowed)
-    if not 0 <= share <= 1:
-        raise PlasticityError(f"share must lie between 0 and 1, got {share!r}")
-    if not 0 <= width < math.inf:
-        raise PlasticityError(f"width must not be negative or infinite, got {width!r}")
     kept = mask & (w != 0) & ~_weakest(w, mask & (w > 0), share) & ~_weakest(-w, mask & (w < 0), share)
     new = _drawn(_free(kept, allowed), int(mask.sum() - kept.sum()), rng)
     fresh = width * rng.standard_normal(w.shape)

@@ -13,7 +13,7 @@ import numpy as np
 
 from plasticity._utils.keeping import Kept
 from plasticity._utils.memory import require_memory
-from plasticity._utils.ranges import Count
+from plasticity._utils.ranges import MOST, Count, is_number
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError
 
@@ -165,7 +165,7 @@ def _whole(shape: object) -> tuple[int, ...]:
 
 
 def _pair(name: str, value: Pair, least: int) -> tuple[int, int]:
-    pair = (value, value) if np.ndim(value) == 0 else tuple(value)
-    if len(pair) != 2 or any(int(n) != n or n < least for n in pair):
+    pair = tuple(value) if isinstance(value, tuple | list | np.ndarray) and np.ndim(value) else (value, value)
+    if len(pair) != 2 or not all(is_number(n) and least <= n <= MOST and int(n) == n for n in pair):
         raise PlasticityError(f"{name} of a window must be a whole number of at least {least}, or two, got {value!r}")
     return int(pair[0]), int(pair[1])

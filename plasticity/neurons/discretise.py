@@ -8,7 +8,7 @@ import sys
 from functools import lru_cache
 
 from plasticity._utils import homeless
-from plasticity.errors import LanguageError, PlasticityError
+from plasticity.errors import LanguageError, PlasticityError, shortened
 from plasticity.language import expressions
 from plasticity.neurons.neuron import METHODS, Assignment, Neuron, statements
 
@@ -98,6 +98,7 @@ def abstract_code(neuron: Neuron) -> str:
     """What Brian2's state updater makes of the equations, without its gate for refractoriness."""
     NeuronGroup = import_brian2().NeuronGroup
     from brian2.core.base import BrianObjectException
+    from brian2.equations.equations import EquationError
     from brian2.stateupdaters.base import UnsupportedEquationsException
     from brian2.units.fundamentalunits import DimensionMismatchError
 
@@ -110,9 +111,14 @@ def abstract_code(neuron: Neuron) -> str:
         return group.state_updater.abstract_code
     except (BrianObjectException, DimensionMismatchError) as error:
         cause = error.__cause__ or error
-        raise PlasticityError(f"units of neuron {neuron.name!r} do not fit: {cause}") from None
+        raise PlasticityError(f"units of neuron {neuron.name!r} do not fit: {_line(cause)}") from None
     except UnsupportedEquationsException as error:
-        raise PlasticityError(f"method={neuron.method!r} cannot integrate neuron {neuron.name!r}: {error} "
+        raise PlasticityError(f"method={neuron.method!r} cannot integrate neuron {neuron.name!r}: {_line(error)} "
                               f"Use one of {', '.join(METHODS)}.") from None
-    except (SyntaxError, KeyError, TypeError, ValueError) as error:
-        raise LanguageError(f"neuron {neuron.name!r}: {error}") from None
+    except (EquationError, SyntaxError, KeyError, TypeError, ValueError) as error:
+        raise LanguageError(f"neuron {neuron.name!r}: {_line(error)}") from None
+
+
+def _line(error: BaseException) -> str:
+    """What an error of Brian2 says, in one line."""
+    return shortened(" ".join(str(error).split()), 300)

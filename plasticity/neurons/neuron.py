@@ -202,6 +202,7 @@ class Neuron(Kept):
         for eq in self.model:
             if eq.kind == "subexpression":
                 expr = expressions.parse(eq.text, expressions.NEURON_FUNCTIONS, logic=True)
+                expressions.require_known(eq.text, expr, {*self.variables, *self.constants, *done, "dt"})
                 done[eq.name] = expressions.substitute(expr, done)
                 expressions.require_bounded(eq.text, done[eq.name])
         return done

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from plasticity._utils.ranges import FINITE, is_number, outside
 from plasticity.errors import LanguageError, quoted
 from plasticity.language import expressions
@@ -21,7 +23,15 @@ UNITS: dict[str, float] = {
 def si(value: float | str) -> float:
     """The SI number of a quantity: si("100*ms") is 0.1. Numbers are dimensionless and stay as they are."""
     if isinstance(value, str):
+        _require_plain_powers(value)
         return expressions.number_of(value, UNITS)
     if not is_number(value) or outside(FINITE, value):
         raise LanguageError(f"a parameter must be a finite number or a text like '20*ms', got {quoted(value)}")
     return float(value)
+
+
+def _require_plain_powers(text: str) -> None:
+    """A quantity has whole numbers as powers: 20**ms is none."""
+    for node in ast.walk(expressions.parse(text, functions=())):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and expressions.names(node.right):
+            raise LanguageError(f"{quoted(text)} has a unit as a power; write a number and units, as '20*ms'")
