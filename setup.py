@@ -44,6 +44,7 @@ setup(
         "safetensors>=0.4",
         "joblib>=1.3",
         "cloudpickle>=2.2",
+        "filelock>=3.12",
         "h5py>=3.10",
         "pillow>=10.1",
     ],

@@ -33,6 +33,12 @@ def wave_of(name: str, content: bytes, rate: int, longest: int | None = None) ->
 
 
 def _is_whole(content: bytes) -> bool:
-    """Whether the file is as long as its first chunk, which holds all others, says; a last odd byte may be padded."""
-    rest = len(content) - 8 - int.from_bytes(content[4:8], "little")
-    return rest in (0, 1)
+    """Whether a file is as long as its header says, and all of it is chunks: four letters, a length, so many bytes. (Of
+    an odd number of bytes the last may be followed by another.)"""
+    end, place = 8 + int.from_bytes(content[4:8], "little"), 12
+    while place + 8 <= end:
+        letters, length = content[place:place + 4], int.from_bytes(content[place + 4:place + 8], "little")
+        if not (letters.isascii() and letters.decode("ascii").isprintable()):
+            return False
+        place += 8 + length + length % 2
+    return place in (end, end + 1) and len(content) in (end, end + 1)

@@ -36,7 +36,12 @@ def private(name: str) -> Path | None:
 
     A CacheWarning says, once, why it is not the first.
     """
-    place, reason = usable(name)
+    return _private(cache() / name, temporary() / name)
+
+
+@lru_cache(maxsize=8)
+def _private(first: Path, second: Path) -> Path | None:
+    place, reason = _first_usable(first, second)
     if reason is not None:
         where = "are not kept" if place is None else f"go to {place} instead"
         warn(f"{reason}: compiled programs {where}; set PLASTICITY_CACHE to a folder that is yours alone")
@@ -48,7 +53,6 @@ def usable(name: str) -> tuple[Path | None, str | None]:
     return _first_usable(cache() / name, temporary() / name)
 
 
-@lru_cache(maxsize=8)
 def _first_usable(first: Path, second: Path) -> tuple[Path | None, str | None]:
     reason = _unusable(first)
     if reason is None:

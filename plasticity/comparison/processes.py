@@ -12,7 +12,7 @@ from plasticity._utils.stopping import stop_requests
 from plasticity.comparison.job import Training
 from plasticity.comparison.workers import Pool, packed
 from plasticity.errors import DataError
-from plasticity.runs.files import write_json
+from plasticity.runs.files import write_bytes, write_json
 from plasticity.runs.sealed import as_written, read_sealed, write_sealed
 
 RESULT = "result.json"
@@ -75,10 +75,9 @@ def _finished(place: Path, digest: str, say: Callable[[str], None]) -> bool:
 
 def _begun(place: Path, training: Training) -> Path:
     """Says what is trained, takes a former result away, and answers where the log goes."""
-    place.mkdir(parents=True, exist_ok=True)
     (place / RESULT).unlink(missing_ok=True)
     write_json(place / "job.json", {"names": training.names, **training.job.to_dict()})
-    (place / "log.txt").write_bytes(b"")
+    write_bytes(place / "log.txt", b"")
     return place / "log.txt"
 
 

@@ -10,6 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
+
+from plasticity._utils.random import checked_seed
+from plasticity._utils.validation import require_whole
 from plasticity.comparison import parts, tables
 from plasticity.comparison.axes import Comparison
 from plasticity.comparison.job import AXES, PARTS, Job
@@ -55,12 +59,10 @@ def compare(task: str, rules: str | RuleLike | Sequence[str | RuleLike], seeds: 
         warnings.warn("network of compare is called networks now; the old name goes with the next release",
                       DeprecationWarning, stacklevel=2)
         networks = network
-    if jobs < 1 or threads < 1:
-        raise PlasticityError(f"jobs and threads must be at least 1, got {jobs} and {threads}")
+    require_whole(1, jobs=jobs, threads=threads)
     shared = Job(task, "", encoder=encoder, epochs=epochs, batch=batch, lr=lr, train_samples=train_samples,
                  test_samples=test_samples, validation=validation, device=device, threads=threads)
-    asked = Comparison(_several(rules), tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds), shared,
-                       _several(networks), _several(engines))
+    asked = Comparison(_several(rules), _seeds(seeds), shared, _several(networks), _several(engines))
     asked.check()
     if out is None:
         with tempfile.TemporaryDirectory(prefix="plasticity-compare-") as folder:
@@ -69,6 +71,14 @@ def compare(task: str, rules: str | RuleLike | Sequence[str | RuleLike], seeds: 
     (_require_same if resume else _require_empty)(folder, asked)
     with one_writer(folder):
         return _compare(asked, folder, jobs, say, verbose)
+
+
+def _seeds(chosen: int | Sequence[int]) -> tuple[int, ...]:
+    """So many seeds from 0, or those that are named."""
+    if isinstance(chosen, list | tuple | range | np.ndarray):
+        return tuple(map(checked_seed, chosen))
+    require_whole(0, seeds=chosen)
+    return tuple(range(chosen))
 
 
 def _several(chosen: object) -> tuple:

@@ -24,7 +24,8 @@ def identity(estimator, x: np.ndarray, targets: Targets) -> dict[str, str]:
 
 def _threads(estimator) -> dict[str, str]:
     """How many threads share sums among them, where an engine's last bits depend on it."""
-    if estimator.described_.experiment.engine.name in ONE_THREAD:
+    asked = estimator.described_.experiment
+    if asked.engine.name in ONE_THREAD or asked.asked.device != "cpu":
         return {}
     import torch
 

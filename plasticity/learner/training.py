@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType, UnionType
 
 import numpy as np
 
-from plasticity.errors import PlasticityError
+from plasticity.errors import DataError, PlasticityError
 from plasticity.learner.plan import Step
 from plasticity.learner.trainer import Measured, NotFinite, Trainer
 from plasticity.runs.checkpoint import Checkpoint
 from plasticity.runs.folder import Run
 
 TRAINER, BEST = "trainer/", "best/"
-_NUMBERS = ("epochs", "losses", "validation", "seconds", "compile_seconds", "best", "early", "totals", "epoch",
-            "since")
+#: what a checkpoint holds of a training, and of which type it is
+_NUMBERS: Mapping[str, type | UnionType] = MappingProxyType({
+    "epochs": int, "losses": list, "validation": list, "seconds": float | int, "compile_seconds": float | int,
+    "best": int | None, "early": bool, "totals": dict, "epoch": dict, "since": dict})
 
 
 class Diverged(PlasticityError):
@@ -121,7 +124,9 @@ class Checkpointer:
             yield
 
     def _go_on(self, checkpoint: Checkpoint) -> None:
-        for name in _NUMBERS:
+        for name, kind in _NUMBERS.items():
+            if not isinstance(checkpoint.extra.get(name), kind):
+                raise DataError(f"the checkpoint in {self.run.path} was written by another version: it has no {name}")
             setattr(self.training, name, checkpoint.extra[name])
         self.training.shown, self.training.history = checkpoint.shown, self.run.metrics()
         arrays = checkpoint.arrays

@@ -7,6 +7,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from plasticity.runs.files import cannot_write
+
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#666666"
 WEIGHTS = "viridis"  # perceptually even, readable in grey
 TITLE, LABEL = 12, 10
@@ -33,6 +35,9 @@ def finish(axes: Axes, title: str, x: str, y: str, grid: bool = True) -> None:
 def save(figure: Figure, path: str | Path, dpi: int = 130) -> Path:
     """Writes a figure; the ending of `path` says the format. Folders are made."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=dpi)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=dpi)
+    except OSError as error:
+        raise cannot_write(path, error) from None
     return path

@@ -57,7 +57,7 @@ def read_bytes(path: Path) -> bytes:
 
 def altered(path: Path) -> DataError:
     """The error of a file that is not what was written."""
-    return DataError(f"{path} was altered: its checksum does not fit; put back what was written, or make it anew")
+    return DataError(f"{path} was altered (its checksum does not fit; put back what was written)")
 
 
 def write_text(path: Path, text: str) -> None:
