@@ -17,7 +17,8 @@ ALLOWED = (ast.Expression, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Consta
            ast.Attribute)
 
 #: what stands on the page -> something else in its place, where a smaller number would not do
-OTHER = {"'strict'": "'brian2'", "'inclusive'": "'strict'", "'neuron'": "'rule'", "True": "False", "False": "True",
+OTHER = {"'strict'": "'brian2'", "'inclusive'": "'strict'", "'neuron'": "'rule'",
+         "'discrete'": "'continuous'", "'bindsnet'": "'exact'", "True": "False", "False": "True",
          "inf": "Wmax", "-inf": "Wmin", "window": "window - 1", "t_ref * ms": "2 * t_ref * ms", "feedback": "",
          "torch.float64": ""}
 
