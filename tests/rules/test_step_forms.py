@@ -87,7 +87,8 @@ def test_once_per_step_clips_the_sum_of_all_samples(given, engine, decay):
         up, down = 0.1 * (x * z).sum(0), 0.2 * (s * y).sum(0)
         expected = np.clip((1 - decay) * (expected + up * (1 - expected) - down * expected), 0, 1)
     rule = rules.pair_stdp(0.1, 0.2, mu_plus=1, mu_minus=1, order="inclusive")
-    assert replay(once_per_step(rule, weight_decay=decay, batch=3), w, pre, post, DT, engine).w == pytest.approx(expected, abs=1e-12)
+    found = replay(once_per_step(rule, weight_decay=decay, batch=3), w, pre, post, DT, engine).w
+    assert found == pytest.approx(expected, abs=1e-12)
     assert np.abs(replay(rule, w, pre, post, DT, engine).w - expected).max() > 1e-3
 
 
