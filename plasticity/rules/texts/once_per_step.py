@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import Rule, State
-from plasticity.rules.texts._parts import not_negative
+from plasticity.rules.texts._parts import not_negative, positive
 
 
 def once_per_step(rule: Rule, weight_decay: float = 0.0, batch: int = 1) -> Rule:
@@ -24,6 +24,7 @@ def once_per_step(rule: Rule, weight_decay: float = 0.0, batch: int = 1) -> Rule
     range.
     """
     not_negative(weight_decay=weight_decay)
+    positive(batch=batch)
     if weight_decay > 1 or batch < 1:
         raise PlasticityError("weight_decay must not exceed 1 and batch not be below 1, got "
                               f"weight_decay={weight_decay!r}, batch={batch!r}")
