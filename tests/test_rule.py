@@ -201,3 +201,10 @@ def test_only_known_orders_exist():
 
 def test_a_language_error_is_a_plasticity_error():
     assert issubclass(LanguageError, PlasticityError) and issubclass(PlasticityError, ValueError)
+
+
+@pytest.mark.parametrize("number", [np.float64(2.0), np.float32(2.0), np.int64(2)])
+def test_bounds_may_be_numpys_numbers(number):
+    rule = rules.pair_stdp(w_min=0 * number, w_max=number)
+    assert rule == rules.pair_stdp(w_max=2.0) and not isinstance(rule.w_max, np.generic)
+    assert "np." not in repr(rule)

@@ -22,7 +22,7 @@ endif
 
 OURS_READY := $(if $(VENV),$(VENV)/.installed-test)
 
-.PHONY: peers test-peers test-nest nest-weights test-torch-peers torch-weights bench-peers gradient-peers bench-gradient-peers bench-rules
+.PHONY: peers test-peers bindsnet-weights test-nest nest-weights test-torch-peers torch-weights bench-peers gradient-peers bench-gradient-peers bench-rules
 
 peers: $(PEERS_READY)
 
@@ -31,9 +31,12 @@ $(PEERS)/.installed: requirements-peers.txt
 	$(PEERS)/bin/python -m pip install --quiet --requirement requirements-peers.txt
 	touch $@
 
-# Spikes are imposed on BindsNET's rules there and its weights compared with ours here: only .npz files cross over.
+# BindsNET's weights are committed, as those of NEST are; this compares them with BindsNET itself.
 test-peers: $(PEERS_READY) $(OURS_READY)
-	PEERS_PYTHON=$(PEERS_PYTHON) $(OUR_PYTHON) -m pytest -q tests/peers
+	PEERS_PYTHON=$(PEERS_PYTHON) $(OUR_PYTHON) -m pytest -q tests/rules/test_against_bindsnet.py
+
+bindsnet-weights: $(PEERS_READY)
+	$(PEERS_PYTHON) scripts/peers/bindsnet_weights.py tests/reference/bindsnet_weights.json
 
 $(NEST)/.installed: requirements-nest.txt
 	python3 -m venv $(NEST)

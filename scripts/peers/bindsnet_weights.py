@@ -1,18 +1,18 @@
-"""Weights that BindsNET's own learning rules reach on imposed spikes, written as .npz files; runs where BindsNET lives.
+"""Weights that BindsNET's own learning rules reach on imposed spikes, as JSON; runs where BindsNET lives.
 
-    .venv-peers/bin/python scripts/peers/bindsnet_weights.py OUT_FOLDER
+    .venv-peers/bin/python scripts/peers/bindsnet_weights.py tests/reference/bindsnet_weights.json
 
-Each file holds one case of cases.py: the spikes, the reward, the weights before and after, and the constants. Spikes
-are imposed by layers of BindsNET itself: an `Input` before the connection and, after it, a `McCullochPitts` layer whose
-threshold only the imposed drive can reach, whatever the synapses add. `Rmax` asks for neurons that spike at random:
-there the layer after it is an `SRM0Nodes`, and what it did is recorded. BindsNET's `Network.run` makes every step.
+One entry per case of cases.py: the weights, those at the start where BindsNET draws them itself, and of neurons that
+spike at random their spikes and their rho. Spikes are imposed by layers of BindsNET itself: an `Input` before the
+connection and, after it, a `McCullochPitts` layer whose threshold only the imposed drive can reach, whatever the
+synapses add. `Rmax` asks for neurons that spike at random: there the layer after it is an `SRM0Nodes`. BindsNET's
+`Network.run` makes every step.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from bindsnet.network.topology import (
     MulticompartmentConnection,
 )
 from bindsnet.network.topology_features import Weight
-from cases import Case, cases, start, trains
+from cases import Case, cases, reward, start, trains
 
 THRESHOLD, DRIVE = 1e6, 1e9  # far above any sum of weights
 CURRENT = 2.0  # mV per step: SRM0Nodes then spike in some 5 % of all steps
@@ -43,7 +43,8 @@ def connect(case: Case, source, target, w: np.ndarray):
         weight = Weight("weight", torch.from_numpy(w.copy()), range=[case.w_min, case.w_max], nu=nu,
                         learning_rule=getattr(MCC_learning, case.rule))
         return MulticompartmentConnection(source, target, "cpu", [weight])
-    given = {"nu": nu, "update_rule": getattr(learning, case.rule), **bounds, **case.options}
+    given = {"nu": nu, "update_rule": getattr(learning, case.rule), "weight_decay": case.weight_decay, **bounds,
+             **case.options}
     if case.connection == "plain":
         return Connection(source, target, w=torch.from_numpy(w.copy()), **given)
     if case.connection == "conv":
@@ -61,16 +62,17 @@ def weights_of(connection) -> np.ndarray:
 
 
 def learn(case: Case, w: np.ndarray | None, pre: np.ndarray, post: np.ndarray, reward: np.ndarray) -> dict:
-    """What BindsNET's network learns from the spikes: weights before and after, and what the neurons did.
+    """What BindsNET's network learns from the spikes, and what only its run can tell.
 
     pre, post: bool [steps, batch, ...]. reward: [steps].
     """
     torch.manual_seed(case.seed)
-    traces = {"traces": True, "traces_additive": case.additive, "tc_trace": case.tau}
+    before_it, behind_it = ({"traces": True, "traces_additive": case.additive, "tc_trace": tau, "trace_scale": scale}
+                            for tau, scale in zip((case.tau, case.tau_post or case.tau), case.scales, strict=True))
     network = Network(dt=case.dt, batch_size=case.batch)
-    source, random = Input(shape=list(case.pre_shape), **traces), case.rule == "Rmax"
-    target = (SRM0Nodes(shape=list(case.post_shape), **traces) if random else
-              McCullochPitts(shape=list(case.post_shape), thresh=THRESHOLD, **traces))
+    source, random = Input(shape=list(case.pre_shape), **before_it), case.rule == "Rmax"
+    target = (SRM0Nodes(shape=list(case.post_shape), **behind_it) if random else
+              McCullochPitts(shape=list(case.post_shape), thresh=THRESHOLD, **behind_it))
     network.add_layer(source, name="X")
     network.add_layer(target, name="Y")
     connection = connect(case, source, target, w)
@@ -83,22 +85,25 @@ def learn(case: Case, w: np.ndarray | None, pre: np.ndarray, post: np.ndarray, r
                     time=case.dt, reward=float(reward[t]), **case.rates)
         spiked[t] = target.s.numpy()
         rho[t] = target.rho.numpy() if random else 0.0
-    return {"w_before": before, "w_after": weights_of(connection), "post": spiked, "rho": rho * 1e3}
+    drawn = {"post": spiked.astype(int).tolist(), "rho": rounded(rho)} if random else {}
+    first = {} if w is not None else {"start": rounded(before)}
+    return {"w": rounded(weights_of(connection)), **first, **drawn}
+
+
+def rounded(values: np.ndarray) -> list:
+    """To seven digits behind the point: weights are in single precision."""
+    return np.round(values.astype(float), 7).tolist()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("out", type=Path)
     out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
     torch.set_grad_enabled(False)
     torch.set_num_threads(1)
-    for case in cases():
-        pre, post = trains(case)
-        reward = np.random.default_rng([case.seed, 2]).uniform(-1.0, 1.0, case.steps)
-        found = learn(case, start(case), pre, post, reward)
-        np.savez_compressed(out / f"{case.name}.npz", pre=pre, reward=reward, **found,
-                            case=json.dumps({**asdict(case), "bindsnet": version("bindsnet")}))
+    found = {case.name: learn(case, start(case), *trains(case), reward(case)) for case in cases()}
+    lines = json.dumps({"bindsnet": version("bindsnet"), "cases": found}).replace("}, ", "},\n ")
+    out.write_text(lines + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 
 STRONG = {"nu_pre": 4e-3, "nu_post": 6e-3}
 REWARD = {"nu_pre": 5e-2, "nu_post": 5e-2, "additive": True}
-SMALL = {"shape": (1, 6, 6), "channels": 3}
+SMALL = {"shape": (1, 5, 5), "channels": 2}
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,19 @@ class Case:
     w_min: float = 0.0
     w_max: float = 1.0
     coincident: bool = True
-    steps: int = 200
-    rate: float = 0.06  # spikes per step
+    steps: int = 120
+    rate: float = 0.08  # spikes per step
     seed: int = 0
-    n_pre: int = 30
-    n_post: int = 20
-    shape: tuple[int, int, int] = (2, 8, 8)
+    n_pre: int = 7
+    n_post: int = 5
+    shape: tuple[int, int, int] = (2, 7, 7)
     size: int = 3
-    channels: int = 4
+    channels: int = 3
     stride: int = 1
     padding: int = 0
+    tau_post: float = 0.0  # 0: as tau
+    scales: tuple[float, float] = (1.0, 1.0)  # trace_scale of the layers
+    weight_decay: float = 0.0
     options: Mapping[str, float] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
 
@@ -65,7 +68,7 @@ class Case:
 
 def cases() -> list[Case]:
     """All replays."""
-    return [*post_pre(), *dense(), *over_maps()]
+    return [*post_pre(), *dense(), *with_options(), *over_maps()]
 
 
 def post_pre() -> Iterator[Case]:
@@ -108,9 +111,31 @@ def dense() -> Iterator[Case]:
         yield Case(f"mstdp_feature_{end}", "MSTDP", "feature", batch=batch, **REWARD, seed=3)
     yield Case("mstdpet_feature_batch1", "MSTDPET", "feature", **REWARD, seed=3)
     yield Case("mstdp_bounds_batch4", "MSTDP", batch=4, **REWARD, w_low=0.0, w_high=0.05, seed=4)
-    yield Case("rmax_batch1", "Rmax", nu_pre=1e-2, additive=True, steps=300)
-    yield Case("rmax_policy_gradient_batch1", "Rmax", nu_pre=1e-2, additive=True, steps=300, seed=1,
+    yield Case("rmax_batch1", "Rmax", nu_pre=1e-2, additive=True, n_post=2, steps=200)
+    yield Case("rmax_policy_gradient_batch1", "Rmax", nu_pre=1e-2, additive=True, n_post=2, steps=200, seed=1,
                options={"tc_c": 0.0, "tc_e_trace": 60.0})
+
+
+def with_options() -> Iterator[Case]:
+    """Traces of other heights and lengths on both sides, and weights that decay, in batches of 1 and 3."""
+    other = {"tau": 12.0, "tau_post": 31.0, "scales": (0.7, 1.6), "seed": 5}
+    rates = {"nu_pre": 2e-2, "nu_post": 3e-2}
+    for rule in ("PostPre", "WeightDependentPostPre", "Hebbian", "DiehlAndCook"):
+        options = {"options": {"x_tar": 0.3, "mu": 0.7}} if rule == "DiehlAndCook" else {}
+        for batch in (1, 3):
+            name = f"{rule.lower()}_options_batch{batch}"
+            yield Case(name, rule, batch=batch, additive=batch == 1, weight_decay=0.01, w_min=0.1, w_max=0.9, **rates,
+                       **other, **options)
+    reward = {**REWARD, "seed": 6, "w_low": 0.3, "w_min": 0.25, "w_max": 0.7, "rates": {"a_plus": 0.8, "a_minus": -1.3}}
+    times = {"tc_plus": 12.0, "tc_minus": 31.0}
+    yield Case("mstdp_decaying_batch3", "MSTDP", batch=3, weight_decay=0.01, **reward,
+               options={**times, "zero_lag": True})
+    narrow = {**reward, "nu_pre": 0.2, "seed": 8, "w_low": 0.44, "w_high": 0.49, "w_min": 0.435, "w_max": 0.5}
+    yield Case("mstdpet_long_batch1", "MSTDPET", **narrow, options={**times, "tc_e_trace": 60.0})
+    yield Case("mstdpet_long_zero_lag_batch1", "MSTDPET", **narrow,
+               options={**times, "tc_e_trace": 60.0, "zero_lag": True})
+    yield Case("rmax_scaled_batch1", "Rmax", nu_pre=1e-2, additive=True, n_post=2, steps=200, seed=7, tau=12.0,
+               scales=(0.7, 1.0), w_min=0.1, w_max=0.7, options={"tc_c": 9.0, "tc_e_trace": 60.0})
 
 
 def over_maps() -> Iterator[Case]:
@@ -145,6 +170,11 @@ def trains(case: Case) -> tuple[np.ndarray, np.ndarray]:
     else:
         pre[1::2] = post[::2] = False
     return pre, post
+
+
+def reward(case: Case) -> np.ndarray:
+    """Of each step, from -1 to 1."""
+    return np.random.default_rng([case.seed, 2]).uniform(-1.0, 1.0, case.steps)
 
 
 def start(case: Case) -> np.ndarray | None:

@@ -2,8 +2,8 @@
 
     .venv-nest/bin/python scripts/peers/nest_weights.py tests/reference/nest_weights.json
 
-One entry per case of nest_cases.py. Parrot neurons repeat the spikes of generators on both sides of the synapses, but
-where the synapse reads its neuron. `sent` holds what short-term synapses transmitted, spike by spike.
+One entry per case of nest_cases.py and eprop_cases.py. Parrot neurons repeat the spikes of generators on both sides of
+the synapses, but where the synapse reads its neuron. `sent` holds what short-term synapses transmitted, spike by spike.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import argparse
 import json
 from pathlib import Path
 
+import eprop_cases
 import nest
+import nest_eprop
 import numpy as np
 from nest_cases import Case, cases, dopamine, rewarded, short_term, start, trains, watched
 
@@ -106,6 +108,7 @@ def main() -> None:
                           for case in (*cases(), *rewarded(), *short_term(), *watched())},
              "weights": {case.name: run(case)["w"] for case in (*cases(), *rewarded())},
              "sent": {case.name: run(case)["sent"] for case in short_term()},
+             "eprop": {case.name: nest_eprop.run(case) for case in eprop_cases.cases()},
              "watched": {case.name: {key: value for key, value in run(case).items() if key != "sent"}
                          for case in watched()}}
     lines = json.dumps(found).replace("]], ", "]],\n ").replace("}, ", "},\n")

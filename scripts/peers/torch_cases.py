@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Case:
-    """One run. rule: the library's name. tau_*: in steps; mu: exponent of soft bounds from 0 to 1 (0: additive).
+    """One run. rule: the library's name. tau_*: in steps; mu: exponent of soft bounds (0: additive).
 
     a_plus, a_minus: weight change of a coincident pair, beside the weight dependence.
     """
@@ -24,6 +24,10 @@ class Case:
     tau_plus: float = 15.0
     tau_minus: float = 25.0
     tau_trace: float = 30.0
+    scale: float = 1.0  # of SpikingJelly's changes
+    a_pre: float = 0.0  # Norse's, 0: tau_plus, so that its trace grows by 1
+    w_min: float = 0.0  # Norse's bounds
+    w_max: float = 1.0
     w_low: float = 0.3
     w_high: float = 0.7
     steps: int = 200
@@ -43,6 +47,11 @@ def cases() -> Iterator[Case]:
     for seed, case in enumerate((*norse, *jelly)):
         yield replace(case, seed=seed)
     yield Case("norse_bounds", "norse", w_low=0.0, w_high=0.1, seed=20)
+    other = {"w_min": -0.2, "w_max": 1.6, "a_pre": 9.0, "tau_plus": 8.0}
+    yield Case("norse_soft_other", "norse", mu=0.5, **other, seed=21)
+    yield Case("norse_bounds_other", "norse", **other | {"w_min": 0.45, "w_max": 0.6}, w_low=0.5, w_high=0.55, seed=22)
+    for seed, rule in enumerate(("STDPLearner", "MSTDPLearner", "MSTDPETLearner")):
+        yield Case(f"{rule.lower()}_scaled", rule, scale=0.4, a_plus=0.1, seed=23 + seed)
 
 
 def trains(case: Case) -> tuple[np.ndarray, np.ndarray]:

@@ -32,7 +32,8 @@ def by_norse(case: Case) -> torch.Tensor:
     """Its traces rise by a_pre / tau in each step, so a_pre is tau to make it 1."""
     pre, post = (torch.from_numpy(spikes).double() for spikes in trains(case))
     given = STDPParameters(
-        a_pre=torch.tensor(case.tau_plus), a_post=torch.tensor(case.tau_minus), tau_pre_inv=1e3 / case.tau_plus,
+        a_pre=torch.tensor(case.a_pre or case.tau_plus), a_post=torch.tensor(case.tau_minus),
+        w_min=case.w_min, w_max=case.w_max, tau_pre_inv=1e3 / case.tau_plus,
         tau_post_inv=1e3 / case.tau_minus, eta_plus=case.a_plus, eta_minus=case.a_minus, mu=case.mu,
         stdp_algorithm="multiplicative_pow" if case.mu else "additive")
     state = STDPState(torch.zeros(case.batch, case.n_pre).double(), torch.zeros(case.batch, case.n_post).double())
@@ -56,7 +57,7 @@ def by_spikingjelly(case: Case) -> torch.Tensor:
             neurons.spikes = z_post[0] if squeezed else z_post
             neurons(layer(z_pre[0] if squeezed else z_pre))
             paid = () if case.rule == "STDPLearner" else (r,)
-            layer.weight += learner.step(*paid, on_grad=False)
+            layer.weight += learner.step(*paid, on_grad=False, scale=case.scale)
     return layer.weight.T
 
 

@@ -74,9 +74,10 @@ def test_r_max_with_a_large_tau_c_expects_nothing(given):
     assert found == pytest.approx(without, abs=1e-9)
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.05])
 @pytest.mark.parametrize("engine", ENGINES)
-def test_once_per_step_clips_the_sum_of_all_samples(given, engine):
-    """Soft bounds, batch of 3: every event of a step sees the same weight."""
+def test_once_per_step_clips_the_sum_of_all_samples(given, engine, decay):
+    """Soft bounds, batch of 3: every event of a step sees the same weight, which decays once."""
     rng = np.random.default_rng(1)
     pre, post = rng.random((STEPS, 3, SHAPE[0])) < 0.2, rng.random((STEPS, 3, SHAPE[1])) < 0.2
     w = given[-1]
@@ -84,9 +85,10 @@ def test_once_per_step_clips_the_sum_of_all_samples(given, engine):
     for s, z in zip(pre[:-1, :, :, None], post[:-1, :, None], strict=True):
         x, y = x * DECAY + s, y * DECAY + z
         up, down = 0.1 * (x * z).sum(0), 0.2 * (s * y).sum(0)
-        expected = np.clip(expected + up * (1 - expected) - down * expected, 0, 1)
+        expected = np.clip((1 - decay) * (expected + up * (1 - expected) - down * expected), 0, 1)
     rule = rules.pair_stdp(0.1, 0.2, mu_plus=1, mu_minus=1, order="inclusive")
-    assert replay(once_per_step(rule), w, pre, post, DT, engine).w == pytest.approx(expected, abs=1e-12)
+    found = replay(once_per_step(rule, weight_decay=decay, batch=3), w, pre, post, DT, engine).w
+    assert found == pytest.approx(expected, abs=1e-12)
     assert np.abs(replay(rule, w, pre, post, DT, engine).w - expected).max() > 1e-3
 
 
@@ -101,6 +103,9 @@ def test_soft_bounds_are_measured_from_bound_to_bound(given):
 
 @pytest.mark.parametrize("make", [lambda: rules.mstdp(form="neither"), lambda: rules.r_max(form="bindsnet", tau_s=1e-3),
                                   lambda: rules.r_max(tau_c=-1.0), lambda: once_per_step(rules.hebb()),
+                                  lambda: once_per_step(rules.pair_stdp(), weight_decay=1.5),
+                                  lambda: once_per_step(rules.pair_stdp(), weight_decay=float("nan")),
+                                  lambda: once_per_step(rules.pair_stdp(), batch=0),
                                   lambda: once_per_step(rules.mstdpet()), lambda: once_per_step(rules.clopath())])
 def test_refused(make):
     with pytest.raises(PlasticityError):

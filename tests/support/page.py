@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 
-from plasticity import rules
+from plasticity import credit, rules
 from support.peers import ROOT
 
 PAGE = (ROOT / "docs/other-simulators.md").read_text(encoding="utf-8")
@@ -15,6 +15,12 @@ PAGE = (ROOT / "docs/other-simulators.md").read_text(encoding="utf-8")
 ALLOWED = (ast.Expression, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.operator,
            ast.UnaryOp, ast.unaryop, ast.Subscript, ast.Slice, ast.Tuple, ast.Dict, ast.Compare, ast.Eq, ast.IfExp,
            ast.Attribute)
+
+#: what stands on the page -> something else in its place, where a smaller number would not do
+OTHER = {"'strict'": "'brian2'", "'inclusive'": "'strict'", "'neuron'": "'rule'",
+         "'discrete'": "'continuous'", "'bindsnet'": "'exact'", "True": "False", "False": "True",
+         "inf": "Wmax", "-inf": "Wmin", "window": "window - 1", "t_ref * ms": "2 * t_ref * ms", "feedback": "",
+         "torch.float64": ""}
 
 
 def section(title: str) -> str:
@@ -43,26 +49,36 @@ def prepared(title: str) -> dict[str, object]:
 
 
 def value(code: str, names: Mapping[str, object]) -> object:
-    """What a table's code gives, with these names and those of `plasticity.rules`."""
+    """What a table's code gives, with these names and those of `plasticity.rules` and `plasticity.credit`."""
     tree = ast.parse(code, mode="eval")
     strange = [node for node in ast.walk(tree) if not isinstance(node, ALLOWED)]
     assert not strange, f"{code!r} holds {ast.unparse(strange[0])!r}"
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    found = {name: getattr(rules, name) for name in named & {*dir(rules)} if name not in names}
+    found = {name: getattr(room, name) for room in (credit, rules) for name in named & {*dir(room)}}
     return eval(compile(tree, code, "eval"), {**found, **names, "__builtins__": {}})
 
 
 def altered(code: str) -> Iterator[tuple[str, str]]:
-    """Each named value of a piece of code, and the code with another value there."""
-    count = sum(1 for _ in _named(ast.parse(code, mode="eval")))
-    for index in range(count):
+    """Each named value of a piece of code that can be another, and the code with another one there."""
+    for index in range(sum(1 for _ in _named(ast.parse(code, mode="eval")))):
         tree = ast.parse(code, mode="eval")
         name, node, put = [*_named(tree)][index]
-        text = ast.unparse(node)
-        other = {"'strict'": "'brian2'", "'neuron'": "'rule'", "'inclusive'": "'strict'", "True": "False",
-                 "False": "True", "inf": "Wmax", "-inf": "Wmin"}.get(text, f"1.07 * ({text}) + 1e-3 * (({text}) == 0)")
-        put(ast.parse(other, mode="eval").body)
-        yield name, ast.unparse(tree)
+        if other := _other(node):
+            put(ast.parse(other, mode="eval").body)
+            yield name, ast.unparse(tree)
+
+
+def _other(node: ast.expr) -> str:
+    """Code for another value; nothing for an object, which has a line of its own."""
+    text = ast.unparse(node)
+    match node:
+        case ast.UnaryOp(ast.Not()):
+            return ast.unparse(node.operand)
+        case ast.Tuple():
+            return f"({', '.join(map(_other, node.elts))})"
+        case ast.IfExp(body=ast.Constant(str())):
+            return ast.unparse(ast.IfExp(node.test, node.orelse, node.body))
+    return OTHER.get(text, f"0.93 * ({text}) + 1e-3 * (({text}) == 0)")
 
 
 def _named(tree: ast.AST) -> Iterator[tuple[str, ast.expr, Callable[[ast.expr], None]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticity._utils.typed import checked
 from plasticity.language.rule import Rule, Trace
-from plasticity.rules.texts._parts import not_negative
+from plasticity.rules.texts._parts import not_negative, positive
 
 
 @checked
@@ -25,10 +25,12 @@ def vogels_istdp(eta: float = 1e-3, rho0: float = 3.0, tau: float = 20e-3, *, ta
     Source: Vogels, Sprekeler, Zenke, Clopath & Gerstner 2011, Science 334:1569. eta is the
     default of NEST's synapse of that name; scale it with the unit of w.
     """
+    tau_post = tau if tau_post is None else tau_post
     not_negative(eta=eta, rho0=rho0)
+    positive(tau=tau, tau_post=tau_post)
     return Rule(
         pre={"x": Trace(tau)},
-        post={"y": Trace(tau if tau_post is None else tau_post)},
+        post={"y": Trace(tau_post)},
         on_pre={"w": "clip(w + eta * y, w_min, w_max) - w - eta * alpha" if halves else "eta * (y - alpha)"},
         on_post={"w": "eta * x"},
         params={"eta": eta, "alpha": 2.0 * rho0 * tau},
