@@ -84,7 +84,8 @@ class GradientClassifier(Estimator):
         if callable(self.network):
             return self.network(n_inputs)
         kind = layered_network if isinstance(self.network, tuple) else recurrent_network
-        return kind(n_inputs, self.network, lsnn_neuron() if self.neuron is None else self.neuron, gain=self.gain, seed=self.seed)
+        neuron = lsnn_neuron() if self.neuron is None else self.neuron
+        return kind(n_inputs, self.network, neuron, gain=self.gain, seed=self.seed)
 
     def fit(self, X, y, run: Run | None = None, watch: Callback | None = None):
         """As `Learner.fit`; watch is its callback."""
