@@ -14,7 +14,7 @@ def torch_device(name: str) -> torch.device:
     """
     try:
         device = torch.device(name)
-    except RuntimeError:
+    except (RuntimeError, TypeError, ValueError):
         device = None
     if device is None or device.type not in ("cpu", "cuda"):
         raise PlasticityError(f"device must be 'cpu' or 'cuda' (or 'cuda:0', ...), got {name!r}")

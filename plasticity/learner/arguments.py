@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
+from numbers import Real
 from types import MappingProxyType
 
 import numpy as np
@@ -58,8 +60,10 @@ def _require_encoder(experiment) -> None:
 def _require_class_weight(experiment) -> None:
     """Means over each class, and methods that know no weights, stay what they are whatever a class weighs."""
     name = name_of(experiment.rule)
-    if experiment.asked.class_weight is None:
+    weight = experiment.asked.class_weight
+    if weight is None:
         return
+    _require_weights(weight)
     if experiment.way.name == "method" and not experiment.rule.weighs:
         raise RefusedError(f"{name} knows no weights of samples; leave class_weight away")
     names = [] if experiment.way.learned else [readout.name for readout in experiment.readouts]
@@ -68,19 +72,41 @@ def _require_class_weight(experiment) -> None:
                            "not change; use readout='logistic', or leave class_weight away")
 
 
+def _require_weights(weight: object) -> None:
+    if isinstance(weight, str) and weight == "balanced":
+        return
+    if not isinstance(weight, Mapping):
+        raise PlasticityError(f"class_weight must be None, 'balanced' or a dictionary, got {weight!r}")
+    for name, value in weight.items():
+        require_not_negative(**{f"class_weight of {name!r}": value})
+
+
 def _require_values(experiment) -> None:
     """Numbers of the plan, and what is held out."""
     asked = experiment.asked
     checked_seed(asked.seed)
-    require_whole(0 if experiment.way.learned else 1, epochs=experiment.epochs)
-    if not isinstance(asked.shuffle, bool | np.bool_):
-        raise PlasticityError(f"shuffle must be True or False, got {asked.shuffle!r}")
+    require_whole(0, epochs=experiment.epochs)
+    require_flags(shuffle=asked.shuffle)
     if experiment.lr is not None:
         require_above_zero(lr=experiment.lr)
     _require_validation(asked.validation)
     if experiment.plan.patience is not None and not _held_out(asked.validation):
         raise PlasticityError("patience needs held-out samples to tell whether training still helps: give "
                               "validation > 0 as well")
+
+
+def require_flags(**values: bool) -> None:
+    """Raises PlasticityError unless every value is True or False."""
+    for name, value in values.items():
+        if not isinstance(value, bool | np.bool_):
+            raise PlasticityError(f"{name} must be True or False, got {value!r}")
+
+
+def require_not_negative(**values: float) -> None:
+    """Raises PlasticityError unless every value is a finite number that is not negative."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < math.inf:
+            raise PlasticityError(f"{name} must be a finite number that is not negative, got {value!r}")
 
 
 def _held_out(validation: object) -> bool:

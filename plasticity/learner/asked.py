@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -35,3 +37,9 @@ class Asked:
     verbose: bool = False
     scaled: bool = True
     extras: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self):
+        """Whole numbers of numpy are whole numbers."""
+        for name in ("epochs", "batch", "patience", "seed"):
+            if isinstance(getattr(self, name), np.integer):
+                object.__setattr__(self, name, int(getattr(self, name)))

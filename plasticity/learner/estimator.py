@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner import folder as folder_
-from plasticity.learner import goals
+from plasticity.learner import goals, health
 from plasticity.learner.asked import Asked
 from plasticity.learner.described import features_of
 from plasticity.learner.experiment import Experiment, experiment
@@ -57,6 +57,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         """
         x, targets = self.prepare(X, y, sample_weight=sample_weight)
         asked, plan = self.described_.experiment.asked, self.described_.experiment.plan
+        health.warn(health.untaught(plan.epochs))
         x, targets, held_out = self._split(x, targets, asked)
         plan = replace(plan, batch=self.trainer_.chunk(plan.batch))
         train(self.trainer_, x, targets, plan, held_out=held_out, run=run, callback=callback, training=self.training_,

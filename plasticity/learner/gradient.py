@@ -12,6 +12,7 @@ from plasticity.engines.gradient.losses import Loss
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.surrogates import Surrogate
 from plasticity.errors import choice
+from plasticity.learner.arguments import require_flags, require_not_negative
 from plasticity.learner.asked import Asked
 from plasticity.learner.estimator import Estimator
 from plasticity.learner.gradients.presenting import Presented
@@ -68,6 +69,8 @@ class GradientClassifier(Estimator):
         self.scaled_readout, self.online, self.backend = scaled_readout, online, backend
 
     def _asked(self) -> Asked:
+        require_not_negative(rate=self.rate, rate_strength=self.rate_strength, tau_out=self.tau_out)
+        require_flags(online=self.online, scaled_readout=self.scaled_readout)
         rule = of_kind("credit", self.rule)
         readout = Leaky(self.tau_out, self.scaled_readout, False, choice("read", self.read, READ), self.last)
         extras = {"surrogate": self.surrogate, "backend": self.backend, "rate": self.rate,
@@ -81,7 +84,8 @@ class GradientClassifier(Estimator):
         if callable(self.network):
             return self.network(n_inputs)
         kind = layered_network if isinstance(self.network, tuple) else recurrent_network
-        return kind(n_inputs, self.network, self.neuron or lsnn_neuron(), gain=self.gain, seed=self.seed)
+        neuron = lsnn_neuron() if self.neuron is None else self.neuron
+        return kind(n_inputs, self.network, neuron, gain=self.gain, seed=self.seed)
 
     def fit(self, X, y, run: Run | None = None, watch: Callback | None = None):
         """As `Learner.fit`; watch is its callback."""

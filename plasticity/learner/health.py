@@ -49,6 +49,11 @@ def overheard() -> Iterator[list[str]]:
             warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
+def untaught(epochs: int) -> str | None:
+    """epochs: that are asked for."""
+    return "nothing is learned with epochs=0: the network answers as it was built" if epochs == 0 else None
+
+
 def silent(who: str, when: str, silent: int, samples: int) -> str | None:
     """silent: samples, of so many, that drew no spike."""
     if silent <= MOST * samples:

@@ -85,7 +85,9 @@ def no_answer(classes: np.ndarray):
         below = min(-1, int(classes[0]) - 1)
         if kind == "f" or below >= np.iinfo(classes.dtype).min:
             return classes.dtype.type(below)
-    free = np.setdiff1d(np.arange(len(classes) + 1) + int(classes[0]), classes)[0]
+    free, known = int(classes[0]), set(classes.tolist())
+    while free in known:
+        free += 1
     return np.min_scalar_type(free).type(free) if free > np.iinfo(classes.dtype).max else classes.dtype.type(free)
 
 

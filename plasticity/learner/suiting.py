@@ -117,7 +117,7 @@ def _require_readout(readout, name: str, way: Way) -> None:
 
 def suited_engine(rule: RuleLike | None, asked: Asked, way: Way) -> Call:
     """The engine that is asked for, or the way's own. Raises RefusedError for one that cannot run the rule."""
-    call = parse(asked.engine or way.engine or "auto", "engine")
+    call = parse((way.engine or "auto") if asked.engine is None else asked.engine, "engine")
     if call.name == "auto":
         _require_options(call, way)
         return call

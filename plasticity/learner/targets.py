@@ -54,17 +54,30 @@ def sample_weights(weight, targets: np.ndarray, class_weight=None, names=None) -
 
 
 def _checked(weight, targets: np.ndarray) -> np.ndarray | None:
-    array = np.asarray(weight, np.float64)
+    array = _as_numbers(weight)
     if array.ndim == 0:
         array = np.full(len(targets), float(array))
     if array.ndim not in (1, 2) or len(array) != len(targets):
         raise PlasticityError(f"sample_weight must have shape [samples] or [samples, steps] with {len(targets)} "
                               f"samples, got {array.shape}")
-    if not np.isfinite(array).all() or (array < 0).any():
-        raise PlasticityError("sample_weight must be finite numbers that are not negative")
+    if not (array >= 0).all() or not np.isfinite(array.sum()):
+        raise PlasticityError("sample_weight must be finite numbers that are not negative, with a finite sum")
     if not array.any():
         raise PlasticityError("sample_weight is zero for all samples, so there is nothing to learn from")
     return None if array.ndim == 1 and (array == 1).all() else array
+
+
+def _as_numbers(weight) -> np.ndarray:
+    if np.ma.is_masked(weight):
+        raise PlasticityError("sample_weight is a masked array with masked values; fill them in, as by 0")
+    try:
+        array = np.asarray(weight)
+        array = array if array.dtype.kind == "c" else array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise PlasticityError(f"sample_weight must hold numbers, got {weight!r:.60}") from None
+    if array.dtype.kind == "c":
+        raise PlasticityError("sample_weight must hold real numbers, got complex ones")
+    return array
 
 
 def _by_class(class_weight, labels: np.ndarray, names) -> np.ndarray:
@@ -72,8 +85,6 @@ def _by_class(class_weight, labels: np.ndarray, names) -> np.ndarray:
         raise PlasticityError("class_weight weighs classes; these targets are values, so use sample_weight")
     n = len(names)
     if isinstance(class_weight, str):
-        if class_weight != "balanced":
-            raise PlasticityError(f"class_weight must be None, 'balanced' or a dictionary, got {class_weight!r}")
         return labels.size / (n * np.maximum(np.bincount(labels.ravel(), minlength=n), 1))
     strange = [name for name in class_weight if name not in names]
     if strange:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from plasticity import networks
 from plasticity._utils.catalogue import Call
 from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Simulation
-from plasticity.errors import choice
+from plasticity.errors import PlasticityError, choice
 from plasticity.learner.asked import Asked
 from plasticity.learner.estimator import Estimator
 from plasticity.learner.stream.reading import Responses
@@ -61,22 +63,33 @@ class UnsupervisedClassifier(Estimator):
         self.verbose = verbose
 
     def _asked(self) -> Asked:
-        require_positive(epochs=self.epochs, batch=self.batch,
+        require_positive(batch=self.batch,
                          **({} if self.label_samples is None else {"label_samples": self.label_samples}))
         choice("reduce", self.reduce, ("sum", "mean"))
-        names = tuple(dict.fromkeys((self.readout, *self.readouts)))
-        fitted = tuple(Fitted(make_readout(name).name, {}, self.label_samples) for name in names)
-        return Asked(self._network(), self.rule, readout=fitted, engine=str(Call(self.engine, (), self._options())),
-                     epochs=self.epochs, batch=self.batch, shuffle=self.shuffle, seed=self.seed, device=self.device,
-                     dtype=self.dtype, verbose=self.verbose, scaled=False)
+        fitted = tuple(Fitted(name, {}, self.label_samples) for name in self._readouts())
+        return Asked(self._network(), self.rule, readout=fitted, engine=self._engine(), epochs=self.epochs,
+                     batch=self.batch, shuffle=self.shuffle, seed=self.seed, device=self.device, dtype=self.dtype,
+                     verbose=self.verbose, scaled=False)
 
-    def _options(self) -> dict[str, str]:
-        return {} if self.reduce == "sum" else {"reduce": self.reduce}
+    def _engine(self) -> object:
+        """The engine, and how it joins what a batch changes; what is no text is refused where all engines are."""
+        engine = "event" if self.engine is None else self.engine
+        return str(Call(engine, (), {"reduce": self.reduce})) if self.reduce != "sum" and isinstance(engine, str) \
+            else engine
+
+    def _readouts(self) -> tuple[str, ...]:
+        """Names of all readouts, the one that answers first."""
+        more = () if self.readouts is None else self.readouts
+        if not isinstance(more, tuple | list):
+            raise PlasticityError(f"readouts must be a tuple or list of names, got {more!r}")
+        return tuple(dict.fromkeys(make_readout(name).name for name in (self.readout, *more)))
 
     def _network(self) -> Blueprint | Model:
         if isinstance(self.network, Model):
             return self.network
         require_positive(neurons=self.neurons)
+        if self.network_options is not None and not isinstance(self.network_options, Mapping):
+            raise PlasticityError(f"network_options must be a dictionary, got {self.network_options!r}")
         named = networks.make(self.network)
         if not isinstance(named, Blueprint):
             return named

@@ -102,8 +102,10 @@ def network_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int
         n_inputs = shape if n == int(np.prod(shape)) else (n,)
     network = described(experiment, n_inputs, outputs)
     heard = readout.of(tuple(part.name for part in network.populations), outputs)
-    surrogate = asked.extras.get("surrogate") or experiment.engine.options.get("surrogate") or triangular(
-        width=_threshold(network.populations[-1].neuron))
+    surrogate = asked.extras.get("surrogate")
+    if surrogate is None:
+        surrogate = experiment.engine.options.get("surrogate") or triangular(
+            width=_threshold(network.populations[-1].neuron))
     backend = asked.extras.get("backend", experiment.engine.name)
     rule = experiment.rule if experiment.rule is not None else network.rule
     return GradientNetwork(network, heard, rule, surrogate, seed=asked.seed, dtype=dtype_of(asked.dtype),

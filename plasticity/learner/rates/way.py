@@ -35,7 +35,8 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     layer = network if isinstance(network, RateLayer) else network.build(shape, seed=asked.seed)
     readouts = {readout.name: readout.options for readout in experiment.readouts}
     reading = Reading(tuple(readouts), readouts, experiment.readouts[0].samples)
-    dtype = choice("dtype", str(asked.dtype or "float32").removeprefix("torch."), ("float32", "float64"))
+    dtype = str("float32" if asked.dtype is None else asked.dtype).removeprefix("torch.")
+    choice("dtype", dtype, ("float32", "float64"))
     return RateTrainer(layer, experiment.rule, reading, reduce=experiment.engine.options.get("reduce", "sum"),
                        max_update=experiment.lr, dtype=dtype, device=asked.device, seed=asked.seed,
                        shuffle=asked.shuffle, classes=outputs)

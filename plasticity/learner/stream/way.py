@@ -45,7 +45,7 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     model = model_of(experiment, encoder, shape, presentations)
     require_stream(None, model.network)
     checks.warn_coarse(model)
-    dtype = str(asked.dtype or default_dtype(call.name)).removeprefix("torch.")
+    dtype = str(default_dtype(call.name) if asked.dtype is None else asked.dtype).removeprefix("torch.")
     reduce = call.options.get("reduce", "sum")
     simulation = engines.build(model.network, call.name, dtype=dtype, device=asked.device, batch=experiment.batch,
                                reduce=reduce, seed=asked.seed)
