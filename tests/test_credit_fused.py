@@ -308,7 +308,7 @@ def test_input_that_does_not_fit():
            (Layer(beta=np.ones(3)), weights, x, target, {}, "autapses|beta"),
            (layer, weights._replace(w_in=weights.w_in.astype(int)), x, target, {}, "w_in"),
            (layer, weights, x[:0], target[:0], {}, "inputs hold 0"),
-           (layer, weights, Spikes(np.array([[0, 1]]), np.array([N_IN], np.int32), N_IN), target[:1], {}, "outside")]
+           (layer, weights, Spikes(np.array([[0, 1]]), np.array([N_IN], np.int32), N_IN), target[:1], {}, "0 to")]
     for *given, options, message in bad:
         with pytest.raises(PlasticityError, match=message):
             gradient(*given, **options)

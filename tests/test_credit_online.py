@@ -89,7 +89,7 @@ def test_steps_may_come_one_by_one():
     for steps, said in ((None, "steps is needed"), (STEPS - 1, "must have steps"), (STEPS + 1, "but x had")):
         with pytest.raises(PlasticityError, match=said):
             online_gradients(net, iter(x.unbind(1)), targets["labels"], cross_entropy(), steps)
-    with pytest.raises(PlasticityError, match="of shape"):
+    with pytest.raises(PlasticityError, match="must have shape"):
         online_gradients(net, x[:, :, 1:], targets["labels"], cross_entropy())
 
 

@@ -9,7 +9,7 @@ from support.feature_networks import FEATURES, STEPS, fed, imposed, lif
 from plasticity import engines
 from plasticity.engines.brian.printing import brian_text
 from plasticity.engines.replay import replay
-from plasticity.errors import PlasticityError, RefusedError
+from plasticity.errors import RefusedError
 from plasticity.language.expressions import NEURON_FUNCTIONS, parse
 from plasticity.language.rule import ORDERS, Rule, State, Trace
 from plasticity.network.network import Input, Network, Population, Projection
@@ -208,13 +208,6 @@ def test_a_random_winner_is_one_of_those_that_cross_and_follows_the_seed():
     assert (rasters[0] != rasters[2]).any()
 
 
-def test_a_run_without_inputs_needs_steps_and_a_silent_input_may_be_left_out():
-    simulation = engines.build(FEATURES["fixed_reset"]().network, "brian2")
-    assert simulation.run({}, steps=20).counts["E"].tolist() == [[0] * 6]
-    with pytest.raises(PlasticityError, match="steps is needed"):
-        simulation.run({})
-
-
 def test_brian2_is_left_as_it_was():
     brian2 = import_brian2()
     target, device, random = brian2.prefs.codegen.target, brian2.get_device(), np.random.get_state()[1].copy()  # noqa: NPY002
@@ -245,23 +238,6 @@ def test_refusals_come_with_a_reason():
     for option in ({"dtype": "float32"}, {"device": "cuda"}):
         with pytest.raises(RefusedError, match=next(iter(option))):
             engines.build(learning(PAIR), "brian2", **option)
-
-
-@pytest.mark.parametrize("call, message", [
-    (lambda s: s.run({"inn": imposed(20, 0.1, 1)}), "did you mean 'in'"),
-    (lambda s: s.run({"in": imposed(19, 0.1, 1)}), "19 neurons"),
-    (lambda s: s.run({"in": imposed(20, 0.1, 1)}, steps=3), "steps=3"),
-    (lambda s: s.run({"in": imposed(20, 0.1, 1)}, record=["E.u"]), "unknown quantity to record"),
-    (lambda s: s.run({"in": imposed(20, 0.1, 1)}, signals={"I": np.zeros((2, STEPS))}), "unknown signal"),
-    (lambda s: s.get("feed.weights"), "did you mean 'feed.w'"),
-    (lambda s: s.set("feed.w", np.zeros((6, 20))), "shape"),
-    (lambda s: s.set("feed.w", np.full((20, 6), np.nan)), "NaN"),
-    (lambda s: s.restore({"feed.w": np.zeros((20, 6))}), "another network"),
-])
-def test_bad_input_is_named(call, message):
-    simulation = engines.build(FEATURES["fixed_reset"]().network, "brian2")
-    with pytest.raises(PlasticityError, match=message):
-        call(simulation)
 
 
 def test_comparisons_become_numbers():

@@ -210,18 +210,6 @@ def test_other_delays_of_what_a_rule_reads_need_no_other_program():
     assert LAGGING.delayed == {"r_delayed_0": ("r", 2e-3), "r_delayed_1": ("r", 4e-3)}
 
 
-@pytest.mark.parametrize(("spikes", "message"), [
-    ({"inn": np.zeros((1, 5, 6), bool)}, "did you mean 'in'"),
-    ({"in": np.zeros((1, 5, 7), bool)}, "7 neurons"),
-    ({"in": np.full((1, 5, 6), 2)}, "only 0 and 1"),
-    ({"in": np.full((1, 5, 6), np.nan)}, "only 0 and 1"),
-    ({}, "steps is needed"),
-])
-def test_bad_input_is_named(spikes, message):
-    with pytest.raises(PlasticityError, match=message):
-        build(small_network()).run(spikes)
-
-
 def test_a_state_of_another_network_is_refused():
     other = small_network(DOPAMINE.with_(signals={}, reads={}, on_step={}, params={}))
     with pytest.raises(PlasticityError, match="another network"):

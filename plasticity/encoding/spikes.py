@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from plasticity._utils.arrays import WHOLE, as_array
+from plasticity._utils.validation import require_whole
 from plasticity.errors import PlasticityError
 
 
@@ -15,7 +17,7 @@ class Spikes:
     """Spikes of `n` neurons in `samples` presentations of `steps` steps.
 
     index[ptr[s, t] : ptr[s, t + 1]] are the neurons that spiked in step t of sample s, in rising order.
-    ptr: int64 [samples, steps + 1]; index: int32.
+    ptr: int64 [samples, steps + 1]; index: int32. What does not fit is refused where they are given (`as_spikes`).
     """
 
     ptr: np.ndarray
@@ -33,47 +35,92 @@ class Spikes:
     @classmethod
     def from_dense(cls, spikes: np.ndarray, name: str = "spikes") -> Spikes:
         """From a bool array [samples, steps, n] (or [steps, n] for one sample)."""
-        spikes = np.asarray(spikes)
-        if spikes.ndim == 2:
-            spikes = spikes[None]
-        if spikes.ndim != 3:
-            raise PlasticityError(f"{name} must have shape [samples, steps, n] or [steps, n], got {spikes.shape}")
-        if spikes.dtype != bool and not np.isin(spikes, (0, 1)).all():
-            raise PlasticityError(f"{name} must hold only 0 and 1 (did a step carry more than one spike, or NaN?)")
+        spikes = _zeros_and_ones(spikes, name)
         samples, steps, n = spikes.shape
         sample, step, index = np.nonzero(spikes)
         per_step = np.bincount(sample * steps + step, minlength=samples * steps)
-        ends = np.concatenate(([0], np.cumsum(per_step)))
-        ptr = np.stack([ends[s * steps : (s + 1) * steps + 1] for s in range(samples)]) if samples else \
-            np.zeros((0, steps + 1))
-        return cls(ptr.astype(np.int64), index.astype(np.int32), n)
+        ends = np.concatenate(([0], np.cumsum(per_step))).astype(np.int64)
+        return cls(ends[np.arange(samples)[:, None] * steps + np.arange(steps + 1)], index.astype(np.int32), n)
 
     def dense(self) -> np.ndarray:
-        """As a bool array [samples, steps, n]."""
-        out = np.zeros((self.samples, self.steps, self.n), bool)
-        for s in range(self.samples):
-            for t in range(self.steps):
-                out[s, t, self.index[self.ptr[s, t] : self.ptr[s, t + 1]]] = True
-        return out
+        """As a bool array [samples, steps, n]. Raises PlasticityError where ptr and index do not fit each other."""
+        trains = checked_spikes(self, "spikes")
+        out = np.zeros((trains.samples * trains.steps, trains.n), bool)
+        out[np.repeat(np.arange(len(out)), np.diff(trains.ptr).ravel()), shown(trains)] = True
+        return out.reshape(trains.samples, trains.steps, trains.n)
 
     def counts(self) -> np.ndarray:
-        """Spikes per neuron: int [samples, n]."""
-        out = np.zeros((self.samples, self.n), np.int64)
-        for s in range(self.samples):
-            out[s] = np.bincount(self.index[self.ptr[s, 0] : self.ptr[s, -1]], minlength=self.n)
-        return out
+        """Spikes per neuron: int [samples, n]. Raises PlasticityError where ptr and index do not fit each other."""
+        trains = checked_spikes(self, "spikes")
+        sample = np.repeat(np.arange(trains.samples), trains.ptr[:, -1] - trains.ptr[:, 0])
+        count = np.bincount(sample * trains.n + shown(trains), minlength=trains.samples * trains.n)
+        return count.reshape(trains.samples, trains.n)
 
     def __getitem__(self, samples: slice) -> Spikes:
         """A range of samples, sharing memory."""
         return Spikes(self.ptr[samples], self.index, self.n)
 
 
+def shown(spikes: Spikes) -> np.ndarray:
+    """The neurons of all spikes in the order of samples and steps; of a range of samples, these alone."""
+    first, last = spikes.ptr[:, 0], spikes.ptr[:, -1]
+    if not len(first) or (first[1:] == last[:-1]).all():
+        return spikes.index[first[0] : last[-1]] if len(first) else spikes.index[:0]
+    return np.concatenate([spikes.index[a:b] for a, b in zip(first, last, strict=True)])
+
+
 def as_spikes(spikes: Spikes | np.ndarray, name: str, n: int) -> Spikes:
-    """`spikes` as Spikes of `n` neurons; an error names the input and the sizes."""
-    found = spikes if isinstance(spikes, Spikes) else Spikes.from_dense(spikes, name)
-    if found.n != n:
-        raise PlasticityError(f"{name} has {found.n} neurons, the network's input {name!r} has {n}")
-    return found
+    """`spikes` as Spikes of `n` neurons, their arrays checked once, here: all that run them rely on it.
+
+    Raises PlasticityError that names the input, for other sizes, indices that are no neurons, and a ptr that leads
+    nowhere.
+    """
+    trains = checked_spikes(spikes, name) if isinstance(spikes, Spikes) else Spikes.from_dense(spikes, name)
+    if trains.n != n:
+        raise PlasticityError(f"{name} has {trains.n} neurons, the network's input {name!r} has {n}")
+    return trains
+
+
+def checked_spikes(spikes: Spikes, name: str) -> Spikes:
+    """The same spikes, ptr as int64 and index as int32, if they fit each other; else PlasticityError by `name`."""
+    require_whole(1, **{f"n of {name}": spikes.n})
+    ptr, index = (as_array(f"{part} of {name}", getattr(spikes, part), WHOLE) for part in ("ptr", "index"))
+    if ptr.ndim != 2 or not ptr.shape[1] or index.ndim != 1:
+        raise PlasticityError(f"{name}: ptr must have shape [samples, steps + 1] and index one dimension, got "
+                              f"{ptr.shape} and {index.shape}; Spikes.from_dense makes both")
+    if ptr.size and (ptr.min() < 0 or ptr.max() > index.size or (ptr[:, 1:] < ptr[:, :-1]).any()):
+        raise PlasticityError(f"{name}: each row of ptr must rise from 0 at least to {index.size} at most (the length "
+                              "of index); Spikes.from_dense makes both")
+    trains = Spikes(ptr.astype(np.int64, copy=False), index, int(spikes.n))
+    _require_neurons(trains, name)
+    return replace(trains, index=index.astype(np.int32, copy=False))
+
+
+def _require_neurons(trains: Spikes, name: str) -> None:
+    """Whether the neurons of each step are some that exist, each once, in rising order."""
+    neurons = shown(trains)
+    if not neurons.size:
+        return
+    if neurons.min() < 0 or neurons.max() >= trains.n:
+        wrong = neurons.max() if neurons.max() >= trains.n else neurons.min()
+        raise PlasticityError(f"{name}: index must hold neurons from 0 to {trains.n - 1}, got {wrong}")
+    falls = np.flatnonzero(neurons[1:] <= neurons[:-1]) + 1
+    if falls.size:
+        begins = np.zeros(neurons.size + 1, bool)  # a step may begin with any neuron
+        begins[np.cumsum(np.diff(trains.ptr).ravel())] = True
+        if not begins[falls].all():
+            raise PlasticityError(f"{name}: index must hold the neurons of each step in rising order, each once")
+
+
+def _zeros_and_ones(spikes: np.ndarray, name: str) -> np.ndarray:
+    """bool or numbers [samples, steps, n]; [steps, n] is one sample."""
+    spikes = as_array(name, spikes)
+    spikes = spikes[None] if spikes.ndim == 2 else spikes
+    if spikes.ndim != 3:
+        raise PlasticityError(f"{name} must have shape [samples, steps, n] or [steps, n], got {spikes.shape}")
+    if spikes.dtype != bool and not np.isin(spikes, (0, 1)).all():
+        raise PlasticityError(f"{name} must hold only 0 and 1 (did a step carry more than one spike, or NaN?)")
+    return spikes
 
 
 def densified(values):

@@ -12,8 +12,9 @@ import numpy as np
 from plasticity._utils.random import checked_seed
 from plasticity._utils.ranges import Count
 from plasticity._utils.typed import checked
+from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
-from plasticity.errors import RefusedError, unknown
+from plasticity.errors import PlasticityError, RefusedError, choice, unknown
 from plasticity.network.network import Network
 from plasticity.network.size import require_room
 
@@ -24,6 +25,10 @@ ENGINES: Mapping[str, tuple[str, str]] = {
     "brian2": ("plasticity.engines.brian", "reference and precise dynamics: Brian2, runtime"),
     "brian2_cpp": ("plasticity.engines.brian", "the same as a compiled C++ program: Brian2, standalone"),
 }
+
+
+#: types in which engines compute; Brian2 in the first
+DTYPES = ("float64", "float32")
 
 
 @dataclass(frozen=True)
@@ -47,16 +52,20 @@ class Simulation(Protocol):
 
     network: Network
 
-    def run(self, spikes: Mapping[str, Spikes | np.ndarray], steps: int | None = None, *,
+    def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
         """Presents samples, `batch` of them at once, in order.
 
         spikes: input name -> Spikes or bool [samples, steps, n]; an input left out is silent.
-        steps: needed only when no spikes are given. signals: name -> [samples, steps, n] or [samples, steps].
+        steps: needed only when neither spikes nor signals are given: one sample of so many steps. signals: name ->
+        [samples, steps, n] or [samples, steps], all that the network has.
         learn: False changes nothing that outlives the call. reset: start each presentation from the initial state
         (weights and slow variables excepted); False goes on from where the last presentation ended.
-        record: "population.spikes", "population.variable". weights_every: record weights every so many steps.
+        record: "population.spikes", "population.variable". weights_every: record weights every so many steps, those at
+        the end of a presentation after normalisation.
+        What does not fit the network is refused before anything runs, in the same words on every engine.
+        Raises PlasticityError.
         """
         ...
 
@@ -69,7 +78,13 @@ class Simulation(Protocol):
         ...
 
     def set(self, name: str, value: np.ndarray) -> None:
-        """Overwrites weights or a slow variable."""
+        """Overwrites weights ([n_pre, n_post] or a number) or a variable of neurons ([n], a number; batch > 1: also
+        [batch, n] of one that is not slow).
+
+        Weights stay 0 where there is no synapse, and are normalised after the next presentation that learns. A variable
+        that is not slow holds until a presentation starts anew: use reset=False. What belongs to a rule is not set.
+        Raises PlasticityError for another shape, NaN, weights that leave their rule's bounds, and weights of pools.
+        """
         ...
 
     def state(self) -> dict[str, np.ndarray]:
@@ -77,7 +92,7 @@ class Simulation(Protocol):
         ...
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Goes back to a `state()` of the same network."""
+        """Goes back to a `state()` of the same network. Raises PlasticityError for one that no run can have left."""
         ...
 
 
@@ -90,18 +105,24 @@ def build(network: Network, engine: str = "event", *, dtype: str = "float64", de
     same weights. reduce: "sum" or "mean" of their increments. seed: of whatever is random inside the engine.
     Raises RefusedError, with the reason, when the engine cannot run the network.
     """
+    module = _module(engine)
+    _require_network(network)
     if network.rule is not None:
         raise RefusedError(_by_gradients(network))
     require_room(network, batch)
-    options = {"dtype": dtype, "device": device, "batch": batch, "reduce": reduce, "seed": checked_seed(seed)}
-    return _module(engine).build(network, engine=engine, **options)
+    return module.build(network, engine=engine, dtype=choice("dtype", str(dtype).removeprefix("torch."), DTYPES),
+                        device=device, batch=int(batch), reduce=choice("reduce", reduce, ("sum", "mean")),
+                        seed=checked_seed(seed))
 
 
 def refusal(network: Network, engine: str, *, batch: int = 1) -> str:
     """Why an engine cannot run a network; empty when it can."""
+    module = _module(engine)
+    _require_network(network)
     if network.rule is not None:
         return _by_gradients(network)
-    return _module(engine).refusal(network, engine=engine, batch=batch)
+    require_positive(batch=batch)
+    return module.refusal(network, engine=engine, batch=int(batch))
 
 
 def restored(network: Network, engine: str, options: Mapping[str, object], state: Mapping[str, np.ndarray],
@@ -113,6 +134,12 @@ def restored(network: Network, engine: str, options: Mapping[str, object], state
     simulation = build(network, engine, **options)
     simulation.restore(state)
     return simulation
+
+
+def _require_network(network: Network) -> None:
+    if not isinstance(network, Network):
+        raise PlasticityError(f"network must be a Network, got {type(network).__name__}: a Model has one in .network, "
+                              "and networks.build makes a Model of a name")
 
 
 def _by_gradients(network: Network) -> str:

@@ -8,9 +8,11 @@ from functools import partial
 import numpy as np
 
 from plasticity import engines
+from plasticity._utils.arrays import as_array, as_finite
+from plasticity._utils.random import checked_seed
 from plasticity._utils.ranges import Count
 from plasticity._utils.typed import checked
-from plasticity._utils.validation import as_numbers
+from plasticity.encoding.spikes import Spikes, checked_spikes
 from plasticity.engines.finite import NotFiniteError, strange_in, strange_weight
 from plasticity.engines.reference.interpreter import Replayed, interpret
 from plasticity.errors import PlasticityError, choice
@@ -29,7 +31,7 @@ def replay(rule: object, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: f
     """Runs `rule` on one projection while both neurons' spikes are imposed.
 
     rule: a Rule, or a text that names one. w: initial weights [n_pre, n_post], or [fan_in, channels] with a window.
-    pre, post: bool [steps, n] or [steps, batch, n].
+    pre, post: bool [steps, n] or [steps, batch, n], or Spikes.
     dt, axonal_delay, dendritic_delay: seconds; delays are one value or [n_pre, n_post].
     engine: "event", "torch", "brian2", "brian2_cpp", or "interpreter" (the numpy definition).
     reduce: "sum" or "mean" of the samples' increments. weights_every: keep the weights every so many steps.
@@ -40,7 +42,7 @@ def replay(rule: object, w: np.ndarray, pre: np.ndarray, post: np.ndarray, dt: f
     Returns `.w`, `.trajectory` [k, n_pre, n_post] and `.traces`, see `Replayed`.
     """
     rule, reduce = of_kind("synapse", rule), _reduction(reduce, batch)
-    w, pre, post = as_numbers("w", w).astype(float), _spikes("pre", pre), _spikes("post", post)
+    w, pre, post, seed = as_finite("w", w), _spikes("pre", pre), _spikes("post", post), checked_seed(seed)
     sizes = (pre.shape[2], post.shape[2])
     if window is None and w.shape != sizes:
         raise PlasticityError(f"w must have shape [n_pre, n_post] = {sizes}, got {w.shape}")
@@ -83,8 +85,11 @@ def _reduction(reduce: str, before: str | None) -> str:
     return choice("reduce", reduce if before is None else before, ("sum", "mean"))
 
 
-def _spikes(name: str, spikes: np.ndarray) -> np.ndarray:
-    spikes = np.asarray(spikes)
+def _spikes(name: str, spikes: np.ndarray | Spikes) -> np.ndarray:
+    """bool [steps, batch, n]."""
+    if isinstance(spikes, Spikes):
+        return np.moveaxis(checked_spikes(spikes, name).dense(), 0, 1)
+    spikes = as_array(name, spikes)
     if spikes.ndim not in (2, 3):
         raise PlasticityError(f"{name} must be bool [steps, n] or [steps, batch, n], got shape {spikes.shape}")
     if spikes.dtype != bool:
@@ -100,15 +105,13 @@ def _signal(rule: Rule, name: str, values: np.ndarray, lead: tuple[int, int], sh
     if place is None:
         known = ", ".join({**rule.reads, **rule.signals}) or "none"
         raise PlasticityError(f"rule {rule.name!r} does not read {name!r} (it reads: {known})")
-    values = np.asarray(values, float)
+    values = as_finite(name, values)
     wanted = lead if place == "global" else (*lead, shape[0 if place == "pre" else 1])
     if values.ndim == len(wanted) - 1:
         values = values[:, None]
     if values.shape[0] != wanted[0] or values.shape[2:] != wanted[2:] or values.shape[1] not in (1, wanted[1]):
         raise PlasticityError(f"{name} must have shape {wanted} (steps, batch{', n' * (len(wanted) > 2)}), "
                               f"got {values.shape}")
-    if not np.isfinite(values).all():
-        raise PlasticityError(f"{name} holds NaN or infinity")
     return np.broadcast_to(values, wanted)
 
 

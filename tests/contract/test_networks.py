@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,7 +11,7 @@ from support.feature_networks import FEATURES, STEPS, Feature
 from support.step_loop import StepLoop
 
 from plasticity import engines
-from plasticity.network.network import existing, weight_matrix
+from plasticity.network.network import Signal, existing, weight_matrix
 
 #: features whose programs run in plain Python here: what they are made of is compiled in other features
 UNCOMPILED = ("pools", "locally_connected_and_one_to_one")
@@ -100,4 +101,8 @@ def test_without_learning_nothing_changes_and_presentations_are_independent(engi
 
 @pytest.mark.standalone
 def test_compiled_brian2_program_is_brian2(quick_compiler):
-    assert_same(presented(FEATURES["recurrent_alif"](), "brian2_cpp"), on_brian2("recurrent_alif"))
+    """One in which nothing reads a signal, too."""
+    feature = FEATURES["recurrent_alif"]()
+    spare = replace(feature, network=feature.network.with_(signals=(Signal("spare"),)),
+                    signals={"spare": np.ones(feature.spikes["in"].shape[:2])})
+    assert_same(presented(spare, "brian2_cpp"), on_brian2("recurrent_alif"))

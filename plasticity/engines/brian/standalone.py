@@ -70,7 +70,7 @@ class Standalone:
             self.programs[plan] = self._compile(plan)
         program = self.programs[plan]
         with active(program.device, program.folder.name):
-            program.device.run(with_output=False, run_args=self._arguments(program.circuit, arrays, state))
+            program.device.run(with_output=False, run_args=self._arguments(program, arrays, state))
             _remove_arguments(program)
             after = dict(state)
             for key, (owner, variable) in variables(program.circuit, self.network).items():
@@ -91,12 +91,13 @@ class Standalone:
             device.build(directory=folder.name, compile=True, run=False, with_output=False)
         return Program(circuit, device, folder)
 
-    def _arguments(self, circuit: Circuit, arrays: Mapping[str, Mapping], state: State) -> dict:
-        """The program's arguments."""
-        brian2 = import_brian2()
+    def _arguments(self, program: Program, arrays: Mapping[str, Mapping], state: State) -> dict:
+        """The program's arguments; what nothing in it reads, it does not have."""
+        brian2, circuit, read = import_brian2(), program.circuit, program.device.timed_arrays
         arguments = {}
         for kind, timed in (("imposed", circuit.imposed), ("signals", circuit.signals)):
-            arguments |= {timed[key]: np.ascontiguousarray(values, float) for key, values in arrays[kind].items()}
+            arguments |= {timed[key]: np.ascontiguousarray(values, float) for key, values in arrays[kind].items()
+                          if timed[key] in read}
         for key, (owner, variable) in variables(circuit, self.network).items():
             if key in state and variable not in PAUSED:
                 dimension = owner.variables[variable].dim

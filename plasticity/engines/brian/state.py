@@ -12,9 +12,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from plasticity._utils.arrays import WHOLE, as_array
 from plasticity.engines.brian.neurons import NEVER, initial_values, refractory_steps
 from plasticity.engines.reference.interpreter import in_steps
+from plasticity.engines.states import alike, require_weights
 from plasticity.errors import PlasticityError
+from plasticity.language.rule import ORDERS
 from plasticity.network.network import Network, Projection, shape_of, weight_matrix
 from plasticity.network.projection import synapses_of
 
@@ -69,15 +72,6 @@ def is_list(name: str) -> bool:
     return name.endswith((".queue", ".last_spikes"))
 
 
-def is_public(network: Network, name: str) -> bool:
-    """Whether `get` knows the name: a variable of the description, not bookkeeping."""
-    part, _, variable = name.rpartition(".")
-    population = network.population(part)
-    if population:
-        return variable in population.neuron.variables
-    return any(projection.name == part and variable in _own(projection) for projection in network.projections)
-
-
 def _own(projection: Projection) -> tuple[str, ...]:
     """The state variables of a projection."""
     return ("w", *(projection.rule.variables if projection.rule else ()))
@@ -112,18 +106,56 @@ def _places(network: Network, projection: Projection, variable: str) -> tuple[tu
             "post": (shape[1:], every.post)}[projection.rule.place[variable]]
 
 
-def stored(network: Network, part: str, variable: str, value: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """What `set` keeps of a value in the protocol's shape."""
-    value = np.asarray(value, float)
-    if not np.isfinite(value).all():
-        raise PlasticityError(f"the value for {part}.{variable} holds NaN or infinity")
-    wanted = np.shape(presented(network, part, variable, now))
-    if value.shape not in ((), wanted):
-        raise PlasticityError(f"the value for {part}.{variable} must have shape {wanted}, got {value.shape}")
-    value = np.array(np.broadcast_to(value, wanted))
+def stored(network: Network, part: str, variable: str, value: np.ndarray) -> np.ndarray:
+    """A value in the shape in which it is shown, as it is kept."""
     if network.population(part):
-        return value
+        return np.array(value)
     return value.ravel()[_places(network, network.projection(part), variable)[1]]
+
+
+def restored(network: Network, own: State, state: Mapping[str, np.ndarray]) -> State:
+    """A state that was kept, as one of this network. Raises PlasticityError for one that no run leaves."""
+    lists = {name: values for name, values in state.items() if is_list(name)} if isinstance(state, Mapping) else {}
+    rest = {name: values for name, values in state.items() if name not in lists} if lists else state
+    fixed = alike({name: values for name, values in own.items() if not is_list(name)}, rest)
+    if fixed["steps"] < 0:
+        raise PlasticityError(f"state 'steps' must be a whole number of at least 0, got {fixed['steps']}")
+    for projection in network.projections:
+        w = fixed[f"{projection.name}.w"]
+        matrix = presented(network, projection.name, "w", w)
+        require_weights(network, projection, matrix)
+        if not np.array_equal(stored(network, projection.name, "w", matrix), w):
+            raise PlasticityError(f"synapses of projection {projection.name!r} that share a weight differ in it; the "
+                                  "state was altered")
+    return {**fixed, **{name: _listed(network, name, values) for name, values in lists.items()}}
+
+
+def _listed(network: Network, name: str, values: object) -> np.ndarray:
+    """A list of neurons that spiked, or of spikes under way, as rows of (steps until arrival, synapse)."""
+    rows = as_array(f"state {name!r}", values, WHOLE)
+    limits = _limits(network, name)
+    wanted = (len(rows) if rows.ndim else 0, *((2,) if len(limits) == 2 else ()))
+    if rows.shape != wanted or (rows < 0).any() or (rows >= limits).any() or (
+            len(limits) == 1 and len(np.unique(rows)) < len(rows)):
+        raise PlasticityError(f"state {name!r} does not list neurons or synapses of this network; it was altered")
+    return rows.astype(np.int64 if len(limits) == 2 else np.int32)
+
+
+def _limits(network: Network, name: str) -> tuple[int, ...]:
+    """What the numbers of a list stay below. Raises PlasticityError for a list of nobody."""
+    if name.endswith(".last_spikes") and network.population(name.removesuffix(".last_spikes")):
+        return (network.population(name.removesuffix(".last_spikes")).n,)
+    projection = next((each for each in network.projections
+                       if name in (f"{each.name}.{pathway}.queue" for pathway in _pathways(each))), None)
+    if projection is None:
+        raise PlasticityError(f"this state is of another network, engine or batch: it differs in {name}")
+    longest = max(int(np.max(in_steps(delay, network.dt), initial=0))
+                  for delay in (projection.axonal_delay, projection.dendritic_delay))
+    return longest + 1, synapses_of(projection, shape_of(network, projection)).pre.size
+
+
+def _pathways(projection: Projection) -> tuple[str, ...]:
+    return ("transmit", *(ORDERS[projection.rule.order] if projection.rule else ()))
 
 
 def delayed_signals(network: Network, projection: Projection) -> list[tuple[str, int]]:

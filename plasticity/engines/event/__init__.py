@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plasticity.errors import PlasticityError, RefusedError, choice
+from plasticity.errors import RefusedError
 from plasticity.network.network import Network
 
 __all__ = ["build", "refusal"]
@@ -12,11 +12,8 @@ def build(network: Network, *, engine: str, dtype: str, device: str, batch: int,
     """See `plasticity.engines.build`."""
     from plasticity.engines.event.simulation import EventSimulation
 
-    choice("reduce", reduce, ("sum", "mean"))
     if device != "cpu":
         raise RefusedError(f"the event engine runs on the cpu, not on {device!r}; use engine='torch'")
-    if batch < 1:
-        raise PlasticityError(f"batch must be at least 1, got {batch!r}")
     return EventSimulation(network, dtype, batch, reduce, seed)
 
 

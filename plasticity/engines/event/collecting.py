@@ -14,11 +14,11 @@ def declare_collected(code: Writer, plastic: Plastic) -> None:
     if not plastic.collects:
         return
     s, weights = plastic.prefix, code.arrays[f"{plastic.prefix}_w"].shape
-    code.array(f"{s}_D", *weights)
-    code.array(f"{s}_mark", *weights, kind="int64")
-    code.array(f"{s}_touched", int(np.prod(weights)), kind="int64")
-    code.array(f"{s}_ntouched", 1, kind="int64")
-    code.array(f"{s}_stamp", 1, kind="int64")
+    code.scratch(f"{s}_D", *weights)
+    code.scratch(f"{s}_mark", *weights, kind="int64")
+    code.scratch(f"{s}_touched", int(np.prod(weights)), kind="int64")
+    code.scratch(f"{s}_ntouched", 1, kind="int64")
+    code.scratch(f"{s}_stamp", 1, kind="int64")
 
 
 def bounded(code: Writer, plastic: Plastic, text: str) -> str:

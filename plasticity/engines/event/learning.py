@@ -29,8 +29,7 @@ def declare(code: Writer, plastic: Plastic) -> None:
     rule, s, shape = plastic.rule, plastic.prefix, plastic.synapses.shape
     for side, n in (("pre", shape[0]), ("post", shape[1])):
         if plastic.listed_active(side):
-            code.array(f"{plastic.active(side)}", n, kind="int32", per_sample=True)
-            code.array(f"{plastic.active(side)}n", 1, kind="int64", per_sample=True)
+            code.listing(plastic.active(side), f"{plastic.active(side)}n", n, flags=f"{s}_on{side}")
             code.array(f"{s}_on{side}", n, kind="uint8", per_sample=True)
         for name, trace in getattr(rule, side).items():
             _declare_trace(code, plastic, side, name, trace, n)

@@ -69,14 +69,11 @@ def declare(code: Writer, group: Group) -> None:
         start = np.broadcast_to(np.asarray(group.population.initial.get(name, neuron.start[name]), float), (n,))
         code.array(f"{group.prefix}_{name}", n, per_sample=name not in neuron.slow, start=start)
     for name in group.neuron.variables if group.gated else ():
-        code.array(f"{group.prefix}_hold_{name}", n)
-    code.array(f"{group.prefix}_spk", n, kind="int32", per_sample=True)
-    code.array(f"{group.prefix}_ns", 1, kind="int64", per_sample=True)
+        code.scratch(f"{group.prefix}_hold_{name}", n)
+    code.listing(f"{group.prefix}_spk", f"{group.prefix}_ns", n)
     code.array(f"{group.prefix}_until", n, kind="int64", per_sample=True)
-    code.array(f"{group.prefix}_ref", n, kind="int32", per_sample=True)
-    code.array(f"{group.prefix}_nref", 1, kind="int64", per_sample=True)
-    code.array(f"{group.prefix}_won", n, kind="int32", per_sample=True)
-    code.array(f"{group.prefix}_nwon", 1, kind="int64", per_sample=True)
+    code.listing(f"{group.prefix}_ref", f"{group.prefix}_nref", n)
+    code.listing(f"{group.prefix}_won", f"{group.prefix}_nwon", n)
 
 
 def start(code: Writer, group: Group) -> None:
@@ -237,7 +234,7 @@ def _share(code: Writer, group: Group, line: Assignment) -> None:
     target = group.names()[line.target]
     collected = f"{group.prefix}_more_{line.target}"
     if collected not in code.arrays:
-        code.array(collected, group.population.n)
+        code.scratch(collected, group.population.n)
     code(f"{collected}[j] += {group.text(code, line.expr)} - {target}")
 
 

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from plasticity.encoding.spikes import Spikes, as_spikes
-from plasticity.engines import Recording, restored
+from plasticity.encoding.spikes import Spikes
+from plasticity.engines import Recording, restored, states
 from plasticity.engines.event import cache
+from plasticity.engines.event.kept import kept, require_state
 from plasticity.engines.event.program import write
 from plasticity.engines.event.writer import Array
 from plasticity.engines.finite import watched
-from plasticity.errors import PlasticityError, choice, unknown
+from plasticity.engines.request import Request, request
+from plasticity.language import expressions
 from plasticity.network.network import Network, normalized
 
 
@@ -22,7 +24,7 @@ class EventSimulation:
 
     def __init__(self, network: Network, dtype: str, batch: int, reduce: str, seed: int):
         self.network, self.batch, self.reduce, self.seed = network, batch, reduce, seed
-        self.dtype = np.dtype(choice("dtype", dtype, ("float64", "float32")))
+        self.dtype = np.dtype(dtype)
         self._program = write(network, batched=batch > 1)
         self._function = cache.load(self._program.source).run
         self._constants = np.array(self._program.constants, self.dtype)
@@ -61,36 +63,29 @@ class EventSimulation:
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
         """See `plasticity.engines.Simulation.run`."""
-        arrays, samples, steps = self._inputs(spikes or {}, steps, signals or {})
-        watched = _watched(self.network, record)
-        counts = {part.name: np.zeros((samples, part.n), np.int32) for part in self.network.populations}
-        trains = {name: np.zeros((samples, steps, n) if f"{name}.spikes" in watched else (0, 1, 1), np.uint8)
-                  for name, n in self.network.sizes.items() if name in counts}
-        for name, count in counts.items():
-            self._arrays[f"{self._program.parts.sources[name].prefix}_counts"] = count
-            self._arrays[f"{self._program.parts.sources[name].prefix}_trains"] = trains[name]
-        self._arrays.update(arrays)
-        variables = [name for name in watched if not name.endswith(".spikes")]
-        records = _Records(self, variables, samples, steps, weights_every)
+        asked = request(self.network, spikes, steps, signals, learn, reset, record, weights_every)
+        counts, trains = self._prepared(asked)
+        records = _Records(self, asked)
         stream = self.batch == 1 and not records.stops
         idle = self._now - self._tick  # steps that learned nothing so far: what they drew, learning draws again
-        for first in (0,) if stream else range(0, samples, self.batch):
-            here, last = min(self.batch, samples - first), samples if stream else first + 1
-            for t_start, t_stop in records.pieces(steps):
-                self._call(here, first, last, steps, t_start, t_stop, idle, learn, reset)
+        for first in range(0, asked.samples, asked.samples if stream else self.batch):
+            here, last = min(self.batch, asked.samples - first), asked.samples if stream else first + 1
+            for t_start, t_stop in records.pieces():
+                self._call(here, first, last, asked, t_start, t_stop, idle)
                 records.take(first, here, t_stop)
-        spikes = {name: Spikes.from_dense(train) for name, train in trains.items() if f"{name}.spikes" in watched}
-        return Recording(counts, spikes, records.values, records.trajectory())
+        return Recording({name: count.astype(np.int64) for name, count in counts.items()},
+                         {name: Spikes.from_dense(trains[name]) for name in asked.spiking}, records.values,
+                         records.trajectory())
 
-    def _call(self, here: int, first: int, last: int, steps: int, t_start: int, t_stop: int, idle: int,
-              learn: bool, reset: bool) -> None:
+    def _call(self, here: int, first: int, last: int, asked: Request, t_start: int, t_stop: int, idle: int) -> None:
         """Samples first to last one after the other, or `here` samples side by side, from step t_start to t_stop."""
         arrays = [self._arrays[array.name] for array in self._program.arrays]
         reduction = self.dtype.type(1.0 if self.reduce == "sum" else 1.0 / here)
 
         def call(last: int) -> tuple[int, int, int]:
-            return self._function(here, first, last, steps, t_start, t_stop, self._now, self._age, self._tick,
-                                  idle, self.seed, learn, reset, reduction, self._constants, *arrays, *self._starts)
+            return self._function(here, first, last, asked.steps, t_start, t_stop, self._now, self._age, self._tick,
+                                  idle, self.seed, asked.learn, asked.reset, reduction, self._constants, *arrays,
+                                  *self._starts)
 
         if not self._compiled:
             begun = time.perf_counter()
@@ -98,45 +93,30 @@ class EventSimulation:
             self._compiled, self.compile_seconds = True, time.perf_counter() - begun
         self._now, self._age, self._tick = call(last)
 
-    def _inputs(self, spikes, steps, signals) -> tuple[dict[str, np.ndarray], int, int]:
-        for name in spikes:
-            if name not in [part.name for part in self.network.inputs]:
-                raise unknown("input", name, [part.name for part in self.network.inputs])
-        events = {part.name: as_spikes(spikes[part.name], part.name, part.n)
-                  for part in self.network.inputs if part.name in spikes}
-        shapes = {(train.samples, train.steps) for train in events.values()}
-        values = {signal.name: _signal(signal, signals) for signal in self.network.signals}
-        shapes |= {series.shape[:2] for series in values.values()}
-        if len(shapes) > 1:
-            raise PlasticityError(f"inputs and signals differ in samples and steps: {sorted(shapes)}")
-        samples, steps = shapes.pop() if shapes else (1, steps)
-        if steps is None:
-            raise PlasticityError("steps is needed when no spikes are given")
-        arrays = {}
-        for part in self.network.inputs:
-            silence = Spikes(np.zeros((samples, steps + 1), np.int64), np.zeros(0, np.int32), part.n)
-            train = events.get(part.name, silence)
-            prefix = self._program.parts.sources[part.name].prefix
-            arrays[f"{prefix}_ptr"] = np.ascontiguousarray(train.ptr, np.int64)
-            arrays[f"{prefix}_index"] = np.ascontiguousarray(train.index, np.int32)
-        for name, series in values.items():
-            arrays[self._program.parts.signals[name]] = np.ascontiguousarray(series, self.dtype)
-        return arrays, samples, steps
+    def _prepared(self, asked: Request) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Puts what a run is given, and what it fills, among the arrays; answers counts and trains by population."""
+        sources = self._program.parts.sources
+        for name, train in asked.trains.items():
+            self._arrays[f"{sources[name].prefix}_ptr"] = np.ascontiguousarray(train.ptr)
+            self._arrays[f"{sources[name].prefix}_index"] = np.ascontiguousarray(train.index)
+        for name, series in asked.signals.items():
+            self._arrays[self._program.parts.signals[name]] = np.ascontiguousarray(series, self.dtype)
+        counts = {part.name: np.zeros((asked.samples, part.n), np.int32) for part in self.network.populations}
+        trains = {name: np.zeros((asked.samples, asked.steps, count.shape[1]) if name in asked.spiking else (0, 1, 1),
+                                 np.uint8) for name, count in counts.items()}
+        for name, count in counts.items():
+            self._arrays[f"{sources[name].prefix}_counts"] = count
+            self._arrays[f"{sources[name].prefix}_trains"] = trains[name]
+        return counts, trains
 
     def get(self, name: str) -> np.ndarray:
         """A copy of a state by "part.variable"."""
-        part, _, variable = name.rpartition(".")
-        if part in self._program.parts.groups and variable in self._program.parts.groups[part].neuron.variables:
-            group = self._program.parts.groups[part]
-            return self._squeezed(f"{group.prefix}_{variable}")
-        synapses = self._program.parts.synapses.get(part)
-        if synapses is None:
-            raise unknown("state", name, self.names())
+        part, variable = states.located(self.network, name)
+        if part in self._program.parts.groups:
+            return self._squeezed(f"{self._program.parts.groups[part].prefix}_{variable}")
         if variable == "w":
+            synapses = self._program.parts.synapses[part]
             return synapses.unpack(self._arrays[f"{synapses.prefix}_w"]).astype(float)
-        rule = synapses.projection.rule
-        if rule is None or variable not in rule.variables:
-            raise unknown("state", name, self.names())
         return self._trace(part, variable)
 
     def extremes(self, name: str) -> tuple[float, float]:
@@ -145,6 +125,16 @@ class EventSimulation:
         parts = {**self._program.parts.groups, **self._program.parts.synapses}
         values = self._arrays[f"{parts[part].prefix}_{variable}"]
         return values.min(initial=0.0), values.max(initial=0.0)
+
+    def view(self, part: str, name: str) -> np.ndarray:
+        """A variable of a population, or what its equations compute of them, [batch, n]."""
+        neuron = self._program.parts.groups[part].neuron
+        if name in neuron.variables:
+            return np.atleast_2d(self.get(f"{part}.{name}"))
+        variables = {each: self.get(f"{part}.{each}") for each in neuron.variables}
+        value = expressions.evaluate(neuron.inlined(neuron.subexpressions[name]),
+                                     {**neuron.constants, "dt": self.network.dt, **variables})
+        return np.broadcast_to(value, (self.batch, self.network.sizes[part]))
 
     def _trace(self, part: str, variable: str) -> np.ndarray:
         synapses, plastic = self._program.parts.synapses[part], self._program.parts.plastic[part]
@@ -176,89 +166,57 @@ class EventSimulation:
 
     def names(self) -> list[str]:
         """All states `get` answers."""
-        neurons = [f"{name}.{v}" for name, group in self._program.parts.groups.items() for v in group.neuron.variables]
-        rules = [f"{p.name}.{v}" for p in self.network.plastic for v in p.rule.variables]
-        return neurons + [f"{p.name}.w" for p in self.network.projections] + rules
+        return states.names(self.network)
 
     def set(self, name: str, value: np.ndarray) -> None:
-        """Overwrites weights ([n_pre, n_post]) or a neuron's variable ([n])."""
-        part, _, variable = name.rpartition(".")
-        synapses = self._program.parts.synapses.get(part)
-        if synapses is not None and variable == "w":
-            if np.shape(value) != synapses.weight_shape:
-                raise PlasticityError(f"{name} must have shape {synapses.weight_shape}, got {np.shape(value)}")
-            if synapses.packed:
-                raise PlasticityError(f"{name} is {synapses.packed}: its weights are fixed when built")
-            self._arrays[f"{synapses.prefix}_w"][...] = synapses.pack(np.asarray(value, float))
-        elif part in self._program.parts.groups and variable in self._program.parts.groups[part].neuron.variables:
+        """See `plasticity.engines.Simulation.set`."""
+        value, (part, variable) = states.written(self.network, name, value, self.batch), name.rsplit(".", 1)
+        if part in self._program.parts.groups:
             self._arrays[f"{self._program.parts.groups[part].prefix}_{variable}"][...] = value
-        else:
-            raise unknown("state", name, self.names())
+            return
+        synapses = self._program.parts.synapses[part]
+        self._arrays[f"{synapses.prefix}_w"][...] = synapses.pack(value)
+        if synapses.projection.normalize is not None:
+            self._arrays[f"{synapses.prefix}_short"][0] = 1  # every column may be off its sum now
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything the next presentation depends on."""
-        fixed = {array.name for array in self._program.arrays if array.values is not None and
-                 not array.name.endswith("_w")}
-        inputs = {f"{source.prefix}_{kind}" for source in self._program.parts.sources.values()
-                  for kind in ("ptr", "index", "counts", "trains")} | set(self._program.parts.signals.values())
-        kept = {name: values.copy() for name, values in self._arrays.items() if name not in fixed | inputs}
-        return {**kept, "clock": np.array([self._now, self._age, self._tick], np.int64)}
+        return {**{array.name: self._arrays[array.name].copy() for array in kept(self._program)},
+                "clock": np.array([self._now, self._age, self._tick], np.int64)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Goes back to a `state()`."""
-        expected = self.state()
-        wrong = [name for name in expected if name not in state or state[name].shape != expected[name].shape]
-        if wrong or set(state) - set(expected):
-            raise PlasticityError(f"this state belongs to another network or engine (it differs in "
-                                  f"{', '.join(wrong or sorted(set(state) - set(expected)))})")
+        state = states.alike(self.state(), state)
+        require_state(self._program, state)
+        self._now, self._age, self._tick = (int(value) for value in state.pop("clock"))
         for name, values in state.items():
-            if name != "clock":
-                self._arrays[name][...] = values
-        self._now, self._age, self._tick = (int(value) for value in state["clock"])
+            self._arrays[name][...] = values
 
 
 class _Records:
     """Collects what a run was asked to record between the pieces in which it runs."""
 
-    def __init__(self, simulation: EventSimulation, variables: Sequence[str], samples: int, steps: int,
-                 weights_every: int | None):
-        self.simulation, self.weights_every = simulation, weights_every
+    def __init__(self, simulation: EventSimulation, asked: Request):
+        self.simulation, self.asked = simulation, asked
         sizes = simulation.network.sizes
-        self.values = {name: np.zeros((samples, steps, sizes[name.partition(".")[0]])) for name in variables}
-        self.stops = bool(variables or weights_every)
+        self.values = {f"{part}.{name}": np.zeros((asked.samples, asked.steps, sizes[part]))
+                       for part, name in asked.values}
+        self.stops = bool(self.values or asked.weights_every)
         self._weights: dict[str, list[np.ndarray]] = {p.name: [] for p in simulation.network.plastic}
 
-    def pieces(self, steps: int) -> list[tuple[int, int]]:
-        width = 1 if self.values else (self.weights_every or max(steps, 1))
+    def pieces(self) -> list[tuple[int, int]]:
+        steps = self.asked.steps
+        width = 1 if self.values else (self.asked.weights_every or max(steps, 1))
         return [(t, min(t + width, steps)) for t in range(0, steps, width)] or [(0, 0)]
 
     def take(self, first: int, here: int, t_stop: int) -> None:
-        for name, out in self.values.items():
-            out[first : first + here, t_stop - 1] = np.atleast_2d(self.simulation.get(name))[:here]
-        if self.weights_every and t_stop % self.weights_every == 0:
+        if not t_stop:  # a presentation without steps
+            return
+        for part, name in self.asked.values:
+            self.values[f"{part}.{name}"][first : first + here, t_stop - 1] = self.simulation.view(part, name)[:here]
+        if self.asked.weights_every and t_stop % self.asked.weights_every == 0:
             for name, weights in self._weights.items():
                 weights.append(self.simulation.get(f"{name}.w"))
 
     def trajectory(self) -> dict[str, np.ndarray]:
         return {name: np.array(weights) for name, weights in self._weights.items() if weights}
-
-
-def _signal(signal, signals: Mapping[str, np.ndarray]) -> np.ndarray:
-    if signal.name not in signals:
-        raise PlasticityError(f"the network has a signal {signal.name!r}: pass signals={{{signal.name!r}: array}} with "
-                              f"shape [samples, steps{', n' if signal.n else ''}]")
-    values = np.asarray(signals[signal.name], float)
-    if values.ndim != (3 if signal.n else 2) or (signal.n and values.shape[2] != signal.n):
-        raise PlasticityError(f"signal {signal.name!r} must have shape [samples, steps"
-                              f"{f', {signal.n}' if signal.n else ''}], got {values.shape}")
-    if not np.isfinite(values).all():
-        raise PlasticityError(f"signal {signal.name!r} holds NaN or infinity")
-    return values
-
-
-def _watched(network: Network, record: Sequence[str]) -> list[str]:
-    known = [f"{p.name}.{v}" for p in network.populations for v in (*p.neuron.variables, "spikes")]
-    for name in record:
-        if name not in known:
-            raise unknown("recorded variable", name, known)
-    return list(record)

@@ -26,8 +26,7 @@ class Source:
             code.array(f"{self.prefix}_counts", 1, 1, kind="int32")
             code.array(f"{self.prefix}_trains", 1, 1, 1, kind="uint8")
         if self.longest:
-            code.array(f"{self.prefix}_ring", self.longest + 1, self.n, kind="int32", per_sample=True)
-            code.array(f"{self.prefix}_ringn", self.longest + 1, kind="int64", per_sample=True)
+            code.listing(f"{self.prefix}_ring", f"{self.prefix}_ringn", self.longest + 1, self.n)
 
     def start(self, code: Writer) -> None:
         if self.longest:

@@ -70,7 +70,7 @@ def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dic
 def _reduce_once(code: Writer, plastic: Plastic, reductions: Reductions, names: dict[str, str]) -> None:
     """Reductions that read postsynaptic neurons alone: the same for all presynaptic ones."""
     for name, (function, expr) in reductions.items():
-        array = code.array(f"{plastic.prefix}_{name}", plastic.synapses.shape[1])
+        array = code.scratch(f"{plastic.prefix}_{name}", plastic.synapses.shape[1])
         with code.block(f"for j in range({array}.shape[0]):"):
             code(f"{array}[j] = {plastic.text(expr, names)}")
         code(f"{function}({array})")
@@ -83,7 +83,7 @@ def _reduce(code: Writer, plastic: Plastic, reductions: Reductions, names: dict[
         w = f"{w} if k >= 0 else 0.0"
         names = {**names, **{name: f"({names[name]} if k >= 0 else 0.0)" for name in plastic.rule.syn}}
     for name, (function, expr) in reductions.items():
-        array = code.array(f"{plastic.prefix}_{name}", fibre.length)
+        array = code.scratch(f"{plastic.prefix}_{name}", fibre.length)
         with fibre.loop():
             code(f"w = {w}", f"{array}[{fibre.member}] = {plastic.text(expr, names)}")
         code(f"{function}({array})")
@@ -124,11 +124,11 @@ def _postsynaptic(code: Writer, plastic: Plastic, lines: list[Statement], names:
     matrix, n, live = not plastic.synapses.listed, plastic.synapses.shape[1], f"{plastic.prefix}_live"
     gate = matrix and _gate(plastic, lines, names, places, "post")
     waiting = plastic.waits_for(lines, "post") if matrix else ""
-    computed = [f"{code.array(f'{plastic.prefix}_{name}', n)}[j] = {plastic.text(part, names)}"
+    computed = [f"{code.scratch(f'{plastic.prefix}_{name}', n)}[j] = {plastic.text(part, names)}"
                 for name, part in parts.items()]
     if gate:
-        code.array(live, n, kind="int32")
-        code.array(f"{live}n", 1, kind="int64")
+        code.scratch(live, n, kind="int32")
+        code.scratch(f"{live}n", 1, kind="int64")
         code(f"{live}n[0] = 0")
         computed = [f"{live}[{live}n[0]] = j", f"{live}n[0] += 1", *computed]
     if computed:
@@ -168,7 +168,7 @@ def _noise(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[s
     if None in questions:
         code(f"noise = {drawn}")
         return
-    code.array(stored, 1)
+    code.scratch(stored, 1)
     asked = " or ".join(f"{plastic.text(question, names)} != 0.0" for each in questions for question in each)
     code(f"w = {plastic.synapses.w}", f"{stored}[0] = 0.0")
     with code.block(f"if {asked}:"):

@@ -41,9 +41,9 @@ class Synapses:
 
     @property
     def packed(self) -> str:
-        """The kind of a projection whose weights are fewer than its synapses, and fixed; empty for all others."""
+        """The kind of a projection that keeps fewer weights than there are pairs of neurons; empty for all others."""
         simple = self.projection.connect in ("one_to_one", "all_but_self") and self.projection.rule is None
-        return self.projection.connect if simple and not self.mixed else ""
+        return self.projection.connect if simple and not self.mixed and self.projection.normalize is None else ""
 
     @property
     def listed(self) -> bool:
@@ -99,6 +99,10 @@ class Synapses:
 
     def pack(self, matrix: np.ndarray) -> np.ndarray:
         """Weights, as `get` answers them, as the program keeps them."""
+        if self.packed == "one_to_one":
+            return matrix.diagonal().copy()
+        if self.packed:
+            return np.append(matrix[existing(self.network, self.projection)], 0.0)[:1]
         if self.shared:
             return matrix.flatten()
         return matrix.ravel()[self.list.weight] if self.listed else matrix.copy()
@@ -136,7 +140,7 @@ class Synapses:
             lags = np.array([self.axonal, self.dendritic])
             code.array(f"{self.prefix}_lags", 2, kind="int64", values=lags)
         if self.projection.onto:
-            code.array(f"{self.prefix}_acc", self.shape[1])
+            code.scratch(f"{self.prefix}_acc", self.shape[1])
 
     def lag(self, side: str) -> str:
         """The delay of one side's spikes, in the program; "0" where there is none."""

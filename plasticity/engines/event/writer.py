@@ -10,11 +10,23 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A list of neurons, each once, in an array of which only the first entries are in use.
+
+    count: the array that says how many. flags: the array that has a 1 for each of them; empty for none.
+    """
+
+    count: str
+    flags: str = ""
+
+
+@dataclass(frozen=True)
 class Array:
     """An array argument of the generated function.
 
     per_sample: has a leading batch axis. start: value(s) at the start of a presentation (None: not reset by copying).
-    kind: "float" (the simulation's dtype) or a numpy dtype name.
+    kind: "float" (the simulation's dtype) or a numpy dtype name. scratch: whether what is in it between steps means
+    nothing. listed: if it is a list of neurons, how it is kept.
     """
 
     name: str
@@ -23,6 +35,8 @@ class Array:
     per_sample: bool = False
     start: float | np.ndarray | None = None
     values: np.ndarray | None = field(default=None, compare=False)
+    scratch: bool = False
+    listed: Listed | None = None
 
 
 class Writer:
@@ -76,6 +90,15 @@ class Writer:
         """Declares an array argument and answers its name."""
         self.arrays[name] = Array(name, tuple(shape), **options)
         return name
+
+    def listing(self, name: str, count: str, *shape: int, flags: str = "") -> None:
+        """Declares a list of neurons for each sample, with room for all of them (the last of `shape`)."""
+        self.array(name, *shape, kind="int32", per_sample=True, listed=Listed(count, flags))
+        self.array(count, *(shape[:-1] or (1,)), kind="int64", per_sample=True)
+
+    def scratch(self, name: str, *shape: int, kind: str = "float") -> str:
+        """Declares an array that means nothing between steps, and answers its name."""
+        return self.array(name, *shape, kind=kind, scratch=True)
 
     def argument(self, array: Array) -> str:
         return f"all_{array.name}" if array.per_sample else array.name

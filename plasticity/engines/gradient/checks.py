@@ -9,13 +9,19 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from plasticity._utils.arrays import as_array
+from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.engines.gradient.connections import Connection
-from plasticity.errors import PlasticityError, RefusedError, unknown
+from plasticity.engines.request import recorded
+from plasticity.errors import PlasticityError, RefusedError, choice, unknown
 from plasticity.network.network import Network, existing, weight_matrix
 from plasticity.readout.counts import Counts
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.catalogue import of_kind
 from plasticity.rules.paths import GradientRule
+
+#: types in which gradient networks compute; programs only in the first two
+FLOATS = ("float32", "float64", "bfloat16", "float16")
 
 
 class Weights(NamedTuple):
@@ -108,26 +114,57 @@ def _transport(network: Network, connections: Sequence[Connection], weights: Map
 
 
 def presented(network: Network, x, dtype: torch.dtype, device: torch.device) -> dict[str, torch.Tensor]:
-    """Inputs as {name: [batch, steps, n]}."""
+    """Inputs as {name: [batch, steps, n]}, given as tensors, arrays or Spikes.
+
+    Raises PlasticityError, by the input's name, for other shapes, and for NaN and infinity (in tensors that are on
+    another device than the CPU nobody looks for these: to ask would wait for all that the device has to do).
+    """
     names = [part.name for part in network.inputs]
     if not isinstance(x, Mapping):
         if len(names) != 1:
             raise PlasticityError(f"this network has the inputs {names}: give {{name: [batch, steps, n]}}")
         x = {names[0]: x}
     if set(x) != set(names):
-        raise PlasticityError(f"expected values for the inputs {names}, got {sorted(x)}")
-    found = {name: torch.as_tensor(values).to(device, dtype) for name, values in x.items()}
-    shapes = {values.shape[:2] for values in found.values()}
-    for name, values in found.items():
+        raise PlasticityError(f"expected values for the inputs {names}, got {sorted(map(str, x))}")
+    tensors = {name: _tensor(name, values, network.sizes[name]) for name, values in x.items()}
+    shapes = {values.shape[:2] for values in tensors.values()}
+    for name, values in tensors.items():
         if values.ndim != 3 or values.shape[2] != network.sizes[name] or len(shapes) > 1 or not values.shape[1]:
             raise PlasticityError(f"input {name!r} must have shape [batch, steps, {network.sizes[name]}], the first "
                                   f"two the same for all inputs, got {tuple(values.shape)}")
-    return found
+        require_finite(f"input {name!r}", values)
+    return {name: values.to(device, dtype) for name, values in tensors.items()}
+
+
+def _tensor(name: str, values: torch.Tensor | np.ndarray | Spikes, n: int) -> torch.Tensor:
+    if isinstance(values, Spikes):
+        return torch.as_tensor(as_spikes(values, name, n).dense())
+    if torch.is_tensor(values):
+        if values.is_complex():
+            raise PlasticityError(f"input {name!r} must be a tensor of numbers, got {values.dtype}")
+        return values
+    array = as_array(f"input {name!r}", values)
+    return torch.as_tensor(array.astype(float) if array.dtype.kind == "f" and array.dtype.itemsize > 8 else array)
+
+
+def require_finite(name: str, values: torch.Tensor) -> None:
+    """Raises PlasticityError for NaN and infinity. One sum tells, but where numbers are very large."""
+    if values.device.type != "cpu" or not values.is_floating_point():
+        return
+    values = values.detach()
+    if not values.sum(dtype=torch.float64).isfinite() and not values.isfinite().all():
+        raise PlasticityError(f"{name} holds NaN or infinity")
+
+
+def floating(dtype: str | torch.dtype | None) -> torch.dtype:
+    """The type of a gradient network by name or as torch has it; None is torch's default.
+
+    Raises PlasticityError for one in which torch does not compute.
+    """
+    name = str(dtype or torch.get_default_dtype()).removeprefix("torch.")
+    return getattr(torch, choice("dtype", name, FLOATS))
 
 
 def require_records(network: Network, record: Sequence[str]) -> None:
-    known = [f"{part.name}.{name}" for part in network.populations
-             for name in (*part.neuron.variables, *part.neuron.subexpressions)]
-    for name in record:
-        if name not in known:
-            raise unknown("name to record:", name, known)
+    """Raises PlasticityError for a name to record that is no variable of a population; spikes are answered always."""
+    recorded(network.populations, record, events=())

@@ -10,10 +10,9 @@ import torch
 from torch import nn
 
 from plasticity._utils import moved
-from plasticity.encoding.spikes import densified
 from plasticity.engines.gradient import streams, surrogates
 from plasticity.engines.gradient.cells import Cell, cell
-from plasticity.engines.gradient.checks import initial_weights, missing, presented, require_records, rule_of
+from plasticity.engines.gradient.checks import floating, initial_weights, missing, presented, require_records, rule_of
 from plasticity.engines.gradient.connections import NONE, carried, connections, delayed, straight_through_term, transmit
 from plasticity.engines.gradient.loss import TEACH
 from plasticity.engines.gradient.output import Output
@@ -47,7 +46,8 @@ class GradientNetwork(nn.Module):
         or its name. With a rule of its own a network may have winners (`Network.with_rule(rule, freeze=True)`).
     frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights,
         those that bring an error and those of rules that teach each population (`drtp`, `decolle`).
-    seed: of readout and feedback weights. dtype: of everything; torch's default.
+    seed: of readout and feedback weights. dtype: of everything, torch's default: float64 or float32, and with
+        backend="autograd" also bfloat16 and float16.
     backend: "compiled", one generated program per population that runs all steps and their exact adjoint, on CPUs;
         "autograd", step by step through torch; "auto", the former where the network has 64 neurons or more and
         can be compiled (populations that project to each other in a loop cannot). `why_not_compiled` has the reason.
@@ -63,12 +63,12 @@ class GradientNetwork(nn.Module):
     def __init__(self, network: Network, readout: LeakyReadout | Counts | None = None,
                  rule: str | GradientRule | None = None, surrogate: str | Surrogate = "triangular",
                  frozen: Sequence[str] = (), feedback: Mapping[str, np.ndarray] | None = None, seed: int = 0,
-                 dtype: torch.dtype | None = None, backend: str = "auto"):
+                 dtype: str | torch.dtype | None = None, backend: str = "auto"):
         super().__init__()
         self.network = network
         self.readout = readout = readout and readout.sized({part.name: part.n for part in network.populations})
         self.rule, self.surrogate = rule_of(network, rule), surrogates.make(surrogate)
-        self.dtype, self.backend = dtype or torch.get_default_dtype(), choice("backend", backend, BACKENDS)
+        self.dtype, self.backend = floating(dtype), choice("backend", backend, BACKENDS)
         self.connections = connections(network)
         require_signal(network, self.connections, readout, self.rule, frozen)
         self.cells = self._cells()
@@ -132,7 +132,8 @@ class GradientNetwork(nn.Module):
 
     def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = (),
                 state: StreamState | None = None) -> Output:
-        """Presents spikes (or graded values) {input: [batch, steps, n]}; a tensor if there is one input only.
+        """Presents spikes (or graded values) {input: [batch, steps, n]}, as tensors, arrays or `Spikes`; one of them
+        alone if there is one input only.
 
         state: `Output.state` of the window before, from which the same streams go on; None begins anew.
         """
@@ -147,7 +148,7 @@ class GradientNetwork(nn.Module):
                      state: StreamState | None = None) -> Output:
         """The same by autograd over single steps, whatever the backend: so `Output.sent` are nodes of the graph."""
         require_records(self.network, record)
-        given = presented(self.network, densified(x), self.dtype, self.device)
+        given = presented(self.network, x, self.dtype, self.device)
         batch, steps = next(iter(given.values())).shape[:2]
         weights = self.effective()
         drives = self.drives(given, weights, steps)

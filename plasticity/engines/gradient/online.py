@@ -11,8 +11,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+import numpy as np
 import torch
 
+from plasticity.encoding.spikes import Spikes
+from plasticity.engines.gradient.checks import presented
 from plasticity.engines.gradient.connections import Connection
 from plasticity.engines.gradient.exact import Gradients
 from plasticity.engines.gradient.loss import Loss
@@ -42,8 +45,9 @@ def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch
     Source: Bellec et al. 2020, Nature Communications 11:3625, equations 3 and 4 (eligibility vectors).
     """
     require_online(network, loss)
-    if torch.is_tensor(x):
-        x, steps = x.unbind(1), x.shape[1]
+    if isinstance(x, torch.Tensor | np.ndarray | Spikes):
+        shown = presented(network.network, x, network.dtype, network.device)[network.network.inputs[0].name]
+        x, steps = shown.unbind(1), shown.shape[1]
     if steps is None:
         raise PlasticityError("steps is needed when x is an iterable of steps")
     learner = _Online(network, loss, target.to(network.device), steps, weight)

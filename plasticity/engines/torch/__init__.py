@@ -8,7 +8,7 @@ from plasticity._utils.devices import torch_device
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.neurons import unreadable
 from plasticity.engines.torch.simulation import TorchSimulation
-from plasticity.errors import PlasticityError, RefusedError, choice
+from plasticity.errors import RefusedError
 from plasticity.network.network import Network
 
 __all__ = ["build", "refusal"]
@@ -17,10 +17,6 @@ __all__ = ["build", "refusal"]
 def build(network: Network, *, engine: str, dtype: str, device: str, batch: int, reduce: str,
           seed: int) -> TorchSimulation:
     """A simulation of `network` in batched tensors; see `plasticity.engines.build`."""
-    choice("dtype", dtype, ("float64", "float32"))
-    choice("reduce", reduce, ("sum", "mean"))
-    if batch < 1:
-        raise PlasticityError(f"batch must be at least 1 sample, got {batch!r}")
     reason = refusal(network, engine=engine, batch=batch)
     if reason:
         raise RefusedError(reason)

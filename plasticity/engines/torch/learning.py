@@ -14,6 +14,7 @@ from plasticity.engines.torch.statements import Change, Compiler
 from plasticity.engines.torch.step_spikes import DelayLinePerSynapse, StepSpikes, ValueDelayLine, delay_line, in_steps
 from plasticity.engines.torch.synapses import Synapses
 from plasticity.language.rule import ORDERS, Trace
+from plasticity.network.network import Network
 
 Spiked = StepSpikes | torch.Tensor  # per neuron, or bool [batch, pre, post]
 
@@ -38,7 +39,7 @@ class Learning:
                        if math.isfinite(trace.tau)}
         self.own = {side: [name for name, trace in getattr(self.rule, side).items() if trace.rise != "none"]
                     for side in ("pre", "post")}
-        self.lags = {name: ValueDelayLine(int(in_steps(delay, context.dt)))
+        self.lags = {name: ValueDelayLine(int(in_steps(delay, context.dt)), context)
                      for name, (_, delay) in self.rule.delayed.items()}
         self.watched = {*self.rule.reads_names, *(name for name, _ in self.rule.delayed.values())} & set(read)
         self.values: dict[str, torch.Tensor] = {}
@@ -170,6 +171,15 @@ class Learning:
         value, side = self.values[name], self.rule.place[name]
         value = {"pre": value[:, :, 0], "post": value[:, 0, :]}[side] if side in self.wide else value
         return self.layout.shown(side, value, self.batch)
+
+    def lag_shapes(self, network: Network) -> dict[str, list[tuple[int, ...]]]:
+        """Shapes that a delay line of values may have as `rows` answers it: filled, or not begun."""
+        shapes = {}
+        for name, lag in self.lags.items():
+            kind, source = network.source_of(self.synapses.projection, self.rule.delayed[name][0])
+            n = network.sizes[source.split(".")[0]] if kind == "neuron" else network.signal(source).n or 1
+            shapes[name] = [(self.batch, lag.steps, n), (1, lag.steps, n), (self.batch, 0, 1)]
+        return shapes
 
     def rows(self) -> dict[str, torch.Tensor]:
         apart = self.layout.positions > 1

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording
+from plasticity.engines.request import Request
 from plasticity.engines.torch.step_spikes import StepSpikes
 
 
 class Recorder:
     """Counts always; spikes, values and weights as asked: `begin`, `take` per step, `end`, for every chunk."""
 
-    def __init__(self, simulation, samples: int, steps: int, watched: Sequence[str], weights_every: int | None):
-        self.simulation, self.steps, self.weights_every = simulation, steps, weights_every
+    def __init__(self, simulation, asked: Request):
+        self.simulation, self.steps, self.weights_every = simulation, asked.steps, asked.weights_every
         sizes = {part.name: part.n for part in simulation.network.populations}
-        self.counts = {name: np.zeros((samples, n), np.int64) for name, n in sizes.items()}
-        self.watched = [tuple(name.split(".", 1)) for name in watched]
-        self.values = {f"{part}.{name}": np.zeros((samples, steps, sizes[part])) for part, name in self.watched
-                       if name != "spikes"}
-        self.spikes: dict[str, list[Spikes]] = {part: [] for part, name in self.watched if name == "spikes"}
+        self.counts = {name: np.zeros((asked.samples, n), np.int64) for name, n in sizes.items()}
+        self.watched = [tuple(name.rsplit(".", 1)) for name in asked.record]
+        self.values = {f"{part}.{name}": np.zeros((asked.samples, asked.steps, sizes[part]))
+                       for part, name in asked.values}
+        nobody = Spikes(np.zeros((0, asked.steps + 1), np.int64), np.zeros(0, np.int32), 0)
+        self.spikes: dict[str, list[Spikes]] = {part: [replace(nobody, n=sizes[part])] for part in asked.spiking}
         self.weights: dict[str, list[np.ndarray]] = {part.name: [] for part in simulation.network.plastic}
 
     def begin(self, chunk: slice) -> None:
@@ -40,18 +43,25 @@ class Recorder:
         for part, name in self.watched:
             self.kept[part, name].append(fired[part].dense != 0 if name == "spikes"
                                          else self.simulation._neurons[part].view(name))
-        if self.weights_every and (t + 1) % self.weights_every == 0:
+        if t + 1 < self.steps:
+            self._weigh(t + 1)
+
+    def _weigh(self, steps: int) -> None:
+        if self.weights_every and steps and steps % self.weights_every == 0:
             for name, weights in self.weights.items():
                 weights.append(self.simulation.get(f"{name}.w"))
 
     def end(self) -> None:
+        """The end of the chunk, with weights as they are then, after normalisation."""
+        self._weigh(self.steps)
         for name, counted in self.counted.items():
             self.counts[name][self.chunk] = counted.cpu().numpy()
         for (part, name), kept in self.kept.items():
-            stacked = torch.stack(kept, 1).cpu().numpy() if kept else np.zeros((len(self.counted[part]), 0, 0))
+            shape = (len(self.counted[part]), 0, self.counts[part].shape[1])
+            stacked = torch.stack(kept, 1).cpu().numpy() if kept else np.zeros(shape, bool)
             if name == "spikes":
                 self.spikes[part].append(Spikes.from_dense(stacked))
-            elif kept:
+            else:
                 self.values[f"{part}.{name}"][self.chunk] = stacked
 
     def recording(self) -> Recording:

@@ -8,16 +8,16 @@ import numpy as np
 import torch
 
 from plasticity.encoding.spikes import Spikes
-from plasticity.engines import Recording, restored
+from plasticity.engines import Recording, restored, states
 from plasticity.engines.finite import watched
-from plasticity.engines.torch import checks
+from plasticity.engines.request import Request, request
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.learning import Learning
 from plasticity.engines.torch.neurons import Neurons
 from plasticity.engines.torch.recorder import Recorder
 from plasticity.engines.torch.step_spikes import StepSpikes, Train
 from plasticity.engines.torch.synapses import Synapses
-from plasticity.errors import PlasticityError, unknown
+from plasticity.errors import PlasticityError
 from plasticity.network.network import Network
 
 
@@ -63,37 +63,37 @@ class TorchSimulation:
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
         """See `plasticity.engines.Simulation.run`."""
-        trains, series, samples, steps = checks.presentation(self.network, spikes or {}, steps, signals or {})
-        recorder = Recorder(self, samples, steps, checks.watched(self.network, record), weights_every)
+        asked = request(self.network, spikes, steps, signals, learn, reset, record, weights_every)
+        recorder = Recorder(self, asked)
         step, generator = self._step, self.context.generator.get_state()
-        for first in range(0, samples, self.batch):
-            chunk = slice(first, min(first + self.batch, samples))
+        for first in range(0, asked.samples, self.batch):
+            chunk = slice(first, min(first + self.batch, asked.samples))
             remainder = self._narrow(chunk.stop - first)
-            self._present({name: Train(train[chunk], self.context) for name, train in trains.items()},
-                          {name: self.context.tensor(values[chunk]) for name, values in series.items()},
-                          chunk, steps, learn, reset, recorder)
+            self._present({name: Train(train[chunk], self.context) for name, train in asked.trains.items()},
+                          {name: self.context.tensor(values[chunk]) for name, values in asked.signals.items()},
+                          chunk, asked, recorder)
             self._widen(remainder)
-        if not learn:
+        if not asked.learn:
             self._step = step
             self.context.generator.set_state(generator)
         return recorder.recording()
 
-    def _present(self, trains: Mapping[str, Train], signals: Mapping[str, torch.Tensor], chunk: slice, steps: int,
-                 learn: bool, reset: bool, recorder: Recorder) -> None:
-        if reset:
-            self._start(chunk.stop - chunk.start, learn)
+    def _present(self, trains: Mapping[str, Train], signals: Mapping[str, torch.Tensor], chunk: slice, asked: Request,
+                 recorder: Recorder) -> None:
+        if asked.reset:
+            self._start(chunk.stop - chunk.start, asked.learn)
         recorder.begin(chunk)
-        for t in range(steps):
+        for t in range(asked.steps):
             self._signals = {name: values[:, t] if values.dim() == 3 else values[:, t, None]
                              for name, values in signals.items()}
-            fired = self._advance({name: train.at(t) for name, train in trains.items()}, learn)
+            fired = self._advance({name: train.at(t) for name, train in trains.items()}, asked.learn)
             recorder.take(t, fired)
             self._now += 1
             self._step += 1
-        recorder.end()
-        if learn:
+        if asked.learn:
             for synapses in self._synapses.values():
                 synapses.normalize()
+        recorder.end()
 
     def _advance(self, fired: dict[str, StepSpikes], learn: bool) -> dict[str, StepSpikes]:
         """One step; who spiked, by input and population."""
@@ -165,17 +165,15 @@ class TorchSimulation:
     @torch.no_grad()
     def get(self, name: str) -> np.ndarray:
         """A copy of a state: weights [n_pre, n_post], slow variables [n], others [batch, n] ([n] for a batch of 1)."""
-        part, _, variable = name.rpartition(".")
-        if part in self._synapses and variable == "w":
-            return _array(self._synapses[part].matrix())
-        if part in self._learning and variable in self._learning[part].values:
-            values = _array(self._learning[part].trace(variable))
-        elif part in self._neurons and variable in self._neurons[part].values:
+        part, variable = states.located(self.network, name)
+        if part in self._neurons:
             values = _array(self._neurons[part].values[variable])
             if variable in self._neurons[part].neuron.slow:
                 return values
+        elif variable == "w":
+            return _array(self._synapses[part].matrix())
         else:
-            raise unknown("state", name, self.names())
+            values = _array(self._learning[part].trace(variable))
         return values[0] if self.batch == 1 else values
 
     @torch.no_grad()
@@ -187,23 +185,17 @@ class TorchSimulation:
 
     def names(self) -> list[str]:
         """All states that `get` answers."""
-        return ([f"{name}.{variable}" for name, part in self._neurons.items() for variable in part.values]
-                + [f"{name}.w" for name in self._synapses]
-                + [f"{name}.{variable}" for name, part in self._learning.items() for variable in part.values])
+        return states.names(self.network)
 
     @torch.no_grad()
     def set(self, name: str, value: np.ndarray) -> None:
-        """Overwrites weights [n_pre, n_post] or a neuron's variable [n] (or [batch, n])."""
-        part, _, variable = name.rpartition(".")
-        if part in self._synapses and variable == "w":
-            self._synapses[part].set_matrix(np.asarray(value))
-        elif part in self._neurons and variable in self._neurons[part].values:
-            old = self._neurons[part].values[variable]
-            if np.shape(value) not in ((), tuple(old.shape[-1:]), tuple(old.shape)):
-                raise PlasticityError(f"{name} must have shape {tuple(old.shape[-1:])}, got {np.shape(value)}")
-            self._neurons[part].values[variable] = self.context.tensor(np.asarray(value)).expand(old.shape).clone()
-        else:
-            raise unknown("state", name, self.names())
+        """See `plasticity.engines.Simulation.set`."""
+        value, (part, variable) = states.written(self.network, name, value, self.batch), name.rsplit(".", 1)
+        if part in self._synapses:
+            self._synapses[part].set_matrix(value)
+            return
+        old = self._neurons[part].values[variable]
+        self._neurons[part].values[variable] = self.context.tensor(value).expand(old.shape).clone()
 
     @torch.no_grad()
     def state(self) -> dict[str, np.ndarray]:
@@ -219,9 +211,12 @@ class TorchSimulation:
     @torch.no_grad()
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Goes back to a `state()` of the same network."""
-        checks.same_state(self.state(), state)
-        tensors = {key: torch.as_tensor(np.array(values), device=self.context.device) for key, values in state.items()
-                 if key not in ("step", "generator")}
+        own = self.state()
+        state = states.alike(own, state, free=[name for name in own if "/lag_" in name])
+        self._require(state)
+        tensors = {key: torch.as_tensor(values, device=self.context.device) for key, values in state.items()
+                   if key not in ("step", "generator")}
+        self._draw_from(state["generator"])
         self._set_rows({(kind, part): {name: tensors[f"{kind}/{part}/{name}"] for name in rows}
                         for (kind, part), rows in self._rows().items()})
         for name, synapses in self._synapses.items():
@@ -229,7 +224,25 @@ class TorchSimulation:
         for part, neurons in self._neurons.items():
             neurons.values |= {name: tensors[f"slow/{part}/{name}"] for name in neurons.neuron.slow}
         self._step = int(state["step"])
-        self.context.generator.set_state(torch.from_numpy(np.array(state["generator"])))
+
+    def _require(self, state: Mapping[str, np.ndarray]) -> None:
+        """Raises PlasticityError for a state that no run leaves."""
+        for name, synapses in self._synapses.items():
+            kept = torch.as_tensor(state[f"weights/{name}"], device=self.context.device)
+            states.require_weights(self.network, synapses.projection, _array(synapses.form.matrix(kept)))
+        for name, learning in self._learning.items():
+            for variable, shapes in learning.lag_shapes(self.network).items():
+                lag = f"learning/{name}/lag_{variable}"
+                if state[lag].shape not in shapes:
+                    raise PlasticityError(f"state {lag!r} must have shape {shapes[0]}, got {state[lag].shape}")
+        if state["step"] < 0:
+            raise PlasticityError(f"state 'step' must be a whole number of at least 0, got {state['step']}")
+
+    def _draw_from(self, generator: np.ndarray) -> None:
+        try:
+            self.context.generator.set_state(torch.from_numpy(generator))
+        except RuntimeError as error:
+            raise PlasticityError(f"state 'generator' is not one of torch's: {error}") from None
 
 
 def _array(values: torch.Tensor) -> np.ndarray:

@@ -90,8 +90,8 @@ class DelayLine:
 class ValueDelayLine:
     """A value as it was `steps` pushes ago; before that, the first one."""
 
-    def __init__(self, steps: int):
-        self.steps = steps
+    def __init__(self, steps: int, context: Context):
+        self.steps, self.context = steps, context
         self.past: list[torch.Tensor] = []
 
     def start(self) -> None:
@@ -104,7 +104,7 @@ class ValueDelayLine:
         return self.past.pop(0)
 
     def rows(self, batch: int) -> torch.Tensor:
-        return torch.stack(self.past, 1) if self.past else torch.zeros(batch, 0, 1)
+        return torch.stack(self.past, 1) if self.past else self.context.tensor(np.zeros((batch, 0, 1)))
 
     def set_rows(self, rows: torch.Tensor) -> None:
         self.past = list(rows.unbind(1))

@@ -11,9 +11,7 @@ from plasticity.engines.torch.forms import form
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.layout import layout
 from plasticity.engines.torch.step_spikes import DelayLinePerSynapse, StepSpikes, delay_line
-from plasticity.errors import PlasticityError
 from plasticity.network.network import Network, Projection, existing, shape_of
-from plasticity.network.projection import exists_in
 
 
 class Synapses:
@@ -43,18 +41,8 @@ class Synapses:
         return self.form.matrix(self.w)
 
     def set_matrix(self, w: np.ndarray) -> None:
-        """Overwrites the weights; what has no synapse stays 0."""
-        name, shape, exists = self.projection.name, self.layout.shape, exists_in(self.projection, self.shape)
-        if self.form.kept is None:
-            raise PlasticityError(f"{name} is a {self.projection.connect}: its weights are fixed when built")
-        if np.shape(w) != shape:
-            raise PlasticityError(f"{name}.w must have shape {shape}, got {np.shape(w)}")
-        if not np.isfinite(w).all():
-            raise PlasticityError(f"{name}.w would hold NaN or infinity")
-        here = np.asarray(w, float)[exists]
-        if self.projection.connect == "all_but_self" and here.size and here.min() != here.max():
-            raise PlasticityError(f"{name}.w is all_but_self: all its weights must be equal")
-        self.w.copy_(self.context.tensor(self.form.kept(np.where(exists, w, 0.0))))
+        """Overwrites the weights by some that are 0 where there is no synapse."""
+        self.w.copy_(self.context.tensor(self.form.kept(w)))
 
     def normalize(self) -> None:
         """The torch twin of `plasticity.network.network.normalized`."""

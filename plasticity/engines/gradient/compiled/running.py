@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import torch
 
 from plasticity._utils.memory import keep_freed
-from plasticity.encoding.spikes import Spikes, as_spikes, densified
+from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.engines.gradient import streams
 from plasticity.engines.gradient.checks import presented
 from plasticity.engines.gradient.compiled.events import DENSEST, later, sparse_product, sparse_spikes
@@ -191,7 +191,7 @@ def input_trains(net: Net, x) -> tuple[dict[str, Train], tuple[int, int]]:
         lengths = {(spikes.samples, spikes.steps) for spikes in spikes_by_name.values()}
         if len(lengths) == 1 and min(lengths)[1] > 0:
             return {name: Train(None, spikes, net.dtype) for name, spikes in spikes_by_name.items()}, lengths.pop()
-    dense = presented(net.network, densified(x), net.dtype, net.device)
+    dense = presented(net.network, x, net.dtype, net.device)
     return ({name: Train(values, _events(net, name, values), net.dtype) for name, values in dense.items()},
             tuple(next(iter(dense.values())).shape[:2]))
 

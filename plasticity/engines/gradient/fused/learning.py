@@ -155,8 +155,6 @@ def _inputs(inputs: Spikes | np.ndarray, weights: Weights) -> Spikes:
     spikes = events(inputs, "inputs", weights.w_in.shape[0])
     if not spikes.samples or not spikes.steps:
         raise PlasticityError(f"inputs hold {spikes.samples} samples of {spikes.steps} steps; both must be at least 1")
-    if spikes.index.size and not 0 <= spikes.index.min() <= spikes.index.max() < spikes.n:
-        raise PlasticityError(f"inputs name a neuron outside 0 to {spikes.n - 1}")
     return spikes
 
 
