@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 
 from plasticity.errors import LanguageError
 
@@ -217,6 +218,7 @@ def render(expr: ast.expr, rename: Mapping[str, str] | None = None, functions: M
     return ast.unparse(ast.fix_missing_locations(rewrite(expr, printed)))
 
 
+@lru_cache(maxsize=1024)  # definitions evaluate the same expressions in every step
 def compiled(expr: ast.expr, filename: str = "<rule>"):
     """A code object of a checked expression, for `eval` with a namespace and no builtins."""
     return compile(ast.fix_missing_locations(ast.Expression(body=expr)), filename, "eval")
