@@ -10,6 +10,7 @@ import ast
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 
 import numpy as np
 
@@ -273,6 +274,7 @@ def render(expr: ast.expr, rename: Mapping[str, str] | None = None, functions: M
     return ast.unparse(ast.fix_missing_locations(rewrite(expr, printed)))
 
 
+@lru_cache(maxsize=1024)  # definitions evaluate the same expressions in every step
 def compiled(expr: ast.expr, filename: str = "<rule>"):
     """A code object of a checked expression, for `eval` with a namespace and no builtins."""
     return compile(ast.fix_missing_locations(ast.Expression(body=expr)), filename, "eval")

@@ -215,7 +215,7 @@ class Rule(Kept):
                 remembered |= read.intersection(rising)
         return frozenset(remembered)
 
-    @property
+    @cached_property
     def reads_names(self) -> frozenset[str]:
         """All names that any statement reads."""
         lines = (line for lines in self.statements.values() for line in lines)
