@@ -13,7 +13,7 @@ from plasticity.learner.methods import MethodClassifier
 
 torch = pytest.importorskip("torch")
 
-X, Y = np.random.default_rng(0).random((24, 9)).astype(np.float32), np.arange(24) % 3
+X, Y = np.random.default_rng(0).random((12, 9)).astype(np.float32), np.arange(12) % 3
 SMALL = {"steps": 5}
 #: way or preset -> a small learner with some arguments
 LEARNERS = {
@@ -28,7 +28,7 @@ LEARNERS = {
                                                   "epochs": 1, "backend": "autograd", **o}),
     "methods": lambda **o: MethodClassifier(**{"method": "mlp(hidden=(3,))", "epochs": 1, **o}),
     "hebbian": lambda **o: HebbianLayer(**{"units": 3, **o})}
-ODD = (math.nan, math.inf, -1, 1.5, "x", None, True, [1], {}, b"a", np.int64(2), np.float32(0.5))
+ODD = (math.nan, math.inf, -1, 1.5, "x", None, [1], np.int64(2))
 NUMBERS = ("epochs", "batch", "batch_size", "lr", "patience", "validation", "validation_fraction", "class_weight",
            "seed", "tau_out", "rate", "rate_strength", "last", "gain", "neurons", "label_samples", "units",
            "largest_step", "power", "radius")
@@ -78,7 +78,7 @@ def test_what_would_mean_nothing_is_refused_by_name(way):
     ({"class_weight": {0: math.nan}}, "class_weight of 0 must be a finite number"),
     ({"class_weight": {0: -1}}, "class_weight of 0"), ({"class_weight": {0: "a"}}, "class_weight of 0"),
     ({"class_weight": 2.0}, "class_weight must be None, 'balanced' or a dictionary, got 2.0"),
-    ({"device": 1.5}, "device must be"), ({"device": None}, "device must be"), ({"engine": ""}, "engine"),
+    ({"device": 1.5}, "device must be"), ({"device": None}, "device must be"), ({"engine": ""}, "is no name"),
     ({"dtype": ""}, "dtype"), ({"shuffle": 1}, "shuffle must be True or False")])
 def test_words_of_refusals(options, says):
     with pytest.raises(PlasticityError, match=says):
@@ -105,10 +105,10 @@ def test_no_epochs_is_the_network_as_it_was_built_in_every_way(way):
 
 @pytest.mark.parametrize("way", ["stream", "rates", "gradients", "method"])
 @pytest.mark.parametrize(("weight", "says"), [
-    (np.where(Y == 1, np.nan, 1.0), "finite"), (-np.ones(24), "not negative"), (np.zeros(24), "zero for all"),
-    (np.full(24, np.inf), "finite"), (np.full(24, 1e308), "finite sum"), (["a"] * 24, "must hold numbers"),
-    ("balanced", "must hold numbers"), (np.ones(3), "24 samples"), ([None] * 24, "finite"),
-    (np.ma.masked_array(np.ones(24), Y == 1), "masked"), (np.ones(24) * 1j, "real numbers")])
+    (np.where(Y == 1, np.nan, 1.0), "finite"), (-np.ones(12), "not negative"), (np.zeros(12), "zero for all"),
+    (np.full(12, np.inf), "finite"), (np.full(12, 1e308), "finite sum"), (["a"] * 12, "must hold numbers"),
+    ("balanced", "must hold numbers"), (np.ones(3), "12 samples"), ([None] * 12, "finite"),
+    (np.ma.masked_array(np.ones(12), Y == 1), "masked"), (np.ones(12) * 1j, "real numbers")])
 def test_weights_of_samples(way, weight, says):
     with pytest.raises(PlasticityError, match=says):
         LEARNERS[way]().fit(X, Y, sample_weight=weight)
