@@ -32,8 +32,8 @@ ODD = (math.nan, math.inf, -1, 1.5, "x", None, [1], np.int64(2))
 NUMBERS = ("epochs", "batch", "batch_size", "lr", "patience", "validation", "validation_fraction", "class_weight",
            "seed", "tau_out", "rate", "rate_strength", "last", "gain", "neurons", "label_samples", "units",
            "largest_step", "power", "radius")
-WORDS = ("shuffle", "schedule", "dtype", "device", "engine", "readout", "readouts", "reduce", "network_options", "online",
-         "scaled_readout", "backend", "decay")
+WORDS = ("shuffle", "schedule", "dtype", "device", "engine", "readout", "readouts", "reduce", "network_options",
+         "online", "scaled_readout", "backend", "decay")
 #: values that make an answer meaningless: (argument, value), refused wherever there is that argument
 REFUSED = [(name, value) for name in ("batch", "batch_size", "lr", "patience", "seed", "class_weight", "tau_out",
                                       "rate_strength", "largest_step")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from plasticity import Input, Learner, Network, Population, Projection, Rule, Trace, neurons, rules
-from plasticity.comparison.one import train_one
 from plasticity.comparison.job import Job
+from plasticity.comparison.one import train_one
 from plasticity.comparison.rows import row
 from plasticity.comparison.run import Settings, run_task
 from plasticity.errors import NetworkWarning
@@ -110,10 +110,9 @@ def test_validation_on_the_way_says_nothing():
 
 
 def test_other_warnings_are_passed_on():
-    with pytest.warns(UserWarning, match="of something else"):
-        with health.overheard() as lines:
-            warnings.warn("of something else", UserWarning, stacklevel=1)
-            health.warn("of a network", None, "of a network")
+    with pytest.warns(UserWarning, match="of something else"), health.overheard() as lines:
+        warnings.warn("of something else", UserWarning, stacklevel=1)
+        health.warn("of a network", None, "of a network")
     assert lines == ["of a network"]
 
 
@@ -141,12 +140,12 @@ STRANGE = Rule(pre={"x": Trace(20e-3)}, on_post={"w": "0.05 * x * sqrt(0.56 - w)
 def test_weights_that_are_no_numbers_end_a_training_and_are_named(min_spikes):
     learner = Learner(shown(STRANGE, scale=5e-3, min_spikes=min_spikes), engine="torch")
     with np.errstate(invalid="ignore"), pytest.raises(Diverged, match=(
-            r"weight \[\d, \d\] \(pre, post\) of projection 'in->out', NaN after step \d+ of sample \d+; .* rule 'odd'")):
+            r"weight \[\d, \d\] \(pre, post\) of projection 'in->out', NaN after step \d+ of sample \d+; .* 'odd'")):
         learner.fit(X, Y)
     assert np.isfinite(learner.weights_).all()
 
 
 def test_a_layer_of_rates_names_the_weight():
     odd = Rule(reads={"r_pre": "pre", "r_post": "post"}, on_step={"w": "sqrt(0.001 - r_pre * r_post)"}, name="odd")
-    with pytest.raises(Diverged, match=r"a change is not finite in epoch 0, batch 0; .* weight \[\d, \d\] \(input, unit"):
+    with pytest.raises(Diverged, match=r"a change is not finite in epoch 0, batch 0; .* weight \[\d, \d\] \(input"):
         Learner("rates(4)", odd).fit(X, Y)

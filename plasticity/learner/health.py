@@ -68,8 +68,8 @@ def saturated(who: str, when: str, saturated: int, samples: int) -> str | None:
     if saturated <= MOST * samples:
         return None
     return (f"{who} explodes {when}: {_percent(saturated, samples)} of {samples} samples drew more than "
-            f"{_percent(BUSY, 1)} of the spikes that are possible at all; lower the input rate or the weights, or raise inhibition or the "
-            "threshold")
+            f"{_percent(BUSY, 1)} of the spikes that are possible at all; lower the input rate or the weights, or "
+            "raise inhibition or the threshold")
 
 
 def at_bounds(name: str, weights: np.ndarray, low: float, high: float) -> str | None:

@@ -92,7 +92,8 @@ class TorchTrainer:
             group["lr"] = rate * group.setdefault("initial_lr", group["lr"])
         self.optimiser.step()
         half = "first" if step.done < 0.5 else "last"
-        return Measured({"loss": loss}, counted={f"loss of the {half}": loss * len(x), f"samples of the {half}": len(x)})
+        counted = {f"loss of the {half}": loss * len(x), f"samples of the {half}": len(x)}
+        return Measured({"loss": loss}, counted=counted)
 
     def check(self, shown: int, totals: Mapping[str, float]) -> None:
         """A loss that goes wrong raises by itself; one that stays is warned of."""
