@@ -237,7 +237,7 @@ def test_bad_samples_are_refused(x, y, says):
 
 
 @pytest.mark.parametrize("options, says", [
-    ({"epochs": 0}, "epochs"), ({"batch": 1.5}, "batch"), ({"label_samples": 0}, "label_samples"),
+    ({"epochs": -1}, "epochs"), ({"batch": 1.5}, "batch"), ({"label_samples": 0}, "label_samples"),
     ({"readout": "all_activty"}, "all_activity"), ({"engine": "evnt"}, "event"), ({"rule": "pair_stpd"}, "pair_stdp"),
     ({"dtype": "float16"}, "dtype"),
     ({"rule": "tsodyks_markram"}, "changes no weight"), ({"rule": 3}, "must be a text")])

@@ -15,6 +15,7 @@ import numpy as np
 from plasticity.errors import NetworkWarning
 
 MOST = 0.5  # share of samples above which a fault is one of the network, not of single samples
+BUSY = 0.4  # share of all spikes possible: a reset that takes a step's input with it leaves a neuron half of them
 MOVED = 0.01  # share by which the second half of a training should lower the loss of the first
 FEW = 10  # samples below which one class for all may be right
 
@@ -63,12 +64,12 @@ def silent(who: str, when: str, silent: int, samples: int) -> str | None:
 
 
 def saturated(who: str, when: str, saturated: int, samples: int) -> str | None:
-    """saturated: samples, of so many, that drew more than half of the spikes that are possible at all."""
+    """saturated: samples, of so many, that drew more than a share `BUSY` of the spikes that are possible at all."""
     if saturated <= MOST * samples:
         return None
-    return (f"{who} explodes {when}: {_percent(saturated, samples)} of {samples} samples drew more than half of the "
-            "spikes that are possible at all; lower the input rate or the weights, or raise inhibition or the "
-            "threshold")
+    return (f"{who} explodes {when}: {_percent(saturated, samples)} of {samples} samples drew more than "
+            f"{_percent(BUSY, 1)} of the spikes that are possible at all; lower the input rate or the weights, or "
+            "raise inhibition or the threshold")
 
 
 def at_bounds(name: str, weights: np.ndarray, low: float, high: float) -> str | None:
@@ -83,10 +84,10 @@ def at_bounds(name: str, weights: np.ndarray, low: float, high: float) -> str | 
 
 
 def unmoved(first: float, last: float) -> str | None:
-    """first, last: mean loss of the updates of the first and of the second half."""
+    """first, last: mean loss of the samples of the first and of the second half of a training."""
     if not abs(last - first) <= MOVED * abs(first):
         return None
-    return (f"the loss does not move: {first:.4g} in the first half of the updates, {last:.4g} in the second; raise "
+    return (f"the loss does not move: {first:.4g} in the first half of the training, {last:.4g} in the second; raise "
             "lr, train for more epochs, or see whether the network is silent")
 
 
@@ -115,5 +116,5 @@ def alike(what: str, answers: np.ndarray) -> str | None:
             "sit at a bound or units are off, lower the learning rate, or scale X")
 
 
-def _percent(count: int, of: int) -> str:
+def _percent(count: float, of: int) -> str:
     return f"{math.floor(100 * count / of)} %"

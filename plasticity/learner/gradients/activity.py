@@ -12,8 +12,8 @@ from plasticity.network.network import Network
 
 
 class Activity:
-    """How many samples drew no spike from a population, or over half of those possible at all; of populations that
-    spike, as graded units are never silent."""
+    """How many samples drew no spike from a population, or close to all that are possible; of populations that spike,
+    as graded units are never silent."""
 
     def __init__(self, network: Network):
         self.network = network
@@ -27,7 +27,7 @@ class Activity:
         for name, largest in self.largest.items():
             means = spikes[name].mean((1, 2))
             self.silent[name] += int((means == 0).sum())
-            self.saturated[name] += int((means > health.MOST * largest).sum())
+            self.saturated[name] += int((means > health.BUSY * largest).sum())
 
     def warn(self, samples: int) -> None:
         """samples: that were counted."""

@@ -92,14 +92,15 @@ class TorchTrainer:
             group["lr"] = rate * group.setdefault("initial_lr", group["lr"])
         self.optimiser.step()
         half = "first" if step.done < 0.5 else "last"
-        return Measured({"loss": loss}, counted={f"loss of the {half}": loss, f"updates of the {half}": 1})
+        counted = {f"loss of the {half}": loss * len(x), f"samples of the {half}": len(x)}
+        return Measured({"loss": loss}, counted=counted)
 
     def check(self, shown: int, totals: Mapping[str, float]) -> None:
         """A loss that goes wrong raises by itself; one that stays is warned of."""
-        updates, losses = ([totals.get(f"{what} of the {half}", 0) for half in ("first", "last")]
-                           for what in ("updates", "loss"))
-        if 2 * updates[1] >= updates[0] > 0:  # else there is not yet a second half
-            health.warn(health.unmoved(losses[0] / updates[0], losses[1] / updates[1]))
+        samples, losses = ([totals.get(f"{what} of the {half}", 0) for half in ("first", "last")]
+                           for what in ("samples", "loss"))
+        if 2 * samples[1] >= samples[0] > 0:  # else there is not yet a second half
+            health.warn(health.unmoved(losses[0] / samples[0], losses[1] / samples[1]))
 
     def accuracy(self, x: np.ndarray, targets: Targets, learned: tuple[np.ndarray, Targets] | None = None) -> float:
         if self.score is not None:

@@ -56,16 +56,16 @@ def capacity(model: Model) -> float:
 
 
 def activity(model: Model, spikes: np.ndarray) -> dict[str, int]:
-    """How many samples drew no spike from the output population, and how many over half of those possible at all.
+    """How many samples drew no spike from the output population, and how many close to all that are possible.
 
     spikes: of each sample, [samples].
     """
     return {"silent": int(np.count_nonzero(spikes == 0)),
-            "saturated": int(np.count_nonzero(spikes > health.MOST * capacity(model)))}
+            "saturated": int(np.count_nonzero(spikes > health.BUSY * capacity(model)))}
 
 
 def warn_activity(model: Model, when: str, samples: int, silent: float, saturated: float) -> None:
-    """Warns where most samples drew no spike, or more than half of those possible at all."""
+    """Warns where most samples drew no spike, or close to all that are possible."""
     who = f"network {model.network.name!r}"
     health.warn(health.silent(who, when, round(silent), samples),
                 health.saturated(who, when, round(saturated), samples))
