@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from plasticity._utils.ranges import RATE, require
 from plasticity._utils.validation import require_positive
 from plasticity.errors import PlasticityError, choice
 from plasticity.learner.asked import Asked
@@ -67,8 +68,8 @@ class HebbianLayer(TransformerMixin, Estimator):
         choice("reduce", self.reduce, ("sum", "mean"))
         choice("decay", self.decay, ("none", "linear"))
         choice("first", self.first, ("normal", "samples"))
-        if self.largest_step is not None and not (np.isscalar(self.largest_step) and 0 < self.largest_step < np.inf):
-            raise PlasticityError(f"largest_step must be a positive number, got {self.largest_step!r}")
+        if self.largest_step is not None:
+            require(RATE, largest_step=self.largest_step)
         return Asked(Blueprint("rates", "rates", self._layer), of_kind("synapse", self.rule),
                      readout=Fitted("logistic"), engine=f"torch(reduce={self.reduce})", epochs=self.epochs,
                      batch=self.batch_size, lr=self.largest_step or "rule",

@@ -7,7 +7,7 @@ from plasticity._utils.catalogue import Call
 from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Simulation
-from plasticity.errors import choice
+from plasticity.errors import PlasticityError, choice, quoted
 from plasticity.learner.asked import Asked
 from plasticity.learner.estimator import Estimator
 from plasticity.learner.stream.reading import Responses
@@ -64,6 +64,10 @@ class UnsupervisedClassifier(Estimator):
         require_positive(epochs=self.epochs, batch=self.batch,
                          **({} if self.label_samples is None else {"label_samples": self.label_samples}))
         choice("reduce", self.reduce, ("sum", "mean"))
+        for name, value, kind, words in (("engine", self.engine, str, "a text"),
+                                         ("readouts", self.readouts, tuple | list, "a tuple of texts")):
+            if not isinstance(value, kind):
+                raise PlasticityError(f"{name} must be {words}, got {quoted(value, 60)}")
         names = tuple(dict.fromkeys((self.readout, *self.readouts)))
         fitted = tuple(Fitted(make_readout(name).name, {}, self.label_samples) for name in names)
         return Asked(self._network(), self.rule, readout=fitted, engine=str(Call(self.engine, (), self._options())),
