@@ -254,7 +254,7 @@ def test_objects_without_one_are_gone_on_with_from_python(crossed, capfd):
 
 
 def test_the_old_name_of_networks(capfd):
-    with pytest.raises(PlasticityError, match="at least one neuron"), \
+    with pytest.raises(PlasticityError, match="size of layer 1 must be a whole number of at least 1"), \
             pytest.warns(DeprecationWarning, match="network of compare is called networks now"):
         compare("digits", "bptt", network="layers-0")
 
@@ -269,7 +269,7 @@ def test_a_folder_of_another_version(tmp_path):
     (["digitz"], "did you mean 'digits'"), (["digits", "--rules", "bptt,epropp"], "did you mean 'eprop'"),
     (["digits", "--rules", "eprop(feedback=some)"], "feedback"), (["digits", "--rules", "eprop(nothing=1)"], "nothing"),
     (["digits", "--rules", "bptt,,dfa"], "names no rule"), (["digits", "--rules", "bptt,bptt"], "twice"),
-    (["digits", "--network", "layers-0"], "at least one neuron"), (["digits", "--encoder", "braille"], "encoder"),
+    (["digits", "--network", "layers-0"], "size of layer 1"), (["digits", "--encoder", "braille"], "encoder"),
     (["digits", "--seeds", "0"], "one seed"), (["digits", "--jobs", "0"], "jobs"),
     (["digits", "--epochs", "-1"], "epochs"), (["digits", "--batch", "0"], "batch"),
     (["digits", "--rules", "pair_stdp(neuron=3)"], "neuron"), (["digits", "--rules", "cnn(padding=0)"], "padding"),

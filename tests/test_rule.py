@@ -34,7 +34,7 @@ PAIR = {"pre": {"x": Trace(20e-3)}, "post": {"y": Trace(20e-3)}, "on_pre": {"w":
     ({"params": {"a": 1.0, "1st": 2.0}}, "cannot be a name"),
     ({"params": {"a": 1.0, "b\n": 2.0}}, "'b\\n' in params cannot be a name"),
     ({"params": {"a": 1.0, "lambda": 2.0}}, "cannot be a name"),
-    ({"params": {"a": 10**400}}, "must be finite"),
+    ({"params": {"a": 10**400}}, "must be a number"),
     ({"on_step": {"dw/dt\n": "a"}}, "'dw/dt\\n', which is not w"),
     ({"on_pre": {"w": "9**9**9"}}, "'9**9**9': 9.0 ** 9.0 ** 9.0 has no value"),
     ({"on_pre": {"w": "y + 1/0"}}, "1.0 / 0.0 has no value"),

@@ -87,7 +87,7 @@ def test_no_more_is_read_than_the_limit(tmp_path, monkeypatch):
         monkeypatch.setenv("PLASTICITY_LIMIT_MB", wrong)
         with pytest.raises(PlasticityError, match=r"\$PLASTICITY_LIMIT_MB must be a positive"):
             tasks.load(path)
-    with pytest.raises(PlasticityError, match="limit_mb must be a positive"):
+    with pytest.raises(PlasticityError, match="limit_mb must be positive"):
         tasks.load(path, limit_mb=0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from plasticity.errors import PlasticityError, RefusedError
+from plasticity.errors import PlasticityError, RefusedError, quoted
 
 
 def torch_device(name: str) -> torch.device:
@@ -13,11 +13,11 @@ def torch_device(name: str) -> torch.device:
     Raises PlasticityError for another name, RefusedError where torch finds no such device.
     """
     try:
-        device = torch.device(name)
+        device = torch.device(name) if isinstance(name, str | torch.device) else None
     except (RuntimeError, TypeError, ValueError):
         device = None
     if device is None or device.type not in ("cpu", "cuda"):
-        raise PlasticityError(f"device must be 'cpu' or 'cuda' (or 'cuda:0', ...), got {name!r}")
+        raise PlasticityError(f"device must be 'cpu' or 'cuda' (or 'cuda:0', ...), got {quoted(name, 60)}")
     if device.type == "cuda" and not (device.index or 0) < torch.cuda.device_count():
         raise RefusedError(f"device={name!r}, but torch finds no such CUDA device; use device='cpu'")
     return device

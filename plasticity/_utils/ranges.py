@@ -33,6 +33,11 @@ SECONDS = Range("positive and finite (seconds)", POSITIVE.holds)
 LASTING = Range("positive (seconds; inf: it never decays)", lambda x: x > 0)
 DELAY = Range("finite and not negative (seconds)", NOT_NEGATIVE.holds)
 
+_SINGLE = float(np.finfo(np.float32).max)
+#: sizes of steps, which float32 must be able to hold
+RATE = Range(f"positive and at most {_SINGLE:.2g}", lambda x: (x > 0) & (x <= _SINGLE))
+SMALL = Range(f"not negative and at most {_SINGLE:.2g}", lambda x: (x >= 0) & (x <= _SINGLE))
+
 MOST = 2**53  # the largest whole number up to which floats hold them all
 
 

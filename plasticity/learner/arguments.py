@@ -11,7 +11,8 @@ from types import MappingProxyType
 import numpy as np
 
 from plasticity._utils.random import checked_seed
-from plasticity._utils.validation import require_above_zero, require_whole
+from plasticity._utils.ranges import RATE, require
+from plasticity._utils.validation import require_whole
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner.asked import Asked
 from plasticity.learner.suiting import name_of
@@ -88,7 +89,7 @@ def _require_values(experiment) -> None:
     require_whole(0, epochs=experiment.epochs)
     require_flags(shuffle=asked.shuffle)
     if experiment.lr is not None:
-        require_above_zero(lr=experiment.lr)
+        require(RATE, lr=experiment.lr)
     _require_validation(asked.validation)
     if experiment.plan.patience is not None and not _held_out(asked.validation):
         raise PlasticityError("patience needs held-out samples to tell whether training still helps: give "

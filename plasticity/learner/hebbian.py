@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from plasticity._utils.validation import require_above_zero, require_positive
+from plasticity._utils.ranges import RATE, require
+from plasticity._utils.validation import require_positive
 from plasticity.errors import PlasticityError, choice
 from plasticity.learner.asked import Asked
 from plasticity.learner.estimator import Estimator
@@ -68,7 +69,7 @@ class HebbianLayer(TransformerMixin, Estimator):
         choice("decay", self.decay, ("none", "linear"))
         choice("first", self.first, ("normal", "samples"))
         if self.largest_step is not None:
-            require_above_zero(largest_step=self.largest_step)
+            require(RATE, largest_step=self.largest_step)
         return Asked(Blueprint("rates", "rates", self._layer), of_kind("synapse", self.rule),
                      readout=Fitted("logistic"), engine=f"torch(reduce={self.reduce})", epochs=self.epochs,
                      batch=self.batch_size, lr=self.largest_step or "rule",

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from plasticity._utils.validation import as_numbers, require_unmasked
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, shortened
 
 
 def as_samples(X, estimator: str) -> np.ndarray:
@@ -20,9 +20,11 @@ def as_samples(X, estimator: str) -> np.ndarray:
     try:
         x = check_array(X, dtype=None, allow_nd=True, estimator=estimator, input_name="X", ensure_min_samples=1)
     except (ValueError, TypeError) as error:
-        raise (PlasticityError(str(error)) if isinstance(error, ValueError) else error) from None
-    x = as_numbers("X", x)
-    if not np.isfinite(x).all():  # of objects; all others were looked at
+        if isinstance(error, TypeError):
+            raise
+        raise PlasticityError(shortened(" ".join(str(error).split()), 300)) from None
+    objects, x = x.dtype.kind == "O", as_numbers("X", x)
+    if objects and not np.isfinite(x).all():  # all others were looked at
         raise PlasticityError("X holds NaN, None or infinity")
     double = x.dtype.kind == "f" and x.dtype.itemsize >= 8
     return np.ascontiguousarray(x, np.float64 if double else np.float32)

@@ -97,6 +97,8 @@ def suited_readouts(rule: RuleLike | None, asked: Asked, way: Way) -> tuple:
         if asked.readout is not None:
             raise RefusedError(f"{name_of(rule)} answers by itself; leave readout={asked.readout!r} away")
         return ()
+    if not wanted:
+        raise PlasticityError("readout must name one readout or more, got none")
     chosen = tuple(readouts.make(way.readout if readout is None else readout) for readout in wanted)
     for readout in chosen:
         _require_readout(readout, name_of(rule), way)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity.errors import PlasticityError, RefusedError
+from plasticity._utils.ranges import NOT_NEGATIVE, require
+from plasticity.errors import PlasticityError, RefusedError, quoted
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,11 @@ def _by_class(class_weight, labels: np.ndarray, names) -> np.ndarray:
     if labels.dtype.kind not in "iu":
         raise PlasticityError("class_weight weighs classes; these targets are values, so use sample_weight")
     n = len(names)
-    if isinstance(class_weight, str):
+    if isinstance(class_weight, str) and class_weight == "balanced":
         return labels.size / (n * np.maximum(np.bincount(labels.ravel(), minlength=n), 1))
+    if not isinstance(class_weight, Mapping):
+        raise PlasticityError(f"class_weight must be None, 'balanced' or a dictionary, got {quoted(class_weight, 60)}")
+    require(NOT_NEGATIVE, **{f"class_weight of {name!r}": value for name, value in class_weight.items()})
     strange = [name for name in class_weight if name not in names]
     if strange:
         raise PlasticityError(f"class_weight names {strange[0]!r}, which is not one of the classes {names.tolist()}")

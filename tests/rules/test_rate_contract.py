@@ -115,13 +115,13 @@ def test_bounds_hold(name):
 @pytest.mark.parametrize("name", ["hebb", "anti_hebb", "oja", "sanger", "bcm", "hard_wta", "krotov_hopfield",
                                   "soft_hebb"])
 def test_negative_learning_rates_are_refused(name):
-    with pytest.raises(PlasticityError, match="eta must not be negative"):
+    with pytest.raises(PlasticityError, match="eta must be finite and not negative"):
         rules.make(name, eta=-0.1)
 
 
 @pytest.mark.parametrize("name, arguments, what", [
     ("bcm", {"memory": 0.5}, "memory must be at least 1"), ("bcm", {"power": 1.0}, "power must be above 1"),
-    ("bcm", {"theta": -1.0}, "theta must not be negative"), ("hard_wta", {"eta": 1.5}, "must not exceed 1"),
+    ("bcm", {"theta": -1.0}, "theta must be finite and not negative"), ("hard_wta", {"eta": 1.5}, "must not exceed 1"),
     ("krotov_hopfield", {"k": 1}, "k must be a whole number"), ("krotov_hopfield", {"delta": -1.0}, "delta"),
     ("soft_hebb", {"sharpness": -1.0}, "sharpness"), ("oja", {"w_min": 1.0, "w_max": 0.0}, "w_min must not exceed")])
 def test_bad_values_are_refused(name, arguments, what):

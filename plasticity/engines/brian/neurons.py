@@ -10,7 +10,7 @@ from plasticity.neurons.discretise import brian2_namespace, import_brian2
 from plasticity.neurons.neuron import Assignment, Equation, Neuron, statements
 
 #: Any time before the first presentation, in seconds: when a neuron that never spiked last spiked.
-NEVER = -1e4
+NEVER = -1e10
 #: Order within Brian2's slot "groups": neurons, then discrete maps, then the rules' on_step (see synapses.py).
 NEURONS, MAPS = 0, 1
 

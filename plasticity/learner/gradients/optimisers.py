@@ -10,14 +10,13 @@ from typing import Annotated
 import torch
 
 from plasticity._utils.catalogue import called, parse
-from plasticity._utils.ranges import Range
+from plasticity._utils.ranges import RATE, SMALL, Range
 from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError, unknown
 
-_SINGLE = float(torch.finfo(torch.float32).max)
-#: a size of steps, what decays from one to the next, small numbers: as far as float32 has them
-Step = Annotated[float, Range(f"positive and at most {_SINGLE:.2g}", lambda x: (x > 0) & (x <= _SINGLE))]
-Small = Annotated[float, Range(f"not negative and at most {_SINGLE:.2g}", lambda x: (x >= 0) & (x <= _SINGLE))]
+#: a size of steps, small numbers, what decays from one step to the next
+Step = Annotated[float, RATE]
+Small = Annotated[float, SMALL]
 Fading = Annotated[float, Range("at least 0 and below 1", lambda x: (x >= 0) & (x < 1))]
 Betas = tuple[Fading, Fading]
 
