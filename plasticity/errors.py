@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class PlasticityError(ValueError):
@@ -40,6 +41,12 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> PlasticityError:
     near = get_close_matches(str(name), known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return PlasticityError(f"unknown {kind} {name!r}{hint} (known: {', '.join(known)})")
+
+
+def cannot_write(path: Path, error: OSError) -> PlasticityError:
+    """The error of a file or folder that cannot be written."""
+    return PlasticityError(f"{path} cannot be written ({error.strerror or error}); make room, or see to it that it can "
+                           "be, and go on")
 
 
 def choice(argument: str, value: str, known: Iterable[str]) -> str:
