@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class PlasticityError(ValueError):
@@ -54,6 +58,12 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> PlasticityError:
     near = get_close_matches(shortened(name, 100), known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return PlasticityError(f"unknown {kind} {quoted(name, 100)}{hint} (known: {', '.join(known)})")
+
+
+def cannot_write(path: Path, error: OSError) -> PlasticityError:
+    """The error of a file or folder that cannot be written."""
+    return PlasticityError(f"{path} cannot be written ({error.strerror or error}); make room, or see to it that it can "
+                           "be, and go on")
 
 
 def choice(argument: str, value: str, known: Iterable[str]) -> str:

@@ -151,8 +151,10 @@ def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(run, tmp_path):
     assert code == 2 and "TASK digits, not mnist" in err
 
 
-def test_a_checkpoint_of_another_network_is_refused(run, tmp_path):
+def test_a_run_that_goes_on_and_a_checkpoint_of_another_network_are_refused(run, tmp_path):
     process = begun(tmp_path / "run", "--epochs", "2000")
+    code, _, err = run("run", "digits", "--resume", tmp_path / "run")
+    assert code == 2 and f"is being written by process {process.pid}, which goes on" in err.splitlines()[-1]
     process.kill()
     process.wait()
     config = tmp_path / "run" / "config.json"

@@ -30,6 +30,7 @@ from plasticity.datasets import tasks
 from plasticity.language.rule import Rule, Trace
 from plasticity.learner.learnable import changes_weights
 from plasticity.rules import bptt, cnn, mlp
+from plasticity.runs.lock import one_writer
 
 SMALL = {"epochs": 1, "train_samples": 60, "test_samples": 40, "networks": "layers(12, 10)"}
 COLUMNS = {"rule", "network", "engine", "seeds", "n", "accuracy", "accuracy_sd", "accuracy_interval", "train_seconds",
@@ -257,6 +258,11 @@ def test_the_old_name_of_networks(capfd):
     with pytest.raises(PlasticityError, match="size of layer 1 must be a whole number of at least 1"), \
             pytest.warns(DeprecationWarning, match="network of compare is called networks now"):
         compare("digits", "bptt", network="layers-0")
+
+
+def test_a_comparison_has_one_writer(tmp_path):
+    with one_writer(tmp_path / "out"), pytest.raises(PlasticityError, match="is being written by process"):
+        compare("digits", "mlp(hidden=(5,))", 1, **TINY, out=tmp_path / "out")
 
 
 def test_a_folder_of_another_version(tmp_path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from sklearn.base import clone
 from plasticity import PlasticityError
 from plasticity.encoding import catalogue
 from plasticity.encoding.spikes import densified
+from plasticity.errors import DataError
 from plasticity.learner.gradient import GradientClassifier
 from plasticity.learner.gradients.trainer import TorchTrainer
 from plasticity.learner.loop import train
@@ -129,6 +132,32 @@ def test_an_interrupted_training_ends_with_the_same_bits(tmp_path, stop_at):
     assert same(fresh.weights, whole.weights)
     assert (found.losses, found.validation, found.shown) == (wanted.losses, wanted.validation, 120)
     assert [line["loss"] for line in Run.resume(tmp_path / "run").metrics()] == wanted.losses
+
+
+def test_a_run_goes_on_with_as_many_threads_as_it_began_with(tmp_path):
+    x, y = np.clip(samples()[0], 0, 1), samples()[1]
+    learner = MethodClassifier("mlp(hidden=(5,))", epochs=2)
+    with pytest.raises(KeyboardInterrupt):
+        clone(learner).fit(x, y, run=Run(tmp_path / "run", {}),
+                           watch=lambda step, x, labels: os.kill(os.getpid(), signal.SIGINT))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        with pytest.raises(PlasticityError, match=rf"another number of threads .*OMP_NUM_THREADS.* \({threads}, not"):
+            clone(learner).fit(x, y, run=Run.resume(tmp_path / "run"))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_a_checkpoint_that_holds_something_else_is_refused(tmp_path):
+    """Whole, and of the same run, but not what this version writes."""
+    train(Linear().learner, *taught(), Plan(epochs=1), run=Run(tmp_path / "run", {}), identity={"a": "b"})
+    last, folder = Run.resume(tmp_path / "run").begin({"a": "b"}), tmp_path / "run" / "checkpoint"
+    for wrong in ({"arrays": {}}, {"extra": {}}, {"extra": {**last.extra, "epochs": "one"}}):
+        shutil.rmtree(folder)
+        replace(last, **wrong).save(folder)
+        with pytest.raises(DataError, match="checkpoint does not hold what this version writes"):
+            train(Linear().learner, *taught(), Plan(epochs=2), run=Run.resume(tmp_path / "run"), identity={"a": "b"})
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +27,8 @@ def cache() -> Path:
 
 def temporary() -> Path:
     """A folder of this user for what need not last."""
+    import tempfile  # slow to import, and seldom needed
+
     return Path(tempfile.gettempdir()) / f"plasticity-{os.geteuid() if hasattr(os, 'geteuid') else 'user'}"
 
 

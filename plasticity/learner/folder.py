@@ -10,7 +10,8 @@ import numpy as np
 
 from plasticity._utils.catalogue import parse
 from plasticity._utils.keeping import pack, unpack
-from plasticity.errors import PlasticityError
+from plasticity._utils.typed import require_fields
+from plasticity.errors import PlasticityError, choice
 from plasticity.learner.asked import Asked
 from plasticity.learner.described import Described
 from plasticity.learner.experiment import Experiment
@@ -115,6 +116,8 @@ def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
     goal = replace(kept("goal"), classes=_classes(content["classes"]))
     described = Described(made, shown, kept("scaling"), goal, tuple(content["shape"]), content["n_features"],
                           content["presentations"], tuple(content["given"]))
+    for part in (goal, described):
+        require_fields(part)
     state = {name.removeprefix(_STATE): values for name, values in arrays.items() if name.startswith(_STATE)}
     more = {"label_seconds_": content["label_seconds"]}
     if content["feature_names"] is not None:
@@ -128,9 +131,11 @@ def _reading(content: Mapping, arrays: Mapping[str, np.ndarray], kept):
         return None
     from plasticity.encoding.spikes import Spikes
     from plasticity.learner.stream.reading import Reading, Responses
+    from plasticity.readout.catalogue import READOUTS
 
     stored = content["reading"]
-    reading = Reading(tuple(stored["names"]), stored["options"], stored["samples"])
+    names = tuple(choice("readout", name, READOUTS) for name in stored["names"])
+    reading = Reading(names, stored["options"], stored["samples"])
     below = {name.removeprefix("fitted/"): values for name, values in arrays.items() if name.startswith("fitted/")}
     reading.fitted = dict(unpack(stored["fitted"], below))
     own = {name.removeprefix(_READING): values for name, values in arrays.items() if name.startswith(_READING)}

@@ -9,11 +9,12 @@ from types import MappingProxyType, UnionType
 
 import numpy as np
 
-from plasticity.errors import DataError, PlasticityError
+from plasticity.errors import PlasticityError
 from plasticity.learner.plan import Step
 from plasticity.learner.trainer import Measured, NotFinite, Trainer
 from plasticity.runs.checkpoint import Checkpoint
 from plasticity.runs.folder import Run
+from plasticity.runs.sealed import as_written
 
 TRAINER, BEST = "trainer/", "best/"
 #: what a checkpoint holds of a training, and of which type it is
@@ -120,13 +121,14 @@ class Checkpointer:
         with self.run.written():
             checkpoint = self.run.begin(self.identity)
             if checkpoint is not None:
-                self._go_on(checkpoint)
+                with as_written(self.run.path / "checkpoint"):
+                    self._go_on(checkpoint)
             yield
 
     def _go_on(self, checkpoint: Checkpoint) -> None:
         for name, kind in _NUMBERS.items():
-            if not isinstance(checkpoint.extra.get(name), kind):
-                raise DataError(f"the checkpoint in {self.run.path} was written by another version: it has no {name}")
+            if not isinstance(checkpoint.extra[name], kind):
+                raise TypeError(f"{name} is {checkpoint.extra[name]!r}")
             setattr(self.training, name, checkpoint.extra[name])
         self.training.shown, self.training.history = checkpoint.shown, self.run.metrics()
         arrays = checkpoint.arrays

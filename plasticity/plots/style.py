@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from plasticity.runs.files import cannot_write
+from plasticity.errors import cannot_write
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#666666"
 WEIGHTS = "viridis"  # perceptually even, readable in grey

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from plasticity.errors import DataError, DataWarning, PlasticityError
-from plasticity.runs.files import cannot_write, load_arrays, save_arrays
+from plasticity.errors import DataError, DataWarning, PlasticityError, cannot_write
+from plasticity.runs.files import load_arrays, save_arrays
 from plasticity.runs.sealed import as_written, read_sealed, write_sealed
 
 KEPT = 2  # checkpoints: one more than is needed, should the last one be damaged

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from plasticity.errors import DataError, PlasticityError
+from plasticity.errors import DataError, cannot_write
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -22,12 +22,6 @@ def write_bytes(path: Path, content: bytes) -> None:
         _replace(path, content)
     except OSError as error:
         raise cannot_write(path, error) from None
-
-
-def cannot_write(path: Path, error: OSError) -> PlasticityError:
-    """The error of a file or folder that cannot be written."""
-    return PlasticityError(f"{path} cannot be written ({error.strerror or error}); make room, or see to it that it can "
-                           "be, and go on")
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -47,9 +41,9 @@ def _replace(path: Path, content: bytes) -> None:
 
 def read_bytes(path: Path) -> bytes:
     """What a regular file holds. Raises DataError for anything else: a pipe or a device may never end."""
-    if path.exists() and not path.is_file():
-        raise DataError(f"{path} is no file; remove or replace it")
     try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path} is no file; remove or replace it")
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error})") from None

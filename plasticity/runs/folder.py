@@ -12,12 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, cannot_write
 from plasticity.runs import metrics
 from plasticity.runs.checkpoint import Checkpoint
 from plasticity.runs.files import (
     altered,
-    cannot_write,
     json_text,
     load_arrays,
     plain,

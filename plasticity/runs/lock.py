@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from plasticity.errors import PlasticityError
-from plasticity.runs.files import cannot_write
+from plasticity.errors import PlasticityError, cannot_write
 
 LOCK = ".lock"
 

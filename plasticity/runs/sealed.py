@@ -12,7 +12,7 @@ from plasticity.runs.files import altered, plain, read_json, sha256, write_json
 
 FORM = 2  # of all these files; one of another form is of another version
 _FORM, _SUM = "form", "sha256"
-_MISTAKES = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_MISTAKES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 def write_sealed(path: Path, content: Mapping[str, object]) -> None:
@@ -46,7 +46,8 @@ def as_written(path: Path) -> Iterator[None]:
     except PlasticityError:
         raise
     except _MISTAKES as error:
-        raise DataError(f"{path} does not hold what this version writes ({type(error).__name__}: {error})") from None
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DataError(f"{path} does not hold what this version writes ({reason})") from None
 
 
 def _sum(content: Mapping[str, object]) -> str:
