@@ -43,7 +43,8 @@ def presented(simulation, feature: Feature, part: slice, reset: bool) -> dict[st
             | {name: simulation.get(name) for name in names})
 
 
-def assert_goes_on(name: str, engine: str, how: str, reset: bool = False, **options) -> None:
+def assert_goes_on(name: str, engine: str, how: str, reset: bool = False, **options):
+    """Answers the simulation."""
     feature = CASES[name]()
     simulation = build(feature.network, engine, seed=3, **options)
     presented(simulation, feature, slice(HALF), reset)
@@ -52,6 +53,7 @@ def assert_goes_on(name: str, engine: str, how: str, reset: bool = False, **opti
     wanted = presented(simulation, feature, slice(HALF, None), reset)
     for key, values in wanted.items():
         np.testing.assert_array_equal(actual[key], values, err_msg=key)
+    return simulation
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -93,7 +95,13 @@ def test_a_test_between_changes_nothing_that_is_learned(name, engine, interprete
 
 @pytest.mark.standalone
 def test_a_compiled_program_of_brian2_goes_on(quick_compiler):
-    assert_goes_on("noisy_rule", "brian2_cpp", "pickle", reset=True)
+    """And draws other numbers in each presentation."""
+    simulation, weights = assert_goes_on("noisy_rule", "brian2_cpp", "pickle", reset=True), []
+    for _ in range(3):
+        weights.append(simulation.get("feed.w"))
+        simulation.run(steps=HALF, record=["E.spikes"])
+    first, second = np.diff(weights, axis=0)
+    assert np.abs(first).max() > 0 and (first != second).mean() > 0.9
 
 
 @pytest.mark.parametrize("engine", ["event", "torch", "brian2"])

@@ -101,15 +101,15 @@ def _require_neurons(trains: Spikes, name: str) -> None:
     neurons = shown(trains)
     if not neurons.size:
         return
-    if neurons.min() < 0 or neurons.max() >= trains.n:
-        wrong = neurons.max() if neurons.max() >= trains.n else neurons.min()
-        raise PlasticityError(f"{name}: index must hold neurons from 0 to {trains.n - 1}, got {wrong}")
-    falls = np.flatnonzero(neurons[1:] <= neurons[:-1]) + 1
-    if falls.size:
-        begins = np.zeros(neurons.size + 1, bool)  # a step may begin with any neuron
-        begins[np.cumsum(np.diff(trains.ptr).ravel())] = True
-        if not begins[falls].all():
-            raise PlasticityError(f"{name}: index must hold the neurons of each step in rising order, each once")
+    lowest, highest = neurons.min(), neurons.max()
+    if lowest < 0 or highest >= trains.n:
+        raise PlasticityError(f"{name}: index must hold neurons from 0 to {trains.n - 1}, got "
+                              f"{highest if highest >= trains.n else lowest}")
+    rises = neurons[1:] > neurons[:-1]
+    begins = np.cumsum(np.diff(trains.ptr).ravel())  # of every step but the first: it may begin with any neuron
+    rises[begins[(begins > 0) & (begins < neurons.size)] - 1] = True
+    if not rises.all():
+        raise PlasticityError(f"{name}: index must hold the neurons of each step in rising order, each once")
 
 
 def _zeros_and_ones(spikes: np.ndarray, name: str) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from plasticity._utils.arrays import WHOLE, as_array, as_finite
 from plasticity.errors import PlasticityError, unknown
 from plasticity.network.network import Network, Projection, existing, weight_matrix
-from plasticity.network.weights import rounded
+from plasticity.network.weights import ROUNDING, rounded
 
 #: kind of numpy's type -> kinds that it may stand for
 _KINDS = {"f": ("fiu", "numbers"), "i": WHOLE, "u": WHOLE, "b": ("b", "True and False")}
@@ -63,7 +63,7 @@ def _weights(network: Network, projection: Projection, value: np.ndarray) -> np.
     if not projection.kind.learns and projection.window is not None:
         raise PlasticityError(f"{name} is a {projection.connect}: its weights are fixed when built")
     here = np.broadcast_to(value, exists.shape)[exists]
-    if projection.connect == "all_but_self" and here.size and here.min() != here.max():
+    if projection.connect == "all_but_self" and here.size and np.ptp(here) > ROUNDING * np.abs(here).max():
         raise PlasticityError(f"{name}.w is all_but_self: all its weights must be equal")
     matrix = np.zeros(exists.shape)
     matrix[exists] = here if projection.rule is None else rounded(projection.rule, here)
@@ -74,12 +74,16 @@ def _weights(network: Network, projection: Projection, value: np.ndarray) -> np.
 def require_weights(network: Network, projection: Projection, w: np.ndarray) -> None:
     """Raises PlasticityError for weights, as `get` answers them, that leave the bounds of the projection's rule."""
     exists, rule = existing(network, projection), projection.rule
-    if w[~exists].any():
-        raise PlasticityError(f"weights of projection {projection.name!r} are not 0 where it has no synapse")
-    here = w[exists] if rule is None else rounded(rule, w[exists])
-    if rule is not None and here.size and (here.min() < rule.w_min or here.max() > rule.w_max):
-        raise PlasticityError(f"weights of projection {projection.name!r} ({here.min():.6g} to {here.max():.6g}) leave "
-                              f"the bounds of rule {rule.name!r} [{rule.w_min:g}, {rule.w_max:g}]")
+    if not exists.all():
+        if w[~exists].any():
+            raise PlasticityError(f"weights of projection {projection.name!r} are not 0 where it has no synapse")
+        w = w[exists]
+    if rule is None or not w.size or (w.min() >= rule.w_min and w.max() <= rule.w_max):
+        return
+    w = rounded(rule, w)
+    if w.min() < rule.w_min or w.max() > rule.w_max:
+        raise PlasticityError(f"weights of projection {projection.name!r} ({w.min():.6g} to {w.max():.6g}) leave the "
+                              f"bounds of rule {rule.name!r} [{rule.w_min:g}, {rule.w_max:g}]")
 
 
 def alike(own: Mapping[str, np.ndarray], state: Mapping[str, object],

@@ -33,7 +33,7 @@ class BrianSimulation:
         asked = request(self.network, spikes, steps, signals, learn, reset, record, weights_every)
         if not asked.reset and not self._runner.carries_over:
             raise PlasticityError("reset=False needs engine='brian2': a compiled program starts each presentation anew")
-        plan = Plan(asked.steps, asked.learn, asked.record, asked.weights_every)
+        plan = Plan(asked.steps, asked.learn, tuple(sorted(asked.record)), asked.weights_every)
         return _joined(self.network, asked, [self._present(plan, asked, sample) for sample in range(asked.samples)])
 
     def _present(self, plan: Plan, asked: Request, sample: int) -> dict:

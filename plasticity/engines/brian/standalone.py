@@ -21,6 +21,10 @@ from plasticity.engines.brian.runtime import PAUSED, State, variables
 from plasticity.network.network import Network
 from plasticity.neurons.discretise import import_brian2
 
+SEED = "PLASTICITY_BRIAN2_SEED"
+#: a program is started for each presentation, and would draw the same numbers in all of them
+SEEDED = f'if (std::getenv("{SEED}")) brian::_random_generators[0].seed(std::stoul(std::getenv("{SEED}")));'
+
 
 @dataclass(frozen=True)
 class Program:
@@ -70,6 +74,8 @@ class Standalone:
             self.programs[plan] = self._compile(plan)
         program = self.programs[plan]
         with active(program.device, program.folder.name):
+            drawn = int(random.key(self.seed, int(state["steps"]))) & 0xFFFFFFFF
+            program.device.run_environment_variables[SEED] = str(drawn)
             program.device.run(with_output=False, run_args=self._arguments(program, arrays, state))
             _remove_arguments(program)
             after = dict(state)
@@ -86,7 +92,7 @@ class Standalone:
         device = CPPStandaloneDevice()
         with active(device, folder.name):
             circuit = assemble(self.network, plan, self.seed)
-            brian2.seed(int(random.key(self.seed, 0)) & 0xFFFFFFFF)
+            device.insert_code("before_network_run", SEEDED)
             circuit.network.run(plan.steps * self.network.dt * brian2.second, namespace={})
             device.build(directory=folder.name, compile=True, run=False, with_output=False)
         return Program(circuit, device, folder)
