@@ -150,7 +150,7 @@ def test_poisson_of_nothing_is_nothing(samples, n, steps):
     (np.array([[np.nan, 1.0]]), "rates_hz holds NaN"),
     (np.array([[np.inf, 1.0]]), "rates_hz holds NaN or infinity"),
     (np.ones(3), r"rates_hz must have shape \[samples, n\]"),
-    (np.array([["a"]]), "rates_hz must hold numbers"),
+    (np.array([["a"]]), "rates_hz must be an array of numbers"),
 ])
 def test_poisson_refuses(rates, message):
     with pytest.raises(PlasticityError, match=message):

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, quoted
 
 #: kinds of numpy's types -> their name
 NUMBERS, WHOLE = ("biuf", "numbers"), ("iu", "whole numbers")
 
 
+def require_unmasked(name: str, values: object) -> None:
+    """Raises PlasticityError for an array with masked values."""
+    if np.ma.is_masked(values):
+        raise PlasticityError(f"{name} is a masked array with masked values, which are no numbers; fill them in, "
+                              f"{name}.filled(0), or leave them out")
+
+
 def as_array(name: str, values: object, kind: tuple[str, str] = NUMBERS) -> np.ndarray:
-    """`values` as an array of a kind; tensors are detached.
+    """`values` as an array of a kind, of whatever type they have; objects that are numbers as float64; tensors are
+    detached.
 
     Raises PlasticityError, by `name`, for what is no array, or one of something else, or masked.
     """
+    require_unmasked(name, values)
     try:
         array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
-    except (TypeError, ValueError):  # lists of unequal lengths, types that numpy does not know
+        array = array.astype(np.float64) if array.dtype.kind == "O" and "f" in kind[0] else array
+    except (TypeError, ValueError, OverflowError):  # lists of unequal lengths, types that numpy does not know
         array = np.array(None)
     if array.dtype.kind not in kind[0] and array.size:
-        what = getattr(values, "dtype", None) or " ".join(repr(values).split())[:60]
+        what = getattr(values, "dtype", None) or quoted(values, 60)
         raise PlasticityError(f"{name} must be an array of {kind[1]}, got {what}")
-    if np.ma.is_masked(values):
-        raise PlasticityError(f"{name} is masked in places, which nothing here knows of: fill them (`filled`) first")
     return array
 
 

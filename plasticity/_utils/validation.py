@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from plasticity._utils.arrays import as_array
 from plasticity._utils.ranges import POSITIVE, at_least, require
-from plasticity.errors import PlasticityError, quoted
-
-
-def require_unmasked(name: str, values: object) -> None:
-    """Raises PlasticityError for an array with masked values."""
-    if np.ma.is_masked(values):
-        raise PlasticityError(f"{name} is a masked array with masked values, which are no numbers; fill them in, "
-                              f"{name}.filled(0), or leave them out")
-
-
-def as_numbers(name: str, values: object) -> np.ndarray:
-    """Numbers as an array of whatever type they have, objects as float64.
-
-    Raises PlasticityError for masked values, which are no numbers, for texts, and for what has no shape.
-    """
-    require_unmasked(name, values)
-    try:
-        array = np.asarray(values)
-        array = array.astype(np.float64) if array.dtype.kind == "O" else array
-    except (TypeError, ValueError, OverflowError, RuntimeError):  # RuntimeError: a tensor that asks for gradients
-        raise PlasticityError(f"{name} must hold numbers, got {quoted(values, 60)}") from None
-    if array.dtype.kind not in "biuf":
-        raise PlasticityError(f"{name} must hold numbers, got {quoted(values, 60)}")
-    return array
+from plasticity.errors import PlasticityError
 
 
 def together(**values: object) -> tuple[np.ndarray, ...]:
     """Several arrays of numbers as float64. Raises PlasticityError where their shapes do not fit each other."""
-    arrays = [as_numbers(name, each).astype(np.float64, copy=False) for name, each in values.items()]
+    arrays = [as_array(name, each).astype(np.float64, copy=False) for name, each in values.items()]
     try:
         np.broadcast_shapes(*(array.shape for array in arrays))
     except ValueError:

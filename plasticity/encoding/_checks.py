@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from plasticity._utils.arrays import as_array
 from plasticity._utils.ranges import FINITE, POSITIVE, Range, at_least, require
-from plasticity._utils.validation import as_numbers
 from plasticity.errors import PlasticityError
 
 _SHAPES = {2: "[samples, n]", 3: "[samples, steps, n]"}
@@ -13,7 +13,7 @@ _SHAPES = {2: "[samples, n]", 3: "[samples, steps, n]"}
 
 def non_negative(name: str, values: np.ndarray, dimensions: int) -> np.ndarray:
     """`values` as float64 with so many dimensions, finite and not negative."""
-    values = as_numbers(name, values).astype(np.float64, copy=False)
+    values = as_array(name, values).astype(np.float64, copy=False)
     if values.ndim != dimensions:
         raise PlasticityError(f"{name} must have shape {_SHAPES[dimensions]}, got {values.shape}")
     lowest, highest = values.min(initial=0.0), values.max(initial=0.0)
@@ -34,7 +34,7 @@ def sound_of(sound: np.ndarray, rate: float) -> np.ndarray:
     """`sound` as float64 [n] or [samples, n], finite."""
     require(Range("positive and finite (samples per second)", POSITIVE.holds), rate=rate)
     try:
-        sound = as_numbers("sound", sound).astype(np.float64, copy=False)
+        sound = as_array("sound", sound).astype(np.float64, copy=False)
     except PlasticityError as error:
         raise PlasticityError(f"{error}; bring sounds to one length with `fit_length`") from None
     if sound.ndim not in (1, 2):

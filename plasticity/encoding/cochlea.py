@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from plasticity._utils.arrays import as_array
 from plasticity._utils.memory import require_memory
 from plasticity._utils.ranges import Count, NotNegative, Positive
 from plasticity._utils.typed import checked
-from plasticity._utils.validation import as_numbers
 from plasticity.encoding._checks import sound_of, within_rate
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError, quoted
@@ -24,7 +24,7 @@ STAGE = 1 / (math.pi * math.factorial(6) * 2.0**-6 / math.factorial(3) ** 2)
 @checked
 def fit_length(sounds, length: Count) -> np.ndarray:
     """Sounds of any lengths as float64 [samples, length]: longer ones are cut at the end, shorter ones end in zeros."""
-    sounds = [as_numbers(f"sound {number}", sound) for number, sound in enumerate(_several(sounds))]
+    sounds = [as_array(f"sound {number}", sound) for number, sound in enumerate(_several(sounds))]
     require_memory(8.0 * len(sounds) * length, f"{len(sounds):,} sounds of length {length:,}")
     out = np.zeros((len(sounds), length))
     for row, sound in zip(out, sounds, strict=True):
@@ -107,7 +107,7 @@ def integrate_and_fire(drive: np.ndarray, dt: Positive, tau: Positive = 5e-3, ga
     v[t] = exp(-dt/tau) v[t-1] + (1 - exp(-dt/tau)) gain drive[t]; a neuron that spiked stays at 0 for `refractory`.
     drive: [samples, steps, n]. dt, tau, refractory: s. Nothing is random.
     """
-    drive = as_numbers("drive", drive).astype(np.float64, copy=False)
+    drive = as_array("drive", drive).astype(np.float64, copy=False)
     if drive.ndim != 3 or not np.isfinite(drive).all():
         raise PlasticityError(f"drive must be finite, [samples, steps, n], got shape {drive.shape}")
     keep, rest = math.exp(-dt / tau), min(round(refractory / dt), drive.shape[1])
@@ -149,7 +149,7 @@ def level_crossing(values: np.ndarray, delta: Positive) -> Spikes:
 
     Source: send-on-delta sampling (Miskowicz 2006, Sensors 6:49), delta modulation with one spike per step.
     """
-    values = as_numbers("values", values).astype(np.float64, copy=False)
+    values = as_array("values", values).astype(np.float64, copy=False)
     if values.ndim != 3 or not values.shape[1] or not np.isfinite(values).all():
         raise PlasticityError(f"values must be finite, [samples, steps, n], got shape {values.shape}")
     level, out = values[:, 0].copy(), np.zeros((*values.shape, 2), bool)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from plasticity._utils.arrays import as_array
 from plasticity._utils.memory import require_memory
-from plasticity._utils.validation import as_numbers
 from plasticity.encoding._checks import whole
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
@@ -57,7 +57,7 @@ def constant(current: np.ndarray, steps: int) -> np.ndarray:
     current: [samples, n] (or [samples] for a signal with one value), in the unit of the variable it drives.
     Answers float64 [samples, steps, n] (or [samples, steps]).
     """
-    current, steps = as_numbers("current", current).astype(np.float64, copy=False), whole("steps", steps)
+    current, steps = as_array("current", current).astype(np.float64, copy=False), whole("steps", steps)
     if current.ndim not in (1, 2):
         raise PlasticityError(f"current must have shape [samples, n] or [samples], got {current.shape}")
     if not np.isfinite(current).all():

@@ -7,10 +7,10 @@ import hashlib
 import numpy as np
 
 from plasticity._utils import random
+from plasticity._utils.arrays import as_array
 from plasticity._utils.memory import require_memory
 from plasticity._utils.random import checked_seed
 from plasticity._utils.ranges import POSITIVE, require
-from plasticity._utils.validation import as_numbers
 from plasticity.encoding._checks import non_negative, whole
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
@@ -47,7 +47,7 @@ def bernoulli(p: np.ndarray, steps: int | None = None, seed: int | np.random.Gen
     p: in [0, 1], [samples, n] (the same in all `steps`) or [samples, steps, n]. seed, first_sample: as for `poisson`;
     `bernoulli(rates * dt, steps)` draws the same spikes as `poisson(rates, steps, dt)`.
     """
-    p = as_numbers("p", p)
+    p = as_array("p", p)
     p = non_negative("p", p, 3 if p.ndim == 3 else 2)
     if p.max(initial=0.0) > 1:
         raise PlasticityError(f"p holds probabilities and must stay within [0, 1], got {p.max():g}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from plasticity._utils.arrays import as_array
 from plasticity._utils.ranges import Finite, Positive
 from plasticity._utils.typed import checked
-from plasticity._utils.validation import as_numbers
 from plasticity.encoding._checks import non_negative, whole
 from plasticity.encoding.given import from_events
 from plasticity.encoding.spikes import Spikes
@@ -69,7 +69,7 @@ def threshold_crossing(values: np.ndarray, thresholds: np.ndarray) -> Spikes:
     Source: sequential MNIST of Bellec, Salaj, Subramoney, Legenstein & Maass 2018, NeurIPS, in the authors' tutorial
     program: thresholds 0, 1/39, ..., 38/39. (It adds a neuron for pixels of exactly 1, and one that asks for answers.)
     """
-    values, thresholds = as_numbers("values", values), as_numbers("thresholds", thresholds)
+    values, thresholds = as_array("values", values), as_array("thresholds", thresholds)
     if values.ndim != 3 or thresholds.ndim != 1 or not np.isfinite(values).all():
         raise PlasticityError(f"values must be finite, [samples, steps, n], and thresholds [m]; got shapes "
                               f"{values.shape} and {thresholds.shape}")

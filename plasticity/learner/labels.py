@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import column_or_1d
 
-from plasticity._utils.validation import require_unmasked
+from plasticity._utils.arrays import require_unmasked
 from plasticity.errors import PlasticityError
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_array
 
-from plasticity._utils.validation import as_numbers, require_unmasked
+from plasticity._utils.arrays import as_array, require_unmasked
 from plasticity.errors import PlasticityError, shortened
 
 
@@ -23,7 +23,7 @@ def as_samples(X, estimator: str) -> np.ndarray:
         if isinstance(error, TypeError):
             raise
         raise PlasticityError(shortened(" ".join(str(error).split()), 300)) from None
-    objects, x = x.dtype.kind == "O", as_numbers("X", x)
+    objects, x = x.dtype.kind == "O", as_array("X", x)
     if objects and not np.isfinite(x).all():  # all others were looked at
         raise PlasticityError("X holds NaN, None or infinity")
     double = x.dtype.kind == "f" and x.dtype.itemsize >= 8

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity._utils.arrays import as_array
 from plasticity._utils.ranges import NOT_NEGATIVE, require
 from plasticity.errors import PlasticityError, RefusedError, quoted
 
@@ -56,7 +57,7 @@ def sample_weights(weight, targets: np.ndarray, class_weight=None, names=None) -
 
 
 def _checked(weight, targets: np.ndarray) -> np.ndarray | None:
-    array = _as_numbers(weight)
+    array = as_array("sample_weight", weight).astype(np.float64)
     if array.ndim == 0:
         array = np.full(len(targets), float(array))
     if array.ndim not in (1, 2) or len(array) != len(targets):
@@ -67,19 +68,6 @@ def _checked(weight, targets: np.ndarray) -> np.ndarray | None:
     if not array.any():
         raise PlasticityError("sample_weight is zero for all samples, so there is nothing to learn from")
     return None if array.ndim == 1 and (array == 1).all() else array
-
-
-def _as_numbers(weight) -> np.ndarray:
-    if np.ma.is_masked(weight):
-        raise PlasticityError("sample_weight is a masked array with masked values; fill them in, as by 0")
-    try:
-        array = np.asarray(weight)
-        array = array if array.dtype.kind == "c" else array.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise PlasticityError(f"sample_weight must hold numbers, got {weight!r:.60}") from None
-    if array.dtype.kind == "c":
-        raise PlasticityError("sample_weight must hold real numbers, got complex ones")
-    return array
 
 
 def _by_class(class_weight, labels: np.ndarray, names) -> np.ndarray:

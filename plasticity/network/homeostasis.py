@@ -6,9 +6,10 @@ from typing import Annotated
 
 import numpy as np
 
+from plasticity._utils.arrays import as_array
 from plasticity._utils.ranges import LASTING, Finite, NotNegative, Number, is_number
 from plasticity._utils.typed import checked
-from plasticity._utils.validation import as_numbers, together
+from plasticity._utils.validation import together
 from plasticity.errors import PlasticityError
 
 
@@ -20,7 +21,7 @@ def normalize(w: np.ndarray, total: float | np.ndarray, mask: np.ndarray | None 
     w: [n_pre, n_post]. total: one sum, or one per postsynaptic neuron [n_post]. mask: bool [n_pre, n_post], the
     synapses that count and are scaled; all by default.
     """
-    w = as_numbers("w", w)
+    w = as_array("w", w)
     if w.ndim != 2 or not is_number(total):
         (total, _) = together(total=total, w=w)
     if mask is None:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plasticity._utils.arrays import as_array
 from plasticity._utils.memory import require_memory
 from plasticity._utils.ranges import NotNegative, Positive, Share
 from plasticity._utils.typed import checked
-from plasticity._utils.validation import as_numbers
 from plasticity.errors import PlasticityError
 
 
@@ -59,7 +59,7 @@ def deep_r(theta: np.ndarray, gradient: np.ndarray, rng: np.random.Generator, *,
     Source: Bellec, Kappel, Maass & Legenstein 2018, ICLR, algorithm 1; `grown` as in the authors' program. Theirs draws
     the noise with a width of its own; here it is that of the paper's Langevin form.
     """
-    theta, gradient = (as_numbers(name, values).astype(float) for name, values in (
+    theta, gradient = (as_array(name, values).astype(float) for name, values in (
         ("theta", theta), ("gradient", gradient)))
     _same_shapes(theta, gradient=gradient, allowed=allowed)
     active = theta > 0
@@ -94,7 +94,7 @@ def prune_and_grow(w: np.ndarray, mask: np.ndarray, share: Share, rng: np.random
 
     Source: Mocanu, Mocanu, Stone, Nguyen, Gibescu & Liotta 2018, Nature Communications 9:2383 (SET).
     """
-    w, mask = as_numbers("w", w).astype(float), np.asarray(mask, bool)
+    w, mask = as_array("w", w).astype(float), np.asarray(mask, bool)
     _same_shapes(w, mask=mask, allowed=allowed)
     kept = mask & (w != 0) & ~_weakest(w, mask & (w > 0), share) & ~_weakest(-w, mask & (w < 0), share)
     new = _drawn(_free(kept, allowed), int(mask.sum() - kept.sum()), rng)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from plasticity._utils.arrays import as_finite
 from plasticity.errors import PlasticityError, unknown
 from plasticity.language.rule import Rule
 from plasticity.network.population import Population
@@ -39,10 +40,10 @@ def placed(network: Described, values: Mapping[str, object]) -> dict[str, tuple]
     initial: dict[str, dict[str, np.ndarray]] = {}
     for name, value in values.items():
         if name in known:
-            weights[known[name]] = as_array(name, value)
+            weights[known[name]] = as_finite(f"the value for {name!r}", value)
         elif name in first:
             population, variable = first[name]
-            initial.setdefault(population, {})[variable] = as_array(name, value)
+            initial.setdefault(population, {})[variable] = as_finite(f"the value for {name!r}", value)
         else:
             raise unknown("projection or variable of the network:", name, {*known, *first})
     return {
@@ -51,17 +52,6 @@ def placed(network: Described, values: Mapping[str, object]) -> dict[str, tuple]
         "projections": tuple(
             weighted(each, (network.sizes[each.pre], network.sizes[each.post]), weights[each.name])
             if each.name in weights else each for each in network.projections)}
-
-
-def as_array(name: str, value: object) -> np.ndarray:
-    """A value as floats; tensors are detached. Raises PlasticityError for what holds anything but finite numbers."""
-    try:
-        array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value, float)
-    except (TypeError, ValueError):
-        raise PlasticityError(f"the value for {name!r} must be an array of numbers, got {value!r}") from None
-    if not np.isfinite(array).all():
-        raise PlasticityError(f"the value for {name!r} holds NaN or infinity")
-    return array
 
 
 def weighted(projection: Projection, shape: Shape, w: np.ndarray) -> Projection:

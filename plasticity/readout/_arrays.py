@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from plasticity._utils.validation import as_numbers
+from plasticity._utils.arrays import as_array
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 
@@ -18,7 +18,7 @@ def shape_of(responses: np.ndarray | Spikes, n: int | None = None) -> tuple[int,
     if isinstance(responses, Spikes):
         shape = responses.samples, responses.n
     else:
-        counts = as_numbers("responses", responses)
+        counts = as_array("responses", responses)
         shape = counts.shape
         if counts.ndim != 2:
             raise PlasticityError(f"responses must be numbers of shape [samples, n], got {counts.dtype} {shape}")
@@ -33,7 +33,7 @@ def blocks(responses: np.ndarray | Spikes, signed: bool = False) -> Iterator[tup
     signed: whether they may be negative.
     """
     samples, n = shape_of(responses)
-    responses = responses if isinstance(responses, Spikes) else as_numbers("responses", responses)
+    responses = responses if isinstance(responses, Spikes) else as_array("responses", responses)
     size = max(1, _BLOCK_VALUES // max(n, 1))
     for start in range(0, samples, size):
         rows = slice(start, start + size)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plasticity._utils.arrays import as_array
 from plasticity._utils.ranges import Count
 from plasticity._utils.typed import checked
-from plasticity._utils.validation import as_numbers
 from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 
@@ -94,7 +94,7 @@ def spikes_per_sample(responses: np.ndarray | Spikes) -> float:
     if isinstance(responses, Spikes):
         total, samples = int((responses.ptr[:, -1] - responses.ptr[:, 0]).sum()), responses.samples
     else:
-        counts = as_numbers("responses", responses)
+        counts = as_array("responses", responses)
         if not counts.ndim:
             raise PlasticityError("responses must have shape [samples, n], got one number")
         total, samples = counts.sum(dtype=np.float64 if counts.dtype.kind == "f" else np.int64), len(counts)
@@ -145,7 +145,7 @@ def _same(targets: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def _counted(shape: tuple[int, ...], weight: np.ndarray | None, *values: np.ndarray) -> tuple[np.ndarray, ...]:
     """What weighs something as rows: values [*shape, ...] become [rows, ...], and then the weights [rows]."""
-    weight = np.ones(shape) if weight is None else as_numbers("weight", weight).astype(float, copy=False)
+    weight = np.ones(shape) if weight is None else as_array("weight", weight).astype(float, copy=False)
     wide = weight[:, None] if weight.ndim == 1 and len(shape) == 2 else weight
     if wide.ndim != len(shape) or any(n not in (1, m) for n, m in zip(wide.shape, shape, strict=True)):
         raise PlasticityError(f"weight must have shape {shape} or {shape[:1]}, got {weight.shape}")

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from plasticity._utils.arrays import as_array
 from plasticity._utils.memory import require_memory
 from plasticity._utils.ranges import Count, Steps, is_number
 from plasticity._utils.typed import checked
-from plasticity._utils.validation import as_numbers
 from plasticity.errors import PlasticityError
 
 
@@ -41,7 +41,7 @@ def step_weights(samples: Steps, steps: Steps, lengths: np.ndarray | None = None
 
 def by_step(weight: np.ndarray, samples: int, steps: int, name: str = "weight") -> np.ndarray:
     """Weights [samples], [samples, 1] or [samples, steps] as float64 [samples, steps], checked."""
-    weight = as_numbers(name, weight).astype(float, copy=False)
+    weight = as_array(name, weight).astype(float, copy=False)
     wide = weight[:, None] if weight.ndim == 1 else weight
     if wide.shape not in ((samples, 1), (samples, steps)):
         raise PlasticityError(f"{name} must have shape ({samples},) or ({samples}, {steps}), got {weight.shape}")
@@ -58,7 +58,7 @@ def balanced(labels: np.ndarray, weight: np.ndarray | None = None) -> dict:
     Source: King & Zeng 2001, as scikit-learn's class_weight="balanced".
     """
     labels = np.asarray(labels)
-    weight = np.ones(labels.shape) if weight is None else as_numbers("weight", weight).astype(float, copy=False)
+    weight = np.ones(labels.shape) if weight is None else as_array("weight", weight).astype(float, copy=False)
     if weight.shape != labels.shape or not labels.ndim:
         raise PlasticityError(f"labels and weight must have one shape, got {labels.shape} and {weight.shape}")
     counts = weight > 0
