@@ -203,7 +203,7 @@ def test_engines_are_an_axis_of_rules_for_synapses():
     ({"rules": ("mlp",), "networks": ("layers(9)",)}, "takes networks"),
     ({"rules": ("pair_stdp",), "engines": ("even",)}, "did you mean 'event'"),
     ({"networks": ("layers(9)", "layers(9)")}, r"networks: 'layers\(9\)' is named twice"),
-    ({"networks": ("layers(few)",)}, "layers.*few"), ({"rules": ("stdp(neurons=10)",)}, "with its network"),
+    ({"networks": ("layers(few)",)}, "layer.*few"), ({"rules": ("stdp(neurons=10)",)}, "with its network"),
     ({"rules": (3,)}, "rule must be a text")])
 def test_what_cannot_be_compared(changes, named):
     with pytest.raises(PlasticityError, match=named):

@@ -45,8 +45,8 @@ def test_adapting_neurons_tire():
 
 
 @pytest.mark.parametrize("arguments, message", [
-    ((0, 1, 1, lsnn_neuron()), "inputs and neurons"), ((3, 0, 0, lsnn_neuron()), "inputs and neurons"),
-    ((3, -1, 2, lsnn_neuron()), "inputs and neurons"), ((3, 1, 1, lif()), "no variable beta")])
+    ((0, 1, 1, lsnn_neuron()), "n_inputs must be"), ((3, 0, 0, lsnn_neuron()), "a network needs neurons"),
+    ((3, -1, 2, lsnn_neuron()), "regular must be"), ((3, 1, 1, lif()), "no variable beta")])
 def test_bad_values_are_refused(arguments, message):
     with pytest.raises(PlasticityError, match=message):
         lsnn_network(*arguments, beta=0.1)

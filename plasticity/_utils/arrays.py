@@ -26,7 +26,8 @@ def as_array(name: str, values: object, kind: tuple[str, str] = NUMBERS) -> np.n
     require_unmasked(name, values)
     try:
         array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
-        array = array.astype(np.float64) if array.dtype.kind == "O" and "f" in kind[0] else array
+        if array.dtype.kind == "O" and array.ndim and "f" in kind[0]:
+            array = array.astype(np.float64)
     except (TypeError, ValueError, OverflowError):  # lists of unequal lengths, types that numpy does not know
         array = np.array(None)
     if array.dtype.kind not in kind[0] and array.size:

@@ -97,9 +97,9 @@ class Simulation(Protocol):
 
 
 @checked
-def build(network: Network, engine: str = "event", *, dtype: str = "float64", device: str = "cpu", batch: Count = 1,
+def build(network: object, engine: str = "event", *, dtype: str = "float64", device: str = "cpu", batch: Count = 1,
           reduce: str = "sum", seed: object = 0) -> Simulation:
-    """A simulation of `network`.
+    """A simulation of `network`, a Network.
 
     dtype: "float64" or "float32". device: "cpu" or "cuda" (torch). batch: samples presented at once, all seeing the
     same weights. reduce: "sum" or "mean" of their increments. seed: of whatever is random inside the engine.

@@ -13,7 +13,8 @@ from functools import wraps
 
 import numpy as np
 
-from plasticity.encoding.spikes import Spikes
+from plasticity.engines import Recording
+from plasticity.engines.request import Request, cut
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Network
 
@@ -47,20 +48,19 @@ class Watch:
 
 
 def watched(steps_per_weight: float) -> Callable[[Callable], Callable]:
-    """Decorates `Simulation.run`: it raises NotFiniteError where the network is not finite afterwards.
+    """Decorates what a simulation answers to a Request: it raises NotFiniteError where the network is not finite
+    afterwards.
 
     steps_per_weight: of a run, that cost hundreds of times as much as a look at a weight.
     """
-    def decorated(run: Callable) -> Callable:
-        @wraps(run)
-        def whole(self, spikes=None, steps=None, **options):
-            watch = _watch(self)
-            extent = _extent(spikes, steps, options.get("signals"))
-            work = extent[0] * extent[1]
+    def decorated(answer: Callable) -> Callable:
+        @wraps(answer)
+        def whole(self, asked: Request) -> Recording:
+            watch, work = _watch(self), asked.samples * asked.steps
             before = self.state() if work and (watch.close or work >= watch.copy) else None
             recording, error = None, None
             try:
-                recording = run(self, spikes, steps, **options)
+                recording = answer(self, asked)
             except Exception as raised:
                 error = raised
                 if before is None or not _by_division(raised):
@@ -72,7 +72,7 @@ def watched(steps_per_weight: float) -> Callable[[Callable], Callable]:
             if error is None and strange is None:
                 return recording
             if before is not None:
-                raise _Presented(self, run, spikes, options).first(before, *extent) or strange or error from None
+                raise _Presented(self, answer, asked).first(before) or strange or error from None
             raise strange.at(f" after one of the last {last} steps", False)
         whole.steps_per_weight = steps_per_weight
         return whole
@@ -107,17 +107,9 @@ def _watch(simulation) -> Watch:
         network, batch = simulation.network, getattr(simulation, "batch", 1)
         size = sum(simulation.get(f"{each.name}.w").size for each in network.projections)
         size += sum(batch * each.n * len(each.neuron.variables) for each in network.populations)
-        cost = type(simulation).run.steps_per_weight
+        cost = type(simulation).answer.steps_per_weight
         vars(simulation)["_watch"] = Watch(*(FEWEST + cost * size * times for times in (1, COPY)))
     return vars(simulation)["_watch"]
-
-
-def _extent(spikes, steps, signals) -> tuple[int, int]:
-    """Samples and steps of a run, (0, 0) for what it will refuse."""
-    given = [each for part in (spikes, signals) if isinstance(part, Mapping) for each in part.values()]
-    shapes = [(each.samples, each.steps) if isinstance(each, Spikes) else tuple(getattr(each, "shape", ())[:2])
-              for each in given] or [(1, steps)]
-    return shapes[0] if len(shapes[0]) == 2 and isinstance(shapes[0][1], int) else (0, 0)
 
 
 def _by_division(error: BaseException | None) -> bool:
@@ -170,16 +162,15 @@ class _Presented:
     """A run that can be made again in parts; the simulation is then as it was before."""
 
     simulation: object
-    run: Callable
-    spikes: Mapping[str, Spikes | np.ndarray] | None
-    options: Mapping[str, object]
+    answer: Callable
+    asked: Request
 
-    def first(self, before: Mapping[str, np.ndarray], samples: int, steps: int) -> NotFiniteError | None:
+    def first(self, before: Mapping[str, np.ndarray]) -> NotFiniteError | None:
         """Where it first leaves the finite numbers; None where it does not do so again."""
-        batch = getattr(self.simulation, "batch", 1)
+        batch, steps = getattr(self.simulation, "batch", 1), self.asked.steps
         self.simulation.restore(before)
-        for begin in range(0, samples, batch):
-            part, start = slice(begin, min(begin + batch, samples)), self.simulation.state()
+        for begin in range(0, self.asked.samples, batch):
+            part, start = slice(begin, min(begin + batch, self.asked.samples)), self.simulation.state()
             if self._after(start, part, steps) is not None:
                 strange = self._step(start, part, steps)
                 self.simulation.restore(before)
@@ -199,23 +190,13 @@ class _Presented:
     def _after(self, start: Mapping[str, np.ndarray], part: slice, steps: int) -> NotFiniteError | None:
         """What is not finite after so many steps of these samples."""
         self.simulation.restore(start)
-        options = {name: value for name, value in self.options.items() if name not in ("record", "weights_every")}
-        if options.get("signals"):
-            options["signals"] = {name: values[part, :steps] for name, values in options["signals"].items()}
-        spikes = {name: _cut(each, part, steps) for name, each in (self.spikes or {}).items()}
         try:
-            self.run(self.simulation, spikes, None if spikes or options.get("signals") else steps, **options)
+            self.answer(self.simulation, cut(self.asked, part, steps))
         except Exception as error:
             if not _by_division(error):
                 raise
             return NotFiniteError("a divisor", "0", _texts(self.simulation.network))
         return _strange(self.simulation)
-
-
-def _cut(spikes: Spikes | np.ndarray, part: slice, steps: int) -> Spikes | np.ndarray:
-    """The first steps of some samples."""
-    return Spikes(spikes.ptr[part, :steps + 1], spikes.index, spikes.n) if isinstance(spikes, Spikes) \
-        else spikes[part, :steps]
 
 
 def _texts(network: Network) -> str:

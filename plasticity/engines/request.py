@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,6 +57,14 @@ def request(network: Network, spikes: Mapping | None, steps: int | None, signals
     trains = {name: trains.get(name) or Spikes(silence, np.zeros(0, np.int32), n) for name, n in sizes.items()}
     return Request(trains, series, samples, steps, _switch("learn", learn), _switch("reset", reset),
                    recorded(network.populations, record), weights_every)
+
+
+def cut(asked: Request, part: slice, steps: int) -> Request:
+    """The first steps of some samples, of which nothing is recorded."""
+    trains = {name: Spikes(each.ptr[part, :steps + 1], each.index, each.n) for name, each in asked.trains.items()}
+    signals = {name: values[part, :steps] for name, values in asked.signals.items()}
+    return replace(asked, trains=trains, signals=signals, samples=part.stop - part.start, steps=steps, record=(),
+                   weights_every=None)
 
 
 def recorded(populations: Iterable[Population], record: Sequence[str], events: tuple[str, ...] = ("spikes",)) -> tuple:

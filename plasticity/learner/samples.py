@@ -19,11 +19,11 @@ def as_samples(X, estimator: str) -> np.ndarray:
     require_unmasked("X", X)
     try:
         x = check_array(X, dtype=None, allow_nd=True, estimator=estimator, input_name="X", ensure_min_samples=1)
-    except (ValueError, TypeError) as error:
-        if isinstance(error, TypeError):
-            raise
+        objects, x = x.dtype.kind == "O", x.astype(np.float64) if x.dtype.kind == "O" else as_array("X", x)
+    except OverflowError:
+        raise PlasticityError("X holds a number that is too large to be a float") from None
+    except ValueError as error:  # scikit-learn wants objects that are no numbers to end in a TypeError
         raise PlasticityError(shortened(" ".join(str(error).split()), 300)) from None
-    objects, x = x.dtype.kind == "O", as_array("X", x)
     if objects and not np.isfinite(x).all():  # all others were looked at
         raise PlasticityError("X holds NaN, None or infinity")
     double = x.dtype.kind == "f" and x.dtype.itemsize >= 8

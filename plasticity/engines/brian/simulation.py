@@ -25,12 +25,15 @@ class BrianSimulation:
         self._state = states.initial(network)
         self._normalise()
 
-    @watched(0.0)
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
         """Presents samples one after the other; see `plasticity.engines.Simulation.run`."""
-        asked = request(self.network, spikes, steps, signals, learn, reset, record, weights_every)
+        return self.answer(request(self.network, spikes, steps, signals, learn, reset, record, weights_every))
+
+    @watched(0.0)
+    def answer(self, asked: Request) -> Recording:
+        """What a request asks for."""
         if not asked.reset and not self._runner.carries_over:
             raise PlasticityError("reset=False needs engine='brian2': a compiled program starts each presentation anew")
         plan = Plan(asked.steps, asked.learn, tuple(sorted(asked.record)), asked.weights_every)

@@ -58,12 +58,15 @@ class EventSimulation:
             out[...] = self._fill(array, array.start)
         return out
 
-    @watched(0.04)
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
         """See `plasticity.engines.Simulation.run`."""
-        asked = request(self.network, spikes, steps, signals, learn, reset, record, weights_every)
+        return self.answer(request(self.network, spikes, steps, signals, learn, reset, record, weights_every))
+
+    @watched(0.04)
+    def answer(self, asked: Request) -> Recording:
+        """What a request asks for."""
         counts, trains = self._prepared(asked)
         records = _Records(self, asked)
         stream = self.batch == 1 and not records.stops

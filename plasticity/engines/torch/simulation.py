@@ -57,13 +57,16 @@ class TorchSimulation:
                 readers[name] = lambda source=source: self._signals[source]
         return readers
 
-    @watched(4e-5)
-    @torch.no_grad()
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
             record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
         """See `plasticity.engines.Simulation.run`."""
-        asked = request(self.network, spikes, steps, signals, learn, reset, record, weights_every)
+        return self.answer(request(self.network, spikes, steps, signals, learn, reset, record, weights_every))
+
+    @watched(4e-5)
+    @torch.no_grad()
+    def answer(self, asked: Request) -> Recording:
+        """What a request asks for."""
         recorder = Recorder(self, asked)
         step, generator = self._step, self.context.generator.get_state()
         for first in range(0, asked.samples, self.batch):
