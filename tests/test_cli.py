@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from plasticity import cli
 from plasticity.comparison import run as experiment
@@ -108,9 +109,10 @@ LONG = ["--neurons", "20", "--train-samples", "300", "--test-samples", "20", "--
 
 
 def begun(folder, *more):
-    """A process that runs, once it has left a checkpoint."""
+    """A process that runs, with as many threads as this one, once it has left a checkpoint."""
     command = [sys.executable, "-m", "plasticity", "run", "digits", *LONG, *more, "--out", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    env = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     for _ in range(4000):
         if list((folder / "checkpoint").glob("at-*")) or process.poll() is not None:
             break

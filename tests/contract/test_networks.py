@@ -103,6 +103,6 @@ def test_without_learning_nothing_changes_and_presentations_are_independent(engi
 def test_compiled_brian2_program_is_brian2(quick_compiler):
     """One in which nothing reads a signal, too."""
     feature = FEATURES["recurrent_alif"]()
-    spare = replace(feature, network=feature.network.with_(signals=(Signal("spare"),)),
-                    signals={"spare": np.ones(feature.spikes["in"].shape[:2])})
+    spare = replace(feature, network=feature.network.with_(signals=(*feature.network.signals, Signal("spare"))),
+                    signals={**feature.signals, "spare": np.ones(feature.spikes["in"].shape[:2])})
     assert_same(presented(spare, "brian2_cpp"), on_brian2("recurrent_alif"))
