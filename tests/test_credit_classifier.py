@@ -63,6 +63,14 @@ def test_the_same_seed_is_the_same_model():
     assert clone(one).get_params()["rule"] == one.rule
 
 
+def test_weights_of_samples_count():
+    x, y = order_task(20)
+    one, plain, other = (GradientClassifier("bptt", 10, epochs=1).fit(x, y, sample_weight=weight).decision_function(x)
+                         for weight in (np.ones(20), None, np.arange(20.0)))
+    np.testing.assert_array_equal(one, plain)
+    assert not np.array_equal(one, other)
+
+
 def two_layers(n_inputs):
     rng, neuron = np.random.default_rng(0), lsnn_neuron()
     populations = (Population("a", 20, neuron), Population("b", 20, neuron))

@@ -87,9 +87,9 @@ class GradientClassifier(Estimator):
         neuron = lsnn_neuron() if self.neuron is None else self.neuron
         return kind(n_inputs, self.network, neuron, gain=self.gain, seed=self.seed)
 
-    def fit(self, X, y, run: Run | None = None, watch: Callback | None = None):
+    def fit(self, X, y, run: Run | None = None, watch: Callback | None = None, sample_weight=None):
         """As `Learner.fit`; watch is its callback."""
-        return super().fit(X, y, run=run, callback=watch)
+        return super().fit(X, y, sample_weight, run=run, callback=watch)
 
     @property
     def network_(self) -> GradientNetwork:

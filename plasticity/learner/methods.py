@@ -46,9 +46,9 @@ class MethodClassifier(Estimator):
                      schedule=self.schedule, patience=self.patience, validation=self.validation_fraction,
                      seed=self.seed, device=self.device, dtype=self.dtype, verbose=self.verbose, scaled=False)
 
-    def fit(self, X, y, run: Run | None = None, watch: Callback | None = None):
+    def fit(self, X, y, run: Run | None = None, watch: Callback | None = None, sample_weight=None):
         """As `Learner.fit`; watch is its callback."""
-        return super().fit(X, y, run=run, callback=watch)
+        return super().fit(X, y, sample_weight, run=run, callback=watch)
 
     @property
     def method_(self) -> Method:

@@ -12,7 +12,7 @@ import tarfile
 import wave
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -41,11 +41,13 @@ RULES = {"synapse": {"network": "diehl-cook(neurons=4, steps=10)", "engine": "to
 class Subject:
     """alter(draw) -> (the alteration in words, the altered input). use(input) -> what is wrong with what the library
     made of it, "" if nothing is; it raises PlasticityError where the library refuses. whole: an input as it should be.
+    share: of the inputs that others get, where each takes seconds.
     """
 
     alter: Callable[[Draw], tuple[str, object]]
     use: Callable[[object], str]
     whole: object
+    share: float = 1.0
 
 
 def subjects(folder: Path) -> dict[str, Subject]:
@@ -80,7 +82,7 @@ def _of_comparison(both: Path) -> dict[str, Subject]:
     compare("digits", ["soft_hebb", "mlp"], 1, networks="rates(4)", epochs=1, train_samples=N, test_samples=N, out=both)
     told = json.loads((both / "result.json").read_text())
     files = sorted(str(path.relative_to(both)) for path in both.rglob("*.json"))
-    return {f"comparison: {file}": _file(both, file, partial(_goes_on, told)) for file in files}
+    return {f"comparison: {file}": replace(_file(both, file, partial(_goes_on, told)), share=0.05) for file in files}
 
 
 class _Stop(Exception):

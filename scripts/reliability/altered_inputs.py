@@ -13,6 +13,7 @@ checksum.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -26,11 +27,11 @@ from _summary import RESULTS, faults, tally, total, write
 
 
 def trials(chosen: dict[str, Subject], inputs: int, seed: int) -> Iterator[tuple[str, str, Outcome]]:
-    """(subject, alteration, outcome) of about `inputs` alterations, as many of each subject."""
-    each = -(-inputs // len(chosen))
+    """(subject, alteration, outcome) of `inputs` alterations at least."""
+    whole = inputs / sum(subject.share for subject in chosen.values())
     for number, (name, subject) in enumerate(chosen.items()):
         require_whole(name, subject)
-        draw = np.random.default_rng([seed, number])
+        draw, each = np.random.default_rng([seed, number]), math.ceil(whole * subject.share)
         drawn = [subject.alter(draw) for _ in range(each)]
         for (words, _), found in zip(drawn, tried(subject.use, [altered for _, altered in drawn]), strict=True):
             yield name, words, found
