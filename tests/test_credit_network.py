@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import plasticity
-from plasticity import Input, Network, Neuron, PlasticityError, Population, Projection, RefusedError, Signal
+from plasticity import Input, Network, Neuron, PlasticityError, Population, Projection, RefusedError, Signal, networks
 from plasticity.engines.gradient import surrogates
 from plasticity.engines.gradient.connections import connections
 from plasticity.engines.gradient.exact import gradients
@@ -289,3 +289,15 @@ def test_mistakes_are_named(case):
     make, message = WRONG[case]
     with pytest.raises(PlasticityError, match=message):
         make()
+
+
+@pytest.mark.parametrize("backend", ["autograd", "compiled"])
+def test_autocast_changes_nothing(backend):
+    """Membranes are sums over many steps: they are computed in the network's own dtype, which is not halved."""
+    network = networks.make("layers(8)").build((6,), seed=0)
+    net = GradientNetwork(network, LeakyReadout(network.populations[-1].name, 3), "bptt", backend=backend)
+    x = torch.tensor(np.random.default_rng(0).random((4, 10, 6)) < 0.4)
+    plain = net(x).outputs
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        halved = net(x).outputs
+    assert halved.dtype == torch.float32 and torch.equal(halved, plain)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
 import torch
 
 from plasticity.errors import PlasticityError, RefusedError, quoted
@@ -21,3 +24,13 @@ def torch_device(name: str) -> torch.device:
     if device.type == "cuda" and not (device.index or 0) < torch.cuda.device_count():
         raise RefusedError(f"device={name!r}, but torch finds no such CUDA device; use device='cpu'")
     return device
+
+
+def in_own_dtype(forward: Callable) -> Callable:
+    """The method of a module with a `device`, which computes in the module's dtype within `torch.autocast` too."""
+    @wraps(forward)
+    def computed(self, *args, **options):
+        with torch.autocast(self.device.type, enabled=False):
+            return forward(self, *args, **options)
+
+    return computed

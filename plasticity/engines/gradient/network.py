@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from plasticity._utils import moved
+from plasticity._utils.devices import in_own_dtype
 from plasticity.engines.gradient import streams, surrogates
 from plasticity.engines.gradient.cells import Cell, cell
 from plasticity.engines.gradient.checks import floating, initial_weights, missing, presented, require_records, rule_of
@@ -130,6 +131,7 @@ class GradientNetwork(nn.Module):
         """Variables at the start of a presentation, {name: [n]}, where the parameters are."""
         return {variable: getattr(self, f"{population} {variable}") for variable in self.cells[population].initial}
 
+    @in_own_dtype
     def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = (),
                 state: StreamState | None = None) -> Output:
         """Presents spikes (or graded values) {input: [batch, steps, n]}, as tensors, arrays or `Spikes`; one of them
@@ -144,6 +146,7 @@ class GradientNetwork(nn.Module):
         sent = {name: z.unbind(1) for name, z in ran.spikes.items()}
         return self._run(ran.spikes, sent, ran.records, ran.left, state)
 
+    @in_own_dtype
     def step_by_step(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = (),
                      state: StreamState | None = None) -> Output:
         """The same by autograd over single steps, whatever the backend: so `Output.sent` are nodes of the graph."""
