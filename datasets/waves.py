@@ -36,7 +36,7 @@ def _is_whole(content: bytes) -> bool:
     """Whether a file is as long as its header says, and all of it is chunks: four letters, a length, so many bytes. (Of
     an odd number of bytes the last may be followed by another.)"""
     end, place = 8 + int.from_bytes(content[4:8], "little"), 12
-    while place + 8 <= end:
+    while place + 8 <= end <= len(content):
         letters, length = content[place:place + 4], int.from_bytes(content[place + 4:place + 8], "little")
         if not (letters.isascii() and letters.decode("ascii").isprintable()):
             return False

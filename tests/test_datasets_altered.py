@@ -238,8 +238,9 @@ def test_only_arrays_of_the_file_itself_are_read_once_their_shapes_fit(make, tmp
 @pytest.mark.parametrize("change", [
     lambda content: content[:-1], lambda content: content[:len(content) // 2], lambda content: content + b"\0\0",
     lambda content: content[:40] + struct.pack("<I", 100) + content[44:],
-    lambda content: content[:4] + struct.pack("<I", 100) + content[8:]],
-    ids=["odd", "half", "more", "a shorter sound", "a shorter file"])
+    lambda content: content[:4] + struct.pack("<I", 100) + content[8:],
+    lambda content: content[:4] + struct.pack("<I", 2**32 - 20) + content[8:]],
+    ids=["odd", "half", "more", "a shorter sound", "a shorter file", "a file of 4 GB"])
 def test_frames_of_a_wave_file_are_counted(change):
     assert len(waves.wave_of("a.wav", sound(), 8000)) == 200
     with pytest.raises(DataError, match=r"a\.wav (has another length than its header says|is not a wave file)"):

@@ -30,10 +30,12 @@ def as_array(name: str, values: object, kind: tuple[str, str] = NUMBERS) -> np.n
             array = array.astype(np.float64)
     except (TypeError, ValueError, OverflowError):  # lists of unequal lengths, types that numpy does not know
         array = np.array(None)
-    if array.dtype.kind not in kind[0] and array.size:
+    if array.dtype.kind in kind[0]:
+        return array
+    if array.size:
         what = getattr(values, "dtype", None) or quoted(values, 60)
         raise PlasticityError(f"{name} must be an array of {kind[1]}, got {what}")
-    return array
+    return np.zeros(array.shape, np.int64)  # nothing, of whatever type
 
 
 def as_finite(name: str, values: object) -> np.ndarray:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from plasticity._utils.arrays import as_finite
+from plasticity._utils.memory import require_memory
 from plasticity._utils.validation import require_positive, require_whole
 from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.errors import PlasticityError, unknown
@@ -53,10 +54,12 @@ def request(network: Network, spikes: Mapping | None, steps: int | None, signals
     samples, steps = _extent(trains, series, steps)
     if weights_every is not None:
         require_positive(weights_every=weights_every)
+    names = recorded(network.populations, record)
+    require_memory(8 * samples * (steps + 1) * (1 + sum(map(_width(network), names))), "this run and what it records")
     silence = np.zeros((samples, steps + 1), np.int64)
     trains = {name: trains.get(name) or Spikes(silence, np.zeros(0, np.int32), n) for name, n in sizes.items()}
     return Request(trains, series, samples, steps, _switch("learn", learn), _switch("reset", reset),
-                   recorded(network.populations, record), weights_every)
+                   names, weights_every)
 
 
 def cut(asked: Request, part: slice, steps: int) -> Request:
@@ -118,6 +121,12 @@ def _extent(trains: Mapping[str, Spikes], series: Mapping[str, np.ndarray], step
     if steps not in (None, length):
         raise PlasticityError(f"steps={steps}, but the spikes and signals passed have {length} steps; leave it out")
     return int(samples), int(length)
+
+
+def _width(network: Network) -> Callable[[str], float]:
+    """How many numbers of 8 bytes a recorded name takes in each step."""
+    n = {part.name: part.n for part in network.populations}
+    return lambda name: n[name.rpartition(".")[0]] / (8 if name.endswith(".spikes") else 1)
 
 
 def _switch(name: str, value: bool) -> bool:

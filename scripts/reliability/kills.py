@@ -5,8 +5,8 @@
 
 A run of the command of each way of learning is killed (SIGKILL) at a moment drawn from the time that it takes, and gone
 on with, again and again until it has been killed as often as asked; each time it ends, another begins. Its weights must
-be those of a run that nobody killed, to the bit, its result the same but for seconds and paths, and every line of
-metrics there once. A comparison is killed likewise.
+be those of a run that nobody killed, to the bit, its result the same but for seconds and paths, and its lines of
+metrics must rise to the same end (how many there are depends on time). A comparison is killed likewise.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ STREAM = ("run", "digits", "--network", "diehl-cook(neurons=20)", "--epochs", "1
 WAYS: Mapping[str, Sequence[str]] = MappingProxyType({
     "pair_stdp, event": (*STREAM, *SMALL),
     "clopath, event": (*STREAM, "--rule", "clopath", *SMALL),
-    "pair_stdp, torch": (*STREAM, "--engine", "torch", *SMALL),
+    "pair_stdp, torch": (*STREAM, "--engine", "torch", "--train-samples", "60", "--test-samples", "20",
+                         "--checkpoint-every", "0"),
     "pair_stdp, brian2": ("run", "digits", "--network", "diehl-cook(neurons=10, steps=30)", "--engine", "brian2",
-                          "--epochs", "1", "--train-samples", "60", "--test-samples", "20", "--checkpoint-every", "0"),
+                          "--epochs", "1", "--train-samples", "20", "--test-samples", "10", "--checkpoint-every", "0"),
     "soft_hebb": ("run", "digits", "--rule", "soft_hebb", "--epochs", "40", *SMALL),
     "eprop, random feedback": ("run", "digits", "--rule", "eprop(feedback=random)", "--epochs", "6", *SMALL),
     "bptt": ("run", "digits", "--rule", "bptt", "--epochs", "4", *SMALL),
@@ -82,7 +83,7 @@ def result(folder: Path) -> dict:
     lines = folder / "metrics.jsonl"
     text = lines.read_text("utf-8") if lines.exists() else ""
     shown = [json.loads(line).get("images") for line in text.split("\n")[:-1]]
-    return {"rows": same, "weights": weights, "metrics": shown}
+    return {"rows": same, "weights": weights, "metrics": (sorted({*shown}) == shown, shown[-1:])}
 
 
 def killed(arguments: Sequence[str], folder: Path, seconds: float, whole: Mapping, draw: np.random.Generator,
@@ -100,7 +101,9 @@ def killed(arguments: Sequence[str], folder: Path, seconds: float, whole: Mappin
             kills.append(f"after {moment:.2f} s")
             if not (folder / "config.json").exists():
                 shutil.rmtree(folder, ignore_errors=True)
-            continue
+            if not (folder / "result.json").exists():
+                continue
+            code = 0  # all was done that there was to do
         found = Outcome("traceback", f"exit {code}") if code else _held_against(whole, result(folder))
         if found.kind != "harmless" and not kills:
             raise SystemExit(f"a run that nobody killed is another one the second time: {found.said}")

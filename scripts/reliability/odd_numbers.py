@@ -77,7 +77,7 @@ NETWORKS: Mapping[str, Callable[[object], Network]] = {
 RUNS: Mapping[str, Callable[[object, object], object]] = {
     "run(steps)": lambda simulation, value: simulation.run({}, steps=value),
     "run(weights_every)": lambda simulation, value: simulation.run({"in": TRAINS}, weights_every=value),
-    "run(spikes)": lambda simulation, value: simulation.run({"in": np.where(TRAINS, value, 0)}),
+    "run(spikes)": lambda simulation, value: simulation.run({"in": np.where(TRAINS, np.array(value, object), 0)}),
     "set(w)": lambda simulation, value: simulation.set("in->out.w", np.full((4, 3), value)),
     "set(v)": lambda simulation, value: simulation.set("out.v", np.full(3, value))}
 

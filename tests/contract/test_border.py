@@ -161,6 +161,11 @@ def test_runs_of_any_size_answer_alike(samples, steps, record):
     assert len(seen.get("in->E", [])) == samples * (steps // 5)
 
 
+def test_a_run_that_would_not_fit_into_memory_is_refused_with_its_size():
+    words = refusals(plain(), lambda simulation: simulation.run(steps=10**12, record=["E.v"]))
+    assert {word.partition(" GB")[0] for word in words} == {"this run and what it records would take 29,802.3"}
+
+
 def test_a_run_of_steps_alone_is_one_silent_sample():
     for engine in RUNNING:
         assert build(plain(), engine).run(steps=30).counts["E"].tolist() == [[0] * NEURONS]
