@@ -5,6 +5,7 @@ import pytest
 
 from plasticity import (
     Input,
+    Learner,
     Network,
     Neuron,
     Population,
@@ -85,6 +86,7 @@ def test_texts_are_made_where_objects_are_meant(tmp_path):
     (lambda: LeakyReadout("E", 10, weights="random"), "weights of LeakyReadout must be an array of numbers or a map"),
     (lambda: GradientRule("mine", "step"), "paths of GradientRule 'mine' must be a Paths, got 'step'"),
     (lambda: Paths(layers=None), "layers of Paths must be a text, got None"),
+    (lambda: Learner(rule="bptt", loss="cross_entropi"), "unknown loss 'cross_entropi'; did you mean 'cross_entropy'"),
     (lambda: replay("pair_stp", np.ones((4, 4)), SPIKES[0], SPIKES[1]), "did you mean 'pair_stdp'"),
     (lambda: replay("bptt", np.ones((4, 4)), SPIKES[0], SPIKES[1]), "a 'synapse' rule is needed here"),
     (lambda: replay("pair_stdp", np.ones((4, 4)), SPIKES[0], SPIKES[1], reduce="max"), "value for reduce: 'max'"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from plasticity._utils.catalogue import parse
-from plasticity.errors import PlasticityError, RefusedError
+from plasticity.errors import PlasticityError, RefusedError, unknown
 
 #: form of a target -> its shape
 TARGETS: Mapping[str, str] = MappingProxyType({
@@ -68,7 +68,12 @@ def kind_of(loss: object) -> LossKind | None:
 
 
 def require_outputs(loss: object, spiking: bool) -> None:
-    """Raises RefusedError for a loss that cannot use the outputs. spiking: whether they are spikes of a population."""
+    """Raises RefusedError for a loss that cannot use the outputs, PlasticityError for a text that names none.
+
+    spiking: whether outputs are spikes of a population.
+    """
+    if isinstance(loss, str) and parse(loss, "loss").name.replace("-", "_") not in LOSSES:
+        raise unknown("loss", parse(loss, "loss").name, LOSSES)
     kind, here = kind_of(loss), "spikes" if spiking else "values"
     if kind is None or here in kind.outputs:
         return

@@ -42,7 +42,7 @@ def _grouped(subjects: Mapping) -> dict[str, dict]:
         return dict(subjects)
     grouped: dict[str, dict] = {}
     for name, each in subjects.items():
-        counts = grouped.setdefault(name.partition(" ")[0].rstrip(":"), {"counts": {}})["counts"]
+        counts = grouped.setdefault(name.partition(" ")[0].rstrip(":,"), {"counts": {}})["counts"]
         for kind, number in each["counts"].items():
             counts[kind] = counts.get(kind, 0) + number
     return grouped

@@ -109,7 +109,7 @@ def main() -> None:
         calls = max(READINGS, round(asked.share * length / each))
         found = told[name] = {"calls": calls * each, **soaked(make, calls)}
         say(f"{name}: {found['calls']:,}, grew by {found['growth']['mb']:.1f} MB of {found['mb'][-1]:.0f}")
-    write("soak", {"share": asked.share}, {"work": told}, asked.out)
+        write("soak", {"share": asked.share}, {"work": told}, asked.out)
     sys.exit(not all(each["flat"] for each in told.values()))
 
 
