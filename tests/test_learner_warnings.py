@@ -6,7 +6,19 @@ import warnings
 import numpy as np
 import pytest
 
-from plasticity import Input, Learner, Network, Population, Projection, Rule, Trace, neurons, rules
+from plasticity import (
+    Input,
+    Learner,
+    Network,
+    PlasticityError,
+    Population,
+    Projection,
+    Rule,
+    Trace,
+    build,
+    neurons,
+    rules,
+)
 from plasticity.comparison.job import Job
 from plasticity.comparison.one import train_one
 from plasticity.comparison.rows import row
@@ -149,3 +161,15 @@ def test_a_layer_of_rates_names_the_weight():
     odd = Rule(reads={"r_pre": "pre", "r_post": "post"}, on_step={"w": "sqrt(0.001 - r_pre * r_post)"}, name="odd")
     with pytest.raises(Diverged, match=r"a change is not finite in epoch 0, batch 0; .* weight \[\d, \d\] \(input"):
         Learner("rates(4)", odd).fit(X, Y)
+
+
+@pytest.mark.parametrize("engine", ["event", "torch", "brian2"])
+def test_the_text_that_makes_nan_is_named_with_its_synapse_and_step(engine):
+    rule = Rule(on_pre={"w": "w + log(w - 0.6)"}, w_max=1.0, name="logged")
+    projection = Projection("in", "E", np.array([[0.9], [0.5]]), onto="v", scale=1e-3, rule=rule)
+    described = Network((Input("in", 2),), (Population("E", 1, "lif"),), (projection,))
+    trains = np.zeros((3, 400, 2), bool)
+    trains[1, 7, 1] = True
+    where = r"weight \[1, 0\] \(pre, post\) of projection 'in->E' is NaN after step 7 of sample 1: .* rule 'logged'"
+    with pytest.raises(PlasticityError, match=where):
+        build(described, engine).run({"in": trains})

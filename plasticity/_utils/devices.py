@@ -30,7 +30,10 @@ def in_own_dtype(forward: Callable) -> Callable:
     """The method of a module with a `device`, which computes in the module's dtype within `torch.autocast` too."""
     @wraps(forward)
     def computed(self, *args, **options):
-        with torch.autocast(self.device.type, enabled=False):
+        kind = self.device.type
+        if kind not in ("cpu", "cuda") or not torch.is_autocast_enabled(kind):
+            return forward(self, *args, **options)
+        with torch.autocast(kind, enabled=False):
             return forward(self, *args, **options)
 
     return computed

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -96,7 +97,9 @@ def killed(arguments: Sequence[str], folder: Path, seconds: float, whole: Mappin
         moment = float(draw.uniform(0, seconds)) if len(kills) < most else np.inf
         code = _wait(child, moment)
         if code is None:
-            os.killpg(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has not even begun
+                os.killpg(child, signal.SIGKILL)
+            os.kill(child, signal.SIGKILL)
             ended(child)
             kills.append(f"after {moment:.2f} s")
             if not (folder / "config.json").exists():
@@ -167,12 +170,14 @@ def main() -> None:
     torch.set_num_threads(1)
     wanted = tuple(word.strip() for word in asked.only.split(",") if word.strip())
     chosen = {name: each for name, each in WAYS.items() if not wanted or name.startswith(wanted)}
+    settings = {"kills": asked.kills, "seed": asked.seed, "only": asked.only,
+                "ways": {name: " ".join(each) for name, each in chosen.items()}}
+    told: dict[str, dict] = {}
     with tempfile.TemporaryDirectory() as folder:
-        told = tally(trials(chosen, asked.kills, asked.seed, Path(folder)))
-    path = write("kills", {"kills": asked.kills, "seed": asked.seed, "only": asked.only,
-                           "ways": {name: " ".join(each) for name, each in chosen.items()}},
-                 {"total": total(told), "subjects": told}, asked.out)
-    say(f"{total(told)}; wrote {path}")
+        for name, way in chosen.items():
+            told |= tally(trials({name: way}, -(-asked.kills // len(chosen)), asked.seed, Path(folder)))
+            write("kills", settings, {"total": total(told), "subjects": told}, asked.out)
+    say(f"{total(told)}")
     sys.exit(bool(faults(told)))
 
 

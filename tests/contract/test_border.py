@@ -22,7 +22,7 @@ from support.border import (
     trains,
 )
 
-from plasticity import Input, Network, PlasticityError, Population, Projection, Rule, build, engines
+from plasticity import Input, Network, PlasticityError, Population, Projection, build, engines
 from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.errors import RefusedError
 
@@ -382,17 +382,3 @@ def test_gradient_networks_refuse_inputs_that_are_none(x, part, backend):
     with pytest.raises(PlasticityError) as refused:
         net(x)
     assert part in str(refused.value)
-
-
-# --- numbers that stop being finite -------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("engine", ["event", "torch", "brian2"])
-def test_the_text_that_makes_nan_is_named_with_its_synapse_and_step(engine):
-    rule = Rule(on_pre={"w": "w + log(w - 0.6)"}, w_max=1.0, name="logged")
-    projection = Projection("in", "E", np.array([[0.9], [0.5]]), onto="v", scale=1e-3, rule=rule)
-    described = Network((Input("in", 2),), (Population("E", 1, "lif"),), (projection,))
-    trains = np.zeros((3, 400, 2), bool)
-    trains[1, 7, 1] = True
-    where = r"weight \[1, 0\] \(pre, post\) of projection 'in->E' is NaN after step 7 of sample 1: .* rule 'logged'"
-    with pytest.raises(PlasticityError, match=where):
-        build(described, engine).run({"in": trains})
