@@ -14,7 +14,7 @@ from plasticity.engines import Recording
 from plasticity.errors import NetworkWarning, PlasticityError
 from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.plan import Plan
-from plasticity.learner.stream.presenting import Source, block_size, encode, joined, respond, show
+from plasticity.learner.stream.presenting import Source, block_size, encode, joined, respond, run_of, show
 from plasticity.learner.stream.reading import Reading
 from plasticity.learner.stream.running import RunningAccuracy
 from plasticity.learner.stream.trainer import StreamTrainer
@@ -104,19 +104,24 @@ class Deaf:
     def __init__(self):
         self.shown = []
 
-    def run(self, spikes, learn, reset, record):
-        found = spikes["pixels"].counts().sum(1)
+    def answer(self, asked):
+        found = asked.trains["pixels"].counts().sum(1)
         self.shown.append(found.tolist())
         counts = np.repeat((found // 40)[:, None], NEURONS, 1) // NEURONS
         trains = Spikes.from_dense(np.ones((len(found), 2, 3), bool))
-        return Recording({"excitatory": counts}, {"excitatory": trains} if record else {})
+        return Recording({"excitatory": counts}, {"excitatory": trains} if asked.record else {})
+
+
+def shown_to(simulation, model, x):
+    source = Source(0, "learn")
+    return show(simulation, model, x, source, 0, run_of(model, encode(model, x, source, 0), True))
 
 
 def test_weak_samples_are_shown_again_with_raised_rates():
     model = small_model(max_rate=20.0, boost=200.0, min_spikes=12, max_boosts=50)
     x = np.stack([np.full(INPUTS, 0.2), np.full(INPUTS, 1.0)])
     simulation = Deaf()
-    counts, _ = show(simulation, model, x, Source(0, "learn"), 0, True)
+    counts, _ = shown_to(simulation, model, x)
     assert (counts.sum(1) >= 12).all()
     assert len(simulation.shown[0]) == 2
     assert len(simulation.shown[-1]) == 1  # only the faint one needed all of them
@@ -126,8 +131,7 @@ def test_weak_samples_are_shown_again_with_raised_rates():
 
 def test_repetition_ends():
     simulation = Deaf()
-    show(simulation, small_model(max_rate=1.0, boost=0.0, min_spikes=5, max_boosts=3), np.ones((1, INPUTS)),
-         Source(0, "learn"), 0, True)
+    shown_to(simulation, small_model(max_rate=1.0, boost=0.0, min_spikes=5, max_boosts=3), np.ones((1, INPUTS)))
     assert len(simulation.shown) == 4
 
 

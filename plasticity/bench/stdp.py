@@ -11,6 +11,7 @@ import numpy as np
 from plasticity import engines, networks
 from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
+from plasticity.engines.request import Request, request
 from plasticity.language.rule import Rule
 from plasticity.learner.stream.presenting import Source, blocks, encode, encoded_ahead
 from plasticity.learner.stream.way import default_dtype
@@ -53,7 +54,7 @@ def bench_stdp(neurons: int = 400, images: int = 700, engine: str = "event", bat
     begun = time.perf_counter()
     simulation = engines.build(model.network, engine, dtype=dtype, device=device, batch=batch, reduce=reduce, seed=seed)
     signals = drawn(model.network, max(batch, per_block), seed, dtype)
-    _run(simulation, model, encode(model, x[:batch], Source(seed, "learn"), 0), signals)
+    simulation.answer(_asked(model, encode(model, x[:batch], Source(seed, "learn"), 0), signals))
     compiled = time.perf_counter() - begun
     first = _weights(simulation, model)
     timed = list(_blocks(simulation, model, x, batch, per_block, seed, signals))[1:]
@@ -92,18 +93,17 @@ def _blocks(simulation: engines.Simulation, model: Model, x: np.ndarray, first: 
             signals: Mapping[str, np.ndarray]) -> Iterator[dict[str, float]]:
     """Shows block after block as the learner does; seconds run from the end of one block to the end of the next."""
     begun = time.perf_counter()
-    for _, _, spikes in encoded_ahead(model, x, Source(seed, "learn"), 0, blocks(np.arange(len(x)), size, first)):
-        output = _run(simulation, model, spikes, signals)
-        ended = time.perf_counter()
-        yield {"seconds": ended - begun, "input": float(spikes.ptr[:, -1].sum() - spikes.ptr[:, 0].sum()),
-               "output": output}
+    for _, asked in encoded_ahead(model, x, Source(seed, "learn"), 0, blocks(np.arange(len(x)), size, first),
+                                  lambda spikes: _asked(model, spikes, signals)):
+        output = float(simulation.answer(asked).counts[model.output].sum())
+        ended, ptr = time.perf_counter(), asked.trains[model.input].ptr
+        yield {"seconds": ended - begun, "input": float(ptr[:, -1].sum() - ptr[:, 0].sum()), "output": output}
         begun = ended
 
 
-def _run(simulation: engines.Simulation, model: Model, spikes: Spikes, signals: Mapping[str, np.ndarray]) -> float:
+def _asked(model: Model, spikes: Spikes, signals: Mapping[str, np.ndarray]) -> Request:
     given = {name: values[:spikes.samples] for name, values in signals.items()}
-    found = simulation.run({model.input: spikes}, signals=given, learn=True, reset=model.presentation.reset)
-    return float(found.counts[model.output].sum())
+    return request(model.network, {model.input: spikes}, signals=given, reset=model.presentation.reset)
 
 
 def _weights(simulation: engines.Simulation, model: Model) -> np.ndarray:

@@ -14,6 +14,7 @@ from plasticity._utils.ranges import Count
 from plasticity._utils.typed import checked
 from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
+from plasticity.engines.request import Request
 from plasticity.errors import PlasticityError, RefusedError, choice, unknown
 from plasticity.network.network import Network
 from plasticity.network.size import require_room
@@ -67,6 +68,10 @@ class Simulation(Protocol):
         What does not fit the network is refused before anything runs, in the same words on every engine.
         Raises PlasticityError.
         """
+        ...
+
+    def answer(self, asked: Request) -> Recording:
+        """What `run` does once its arguments are known to fit (`request.request`), which can be found out before."""
         ...
 
     def get(self, name: str) -> np.ndarray:

@@ -43,8 +43,9 @@ class Request:
         return [tuple(name.rsplit(".", 1)) for name in self.record if not name.endswith(".spikes")]
 
 
-def request(network: Network, spikes: Mapping | None, steps: int | None, signals: Mapping | None, learn: bool,
-            reset: bool, record: Sequence[str], weights_every: int | None) -> Request:
+def request(network: Network, spikes: Mapping | None = None, steps: int | None = None, signals: Mapping | None = None,
+            learn: bool = True, reset: bool = True, record: Sequence[str] = (),
+            weights_every: int | None = None) -> Request:
     """The arguments of `Simulation.run` as a `Request`. Raises PlasticityError for what does not fit the network."""
     sizes = {part.name: part.n for part in network.inputs}
     spikes = _by_name("spikes", spikes, sizes, "input")

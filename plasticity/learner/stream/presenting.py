@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,7 +12,8 @@ from plasticity import encoding
 from plasticity.encoding.catalogue import make, with_rest
 from plasticity.encoding.random import numbers_of
 from plasticity.encoding.spikes import Spikes
-from plasticity.engines import Recording, Simulation
+from plasticity.engines import Simulation
+from plasticity.engines.request import Request, request
 from plasticity.errors import PlasticityError
 from plasticity.network.presentation import Model, Presentation
 
@@ -49,6 +50,11 @@ def encode(model: Model, intensity: np.ndarray, source: Source, position: int | 
     return with_rest(spikes, shown.rest)
 
 
+def run_of(model: Model, spikes: Spikes, learn: bool, record: Sequence[str] = ()) -> Request:
+    """A run of encoded samples, checked: what a thread can do beside the run before."""
+    return request(model.network, {model.input: spikes}, learn=learn, reset=model.presentation.reset, record=record)
+
+
 def as_spikes_only(encoded: Spikes | np.ndarray) -> Spikes:
     """What an encoder answers, if it is spikes. Raises PlasticityError for graded values."""
     if isinstance(encoded, Spikes):
@@ -60,16 +66,15 @@ def as_spikes_only(encoded: Spikes | np.ndarray) -> Spikes:
 
 
 def show(simulation: Simulation, model: Model, intensity: np.ndarray, source: Source, position: int | np.ndarray,
-         learn: bool, encoded: Spikes | None = None, record: Sequence[str] = (),
-         ) -> tuple[np.ndarray, Spikes | None]:
+         asked: Request) -> tuple[np.ndarray, Spikes | None]:
     """Presents samples in order; answers output spikes [samples, n] and, if recorded, when they fell.
 
+    asked: `run_of` the encoded samples.
     Where the model asks for a least number of output spikes, the samples that stay below are shown again with raised
     rates until they reach it, and the last presentation counts.
     """
     shown = model.presentation
-    encoded = encoded or encode(model, intensity, source, position)
-    found = _run(simulation, model, encoded, learn, record)
+    found = simulation.answer(asked)
     counts, trains = found.counts[model.output].copy(), found.spikes.get(model.output)
     trains = trains and _Trains(trains)
     for boosts in range(1, shown.max_boosts + 1):
@@ -79,15 +84,12 @@ def show(simulation: Simulation, model: Model, intensity: np.ndarray, source: So
         again = np.zeros_like(intensity)
         again[weak] = intensity[weak]
         again = encode(model, again, source, position, boosts)
-        found = _run(simulation, model, Spikes(again.ptr[weak], again.index, again.n), learn, record)
+        again = Spikes(again.ptr[weak], again.index, again.n)
+        found = simulation.answer(run_of(model, again, asked.learn, asked.record))
         counts[weak] = found.counts[model.output]
         if trains:
             trains.replace(weak, found.spikes[model.output])
     return counts, trains and trains.joined()
-
-
-def _run(simulation: Simulation, model: Model, spikes: Spikes, learn: bool, record: Sequence[str]) -> Recording:
-    return simulation.run({model.input: spikes}, learn=learn, reset=model.presentation.reset, record=record)
 
 
 class _Trains:
@@ -128,14 +130,15 @@ def blocks(order: np.ndarray, size: int, first: int = 0) -> Iterator[tuple[int, 
 
 
 def encoded_ahead(model: Model, x: np.ndarray, source: Source, offset: int | np.ndarray,
-                  cut: Iterable[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray, Spikes]]:
-    """Blocks with their spikes; the next block is encoded in a thread while the present one is used.
+                  cut: Iterable[tuple[int, np.ndarray]], asking: Callable[[Spikes], Request],
+                  ) -> Iterator[tuple[np.ndarray, Request]]:
+    """Blocks and their runs; the next block is encoded in a thread while the present one is used.
 
-    offset: position of the first sample, or numbers of all samples.
+    offset: position of the first sample, or numbers of all samples. asking: spikes -> their run.
     """
-    def made(start: int, chosen: np.ndarray) -> tuple[int, np.ndarray, Spikes]:
+    def made(start: int, chosen: np.ndarray) -> tuple[np.ndarray, Request]:
         position = offset[chosen] if isinstance(offset, np.ndarray) else offset + start
-        return start, chosen, encode(model, x[chosen], source, position)
+        return chosen, asking(encode(model, x[chosen], source, position))
 
     with ThreadPoolExecutor(1) as pool:
         waiting = None
@@ -158,7 +161,8 @@ def respond(simulation: Simulation, model: Model, x: np.ndarray, *, seed: int, p
     source, size = Source(seed, purpose), block_size(model.presentation, batch, False, block)
     record = (f"{model.output}.spikes",) if trains else ()
     before = simulation.state()
-    shown = [show(simulation, model, x[chosen], source, numbers[chosen], False, spikes, record)
-             for _, chosen, spikes in encoded_ahead(model, x, source, numbers, blocks(np.arange(len(x)), size))]
+    shown = [show(simulation, model, x[chosen], source, numbers[chosen], asked)
+             for chosen, asked in encoded_ahead(model, x, source, numbers, blocks(np.arange(len(x)), size),
+                                                lambda spikes: run_of(model, spikes, False, record))]
     simulation.restore(before)
     return np.concatenate([counts for counts, _ in shown]), joined([part for _, part in shown]) if trains else None

@@ -13,11 +13,12 @@ from plasticity.encoding.random import numbers_of
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Simulation
 from plasticity.engines.finite import NotFiniteError
+from plasticity.engines.request import Request
 from plasticity.errors import PlasticityError
 from plasticity.learner.plan import Plan, Step
 from plasticity.learner.stream import checks
 from plasticity.learner.stream.journal import Journal
-from plasticity.learner.stream.presenting import BLOCK, Source, block_size, encode, respond, show
+from plasticity.learner.stream.presenting import BLOCK, Source, block_size, encode, respond, run_of, show
 from plasticity.learner.stream.reading import Reading, Responses
 from plasticity.learner.stream.running import RunningAccuracy
 from plasticity.learner.targets import Targets, require_whole_samples
@@ -71,14 +72,14 @@ class StreamTrainer:
         encode(self.model, x[:1], Source(self.seed, "learn"), 0)
         self._warm_seconds += time.perf_counter() - begun
 
-    def prepare(self, x: np.ndarray, step: Step) -> Spikes:
-        return encode(self.model, x, Source(self.seed, "learn"), self._position(step))
+    def prepare(self, x: np.ndarray, step: Step) -> Request:
+        return run_of(self.model, encode(self.model, x, Source(self.seed, "learn"), self._position(step)), True)
 
     def _position(self, step: Step) -> int:
         """Presentations before the step's first."""
         return self.offset + step.shown - len(step.samples)
 
-    def update(self, prepared: Spikes, x: np.ndarray, targets: Targets, step: Step, rate: float,
+    def update(self, prepared: Request, x: np.ndarray, targets: Targets, step: Step, rate: float,
                callback: Callback | None) -> Measured:
         counts = self._learned_from(prepared, x, self._position(step))
         spikes = counts.sum(1)
@@ -87,9 +88,9 @@ class StreamTrainer:
             values["running_accuracy"] = self.curve.update(counts, targets.labels)
         return Measured(values, len(x), checks.activity(self.model, spikes))
 
-    def _learned_from(self, prepared: Spikes, x: np.ndarray, position: int) -> np.ndarray:
+    def _learned_from(self, prepared: Request, x: np.ndarray, position: int) -> np.ndarray:
         """Output spikes of each sample and neuron, [samples, n]. Raises NotFinite."""
-        shown = partial(show, self.simulation, self.model, x, Source(self.seed, "learn"), position, True, prepared)
+        shown = partial(show, self.simulation, self.model, x, Source(self.seed, "learn"), position, prepared)
         try:
             return self._journal.make(shown, len(x))[0]
         except NotFiniteError as error:
