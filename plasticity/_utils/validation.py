@@ -1,4 +1,4 @@
-"""Checks of numbers that a person gives; everything that learns shares them."""
+"""Checks of numbers and flags that a person gives; everything that learns shares them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ def together(**values: object) -> tuple[np.ndarray, ...]:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in zip(values, arrays, strict=True))
         raise PlasticityError(f"shapes must fit each other, got {shapes}") from None
     return tuple(arrays)
+
+
+def require_flags(**values: bool) -> None:
+    """Raises PlasticityError unless every value is True or False."""
+    for name, value in values.items():
+        if not isinstance(value, bool | np.bool_):
+            raise PlasticityError(f"{name} must be True or False, got {value!r}")
 
 
 def require_positive(**values: int) -> None:

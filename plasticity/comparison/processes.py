@@ -13,9 +13,9 @@ from plasticity.comparison.job import Training
 from plasticity.comparison.workers import Pool, packed
 from plasticity.errors import DataError
 from plasticity.runs.files import write_bytes, write_json
+from plasticity.runs.folder import RESULT
 from plasticity.runs.sealed import as_written, read_sealed, write_sealed
 
-RESULT = "result.json"
 TRAIN = "plasticity.comparison.one:train_one"
 LOOK = 0.1  # s between two looks at whether someone wants it to stop
 

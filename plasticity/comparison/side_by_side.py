@@ -22,11 +22,10 @@ from plasticity.comparison.rows import row
 from plasticity.errors import PlasticityError
 from plasticity.rules import RuleLike
 from plasticity.runs.files import plain
-from plasticity.runs.lock import LOCK, one_writer
+from plasticity.runs.folder import CONFIG
+from plasticity.runs.lock import one_writer, require_empty
 from plasticity.runs.machine import machine, versions
 from plasticity.runs.sealed import as_written, read_sealed, write_sealed
-
-CONFIG = "config.json"
 
 
 def compare(task: str, rules: str | RuleLike | Sequence[str | RuleLike], seeds: int | Sequence[int] = 3, *,
@@ -68,7 +67,10 @@ def compare(task: str, rules: str | RuleLike | Sequence[str | RuleLike], seeds: 
         with tempfile.TemporaryDirectory(prefix="plasticity-compare-") as folder:
             return _compare(asked, Path(folder), jobs, say, verbose)
     folder = Path(out)
-    (_require_same if resume else _require_empty)(folder, asked)
+    if resume:
+        _require_same(folder, asked)
+    else:
+        require_empty(folder, CONFIG)
     with one_writer(folder):
         return _compare(asked, folder, jobs, say, verbose)
 
@@ -114,11 +116,6 @@ def _config(folder: Path) -> dict[str, object]:
 def _require_same(folder: Path, asked: Comparison) -> None:
     if _config(folder) != json.loads(json.dumps(plain(asked.config()))):
         raise PlasticityError(f"the comparison in {folder} was started with other settings; resume it with the same")
-
-
-def _require_empty(folder: Path, asked: Comparison) -> None:
-    if folder.exists() and not (folder.is_dir() and all(each.name == LOCK for each in folder.iterdir())):
-        raise PlasticityError(f"{folder} is not an empty folder; choose another --out, or go on with --resume {folder}")
 
 
 def _compare(asked: Comparison, folder: Path, at_once: int, say: Callable[[str], None], verbose: bool) -> dict:

@@ -9,7 +9,7 @@ import numpy as np
 
 from plasticity._utils.arrays import as_finite
 from plasticity._utils.memory import require_memory
-from plasticity._utils.validation import require_positive, require_whole
+from plasticity._utils.validation import require_flags, require_positive, require_whole
 from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.errors import PlasticityError, unknown
 from plasticity.network.network import Network, Population, Signal
@@ -53,14 +53,14 @@ def request(network: Network, spikes: Mapping | None = None, steps: int | None =
     trains = {name: as_spikes(train, name, sizes[name]) for name, train in spikes.items()}
     series = {part.name: _series(part, signals) for part in network.signals}
     samples, steps = _extent(trains, series, steps)
+    require_flags(learn=learn, reset=reset)
     if weights_every is not None:
         require_positive(weights_every=weights_every)
     names = recorded(network.populations, record)
     require_memory(8 * samples * (steps + 1) * (1 + sum(map(_width(network), names))), "this run and what it records")
     silence = np.zeros((samples, steps + 1), np.int64)
     trains = {name: trains.get(name) or Spikes(silence, np.zeros(0, np.int32), n) for name, n in sizes.items()}
-    return Request(trains, series, samples, steps, _switch("learn", learn), _switch("reset", reset),
-                   names, weights_every)
+    return Request(trains, series, samples, steps, bool(learn), bool(reset), names, weights_every)
 
 
 def cut(asked: Request, part: slice, steps: int) -> Request:
@@ -128,9 +128,3 @@ def _width(network: Network) -> Callable[[str], float]:
     """How many numbers of 8 bytes a recorded name takes in each step."""
     n = {part.name: part.n for part in network.populations}
     return lambda name: n[name.rpartition(".")[0]] / (8 if name.endswith(".spikes") else 1)
-
-
-def _switch(name: str, value: bool) -> bool:
-    if not isinstance(value, bool | np.bool_):
-        raise PlasticityError(f"{name} must be True or False, got {value!r}")
-    return bool(value)

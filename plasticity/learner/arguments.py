@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import fields
-from numbers import Real
 from types import MappingProxyType
 
 import numpy as np
 
-from plasticity._utils.random import checked_seed
 from plasticity._utils.ranges import RATE, require
-from plasticity._utils.validation import require_whole
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner.asked import Asked
 from plasticity.learner.suiting import name_of
 from plasticity.readout.catalogue import READOUTS
 from plasticity.readout.losses import require_outputs
+from plasticity.readout.weights import require_by_class
 
 _DEFAULTS = {slot.name: slot.default for slot in fields(Asked)}
 #: argument -> why a way that does not use it refuses it
@@ -78,36 +75,18 @@ def _require_weights(weight: object) -> None:
         return
     if not isinstance(weight, Mapping):
         raise PlasticityError(f"class_weight must be None, 'balanced' or a dictionary, got {weight!r}")
-    for name, value in weight.items():
-        require_not_negative(**{f"class_weight of {name!r}": value})
+    require_by_class(weight)
 
 
 def _require_values(experiment) -> None:
     """Numbers of the plan, and what is held out."""
-    asked = experiment.asked
-    checked_seed(asked.seed)
-    require_whole(0, epochs=experiment.epochs)
-    require_flags(shuffle=asked.shuffle)
+    asked, plan = experiment.asked, experiment.plan
     if experiment.lr is not None:
         require(RATE, lr=experiment.lr)
     _require_validation(asked.validation)
-    if experiment.plan.patience is not None and not _held_out(asked.validation):
+    if plan.patience is not None and not _held_out(asked.validation):
         raise PlasticityError("patience needs held-out samples to tell whether training still helps: give "
                               "validation > 0 as well")
-
-
-def require_flags(**values: bool) -> None:
-    """Raises PlasticityError unless every value is True or False."""
-    for name, value in values.items():
-        if not isinstance(value, bool | np.bool_):
-            raise PlasticityError(f"{name} must be True or False, got {value!r}")
-
-
-def require_not_negative(**values: float) -> None:
-    """Raises PlasticityError unless every value is a finite number that is not negative."""
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < math.inf:
-            raise PlasticityError(f"{name} must be a finite number that is not negative, got {value!r}")
 
 
 def _held_out(validation: object) -> bool:

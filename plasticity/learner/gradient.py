@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from plasticity._utils.ranges import NOT_NEGATIVE, require
+from plasticity._utils.validation import require_flags
 from plasticity.encoding.catalogue import Encoder
 from plasticity.engines.gradient.losses import Loss
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.surrogates import Surrogate
 from plasticity.errors import choice
-from plasticity.learner.arguments import require_flags, require_not_negative
 from plasticity.learner.asked import Asked
 from plasticity.learner.estimator import Estimator
 from plasticity.learner.gradients.presenting import Presented
@@ -69,7 +70,7 @@ class GradientClassifier(Estimator):
         self.scaled_readout, self.online, self.backend = scaled_readout, online, backend
 
     def _asked(self) -> Asked:
-        require_not_negative(rate=self.rate, rate_strength=self.rate_strength, tau_out=self.tau_out)
+        require(NOT_NEGATIVE, rate=self.rate, rate_strength=self.rate_strength, tau_out=self.tau_out)
         require_flags(online=self.online, scaled_readout=self.scaled_readout)
         rule = of_kind("credit", self.rule)
         readout = Leaky(self.tau_out, self.scaled_readout, False, choice("read", self.read, READ), self.last)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from plasticity._utils.random import checked_seed
-from plasticity._utils.validation import require_positive, require_whole
+from plasticity._utils.validation import require_flags, require_positive, require_whole
 from plasticity.errors import choice
 
 #: name -> factor of the learning rate, as a function of the fraction of all updates that is done
@@ -63,6 +63,7 @@ class Plan:
         require_whole(0, epochs=self.epochs)
         checked_seed(self.seed)
         require_positive(batch=self.batch)
+        require_flags(shuffle=self.shuffle)
         if self.patience is not None:
             require_positive(patience=self.patience)
         if not callable(self.schedule):

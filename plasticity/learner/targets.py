@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from plasticity._utils.arrays import as_array
-from plasticity._utils.ranges import NOT_NEGATIVE, require
-from plasticity.errors import PlasticityError, RefusedError, quoted
+from plasticity.errors import PlasticityError, RefusedError
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,8 @@ def sample_weights(weight, targets: np.ndarray, class_weight=None, names=None) -
     weight: [samples] or [samples, steps], not negative. class_weight: None, "balanced" (n / (classes * n of the class),
     as scikit-learn), or {class: weight}. names: the classes, in the order of their numbers.
 
-    Raises PlasticityError for other shapes, negative or not finite numbers, and weights that are all 0.
+    Raises PlasticityError for other shapes, negative or not finite numbers, and weights that are all 0; class_weight
+    itself was looked at when the learner was made (`arguments`).
     """
     found = None if weight is None else _checked(weight, targets)
     if class_weight is None:
@@ -74,11 +73,8 @@ def _by_class(class_weight, labels: np.ndarray, names) -> np.ndarray:
     if labels.dtype.kind not in "iu":
         raise PlasticityError("class_weight weighs classes; these targets are values, so use sample_weight")
     n = len(names)
-    if isinstance(class_weight, str) and class_weight == "balanced":
+    if isinstance(class_weight, str):
         return labels.size / (n * np.maximum(np.bincount(labels.ravel(), minlength=n), 1))
-    if not isinstance(class_weight, Mapping):
-        raise PlasticityError(f"class_weight must be None, 'balanced' or a dictionary, got {quoted(class_weight, 60)}")
-    require(NOT_NEGATIVE, **{f"class_weight of {name!r}": value for name, value in class_weight.items()})
     strange = [name for name in class_weight if name not in names]
     if strange:
         raise PlasticityError(f"class_weight names {strange[0]!r}, which is not one of the classes {names.tolist()}")

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
+from typing import Annotated
 
 from plasticity._utils.catalogue import parse
-from plasticity._utils.ranges import Count, Share, Steps
+from plasticity._utils.ranges import Count, Range, Steps
 from plasticity._utils.typed import checked
-from plasticity._utils.validation import require_positive
-from plasticity.errors import PlasticityError, choice, unknown
+from plasticity.errors import choice, unknown
 from plasticity.methods.method import Method, as_sizes
 
+Dropout = Annotated[float, Range("from 0 to below 1", lambda x: (x >= 0) & (x < 1))]
 READ = ("last", "mean")
 NEEDS = ("pre", "own voltage", "error of the readout", "error of other layers")
 
@@ -27,11 +28,6 @@ def _seeded(seed: int, dtype, make: Callable):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Backpropagated(make()).to(dtype)
-
-
-def _require_share(dropout: float) -> None:
-    if not 0 <= dropout < 1:
-        raise PlasticityError(f"dropout must lie in [0, 1), got {dropout!r}")
 
 
 def _mlp(hidden, dropout, shape, classes, seed, dtype):
@@ -53,7 +49,7 @@ def _recurrent(cell, options, shape, classes, seed, dtype):
 
 
 @checked
-def mlp(*sizes: int, hidden: int | tuple[int, ...] = (500,), dropout: Share = 0.0) -> Method:
+def mlp(*sizes: int, hidden: int | tuple[int, ...] = (500,), dropout: Dropout = 0.0) -> Method:
     """A perceptron with rectified hidden units: "mlp(200, 100)" has two hidden layers.
 
     sizes: units of the hidden layers, the same as `hidden`.
@@ -61,7 +57,6 @@ def mlp(*sizes: int, hidden: int | tuple[int, ...] = (500,), dropout: Share = 0.
     Source: Rumelhart, Hinton & Williams 1986.
     """
     hidden = as_sizes("hidden", sizes or hidden)
-    _require_share(dropout)
     return Method("mlp", partial(_mlp, hidden, dropout), "flat", lr=1e-3, words="backpropagation, rectified units",
                   keeps="every path", memory="O(N)", source="Rumelhart, Hinton & Williams 1986",
                   options={"hidden": hidden, "dropout": dropout}, needs=NEEDS, weighs=True)
@@ -82,7 +77,6 @@ def cnn(*maps: int, channels: int | tuple[int, ...] = (8, 16), kernel: Count = 5
     Source: LeCun, Bottou, Bengio & Haffner 1998.
     """
     channels = as_sizes("channels", maps or channels)
-    require_positive(kernel=kernel, pool=pool)
     options = {"channels": channels, "kernel": kernel, "padding": padding, "pool": pool}
     return Method("cnn", partial(_cnn, options), "images", lr=2e-3, words="backpropagation, convolutions",
                   keeps="every path", memory="O(N)", source="LeCun, Bottou, Bengio & Haffner 1998", options=options,
@@ -90,8 +84,6 @@ def cnn(*maps: int, channels: int | tuple[int, ...] = (8, 16), kernel: Count = 5
 
 
 def _over_time(name: str, words: str, source: str, hidden: int, layers: int, dropout: float, read: str) -> Method:
-    require_positive(hidden=hidden, layers=layers)
-    _require_share(dropout)
     choice("read", read, READ)
     options = {"hidden": hidden, "layers": layers, "dropout": dropout, "read": read}
     return Method(name, partial(_recurrent, name, options), "sequences", lr=2e-3,
@@ -100,7 +92,7 @@ def _over_time(name: str, words: str, source: str, hidden: int, layers: int, dro
 
 
 @checked
-def rnn(hidden: Count = 128, layers: Count = 1, dropout: Share = 0.0, read: str = "last") -> Method:
+def rnn(hidden: Count = 128, layers: Count = 1, dropout: Dropout = 0.0, read: str = "last") -> Method:
     """A recurrent layer of tanh units.
 
     Source: Elman 1990.
@@ -109,7 +101,7 @@ def rnn(hidden: Count = 128, layers: Count = 1, dropout: Share = 0.0, read: str 
 
 
 @checked
-def gru(hidden: Count = 128, layers: Count = 1, dropout: Share = 0.0, read: str = "last") -> Method:
+def gru(hidden: Count = 128, layers: Count = 1, dropout: Dropout = 0.0, read: str = "last") -> Method:
     """A recurrent layer of gated recurrent units.
 
     Source: Cho et al. 2014.
@@ -118,7 +110,7 @@ def gru(hidden: Count = 128, layers: Count = 1, dropout: Share = 0.0, read: str 
 
 
 @checked
-def lstm(hidden: Count = 128, layers: Count = 1, dropout: Share = 0.0, read: str = "last") -> Method:
+def lstm(hidden: Count = 128, layers: Count = 1, dropout: Dropout = 0.0, read: str = "last") -> Method:
     """A recurrent layer of long short-term memory units.
 
     Source: Hochreiter & Schmidhuber 1997; with forget gates Gers, Schmidhuber & Cummins 2000.

@@ -11,7 +11,7 @@ import numpy as np
 
 from plasticity._utils.arrays import as_array
 from plasticity._utils.memory import require_memory
-from plasticity._utils.ranges import Count, Steps, is_number
+from plasticity._utils.ranges import WEIGHT, Count, Steps, require
 from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError
 
@@ -48,6 +48,12 @@ def by_step(weight: np.ndarray, samples: int, steps: int, name: str = "weight") 
     if not (np.isfinite(wide).all() and wide.min(initial=0.0) >= 0):
         raise PlasticityError(f"{name} must be finite and not negative")
     return np.broadcast_to(wide, (samples, steps))
+
+
+def require_by_class(class_weight: Mapping) -> None:
+    """Raises PlasticityError for the first class whose weight is no finite number that is not negative."""
+    for label, value in class_weight.items():
+        require(WEIGHT, **{f"class_weight of {label!r}": value})
 
 
 def balanced(labels: np.ndarray, weight: np.ndarray | None = None) -> dict:
@@ -109,10 +115,7 @@ def _of_classes(class_weight: str | Mapping, labels: np.ndarray | None, weight: 
 
 def _table(class_weight: str | Mapping, labels: np.ndarray, weight: np.ndarray) -> Mapping:
     if isinstance(class_weight, Mapping):
-        wrong = [label for label, value in class_weight.items() if not is_number(value) or not 0 <= value < np.inf]
-        if wrong:
-            raise PlasticityError(f"class_weight of {wrong[0]!r} must be finite and not negative, got "
-                                  f"{class_weight[wrong[0]]!r}")
+        require_by_class(class_weight)
         return class_weight
     if class_weight != "balanced":
         raise PlasticityError(f"class_weight must be {{label: weight}} or 'balanced', got {class_weight!r}")

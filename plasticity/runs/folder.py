@@ -26,7 +26,7 @@ from plasticity.runs.files import (
     sha256,
     write_text,
 )
-from plasticity.runs.lock import LOCK, one_writer
+from plasticity.runs.lock import one_writer, require_empty
 from plasticity.runs.machine import machine, versions
 from plasticity.runs.sealed import as_written, read_sealed, write_sealed
 
@@ -52,13 +52,7 @@ class Run:
     def __post_init__(self):
         self.path = Path(self.path)
         if not self.resumed:
-            self._require_empty()
-
-    def _require_empty(self) -> None:
-        if self.path.exists() and not (self.path.is_dir() and all(each.name == LOCK for each in self.path.iterdir())):
-            has_run = (self.path / CONFIG).exists()
-            raise PlasticityError(f"{self.path} is not an empty folder; choose another --out"
-                                  + (f", or go on with --resume {self.path}" if has_run else ""))
+            require_empty(self.path, CONFIG)
 
     @classmethod
     def resume(cls, path: Path, **options) -> Run:
@@ -97,7 +91,7 @@ class Run:
         self._saved_at = time.monotonic()
         if self.resumed:
             return self._continued(identity)
-        self._require_empty()
+        require_empty(self.path, CONFIG)
         write_sealed(self.path / CONFIG, {"settings": dict(self.settings), "identity": dict(identity),
                                           "versions": versions(), "machine": machine(),
                                           "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")})

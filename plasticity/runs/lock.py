@@ -40,6 +40,17 @@ def one_writer(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def require_empty(folder: Path, config: str) -> None:
+    """Raises PlasticityError unless the folder can be begun in: it is not there, or holds a lock at most.
+
+    config: the file by which something to go on with is told.
+    """
+    if folder.exists() and not (folder.is_dir() and all(each.name == LOCK for each in folder.iterdir())):
+        begun = (folder / config).exists()
+        raise PlasticityError(f"{folder} is not an empty folder; choose another --out"
+                              + (f", or go on with --resume {folder}" if begun else ""))
+
+
 def _writer(place: Path) -> str:
     with suppress(OSError, ValueError):
         return str(int(place.read_text()))

@@ -132,7 +132,7 @@ def presented(network: Network, x, dtype: torch.dtype, device: torch.device) -> 
         if values.ndim != 3 or values.shape[2] != network.sizes[name] or len(shapes) > 1 or not values.shape[1]:
             raise PlasticityError(f"input {name!r} must have shape [batch, steps, {network.sizes[name]}], the first "
                                   f"two the same for all inputs, got {tuple(values.shape)}")
-        require_finite(f"input {name!r}", values)
+        _require_finite(f"input {name!r}", values)
     return {name: values.to(device, dtype) for name, values in tensors.items()}
 
 
@@ -147,7 +147,7 @@ def _tensor(name: str, values: torch.Tensor | np.ndarray | Spikes, n: int) -> to
     return torch.as_tensor(array.astype(float) if array.dtype.kind == "f" and array.dtype.itemsize > 8 else array)
 
 
-def require_finite(name: str, values: torch.Tensor) -> None:
+def _require_finite(name: str, values: torch.Tensor) -> None:
     """Raises PlasticityError for NaN and infinity. One sum tells, but where numbers are very large."""
     if values.device.type != "cpu" or not values.is_floating_point():
         return
