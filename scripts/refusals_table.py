@@ -6,12 +6,13 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # what is done at each door is what the tests do
 
+from _tables import Notes, head, row  # noqa: E402
 from support.doors import DOORS, NOUNS, RULES, through, together  # noqa: E402
 
 from plasticity import rules  # noqa: E402
@@ -37,32 +38,6 @@ Of 20 pictures of 8 by 8 pixels and their labels.
 """
 
 
-class Notes:
-    """Reasons by number, in the order in which they come up."""
-
-    def __init__(self):
-        self.reasons: list[str] = []
-
-    def cell(self, reason: str) -> str:
-        """yes, or the number of the reason."""
-        if not reason:
-            return "yes"
-        if reason not in self.reasons:
-            self.reasons.append(reason)
-        return f"no [{self.reasons.index(reason) + 1}]"
-
-    def row(self, name: str, reasons: Iterable[str]) -> str:
-        return f"| `{name}` | {' | '.join(map(self.cell, reasons))} |\n"
-
-    def lines(self) -> str:
-        return "".join(f"[{number}] {reason}  \n" for number, reason in enumerate(self.reasons, 1))
-
-
-def head(first: str, columns: Iterable[str]) -> str:
-    columns = [*columns]
-    return f"| {first} | {' | '.join(columns)} |\n{'|---' * (len(columns) + 1)}|\n"
-
-
 def general(reason: str, noun: str, name: str, rule: str | None) -> str:
     """A reason without the names of noun and rule, so that it stands once."""
     named = re.sub(rf"\b({noun}[ =])'?{re.escape(name)}( ?\([^)]*\))?'?", r"\1NAME", reason)
@@ -73,18 +48,18 @@ def general(reason: str, noun: str, name: str, rule: str | None) -> str:
 def of_rules(found: Mapping[str, Mapping[str, str]]) -> str:
     """The table of rules. found: rule -> door -> why not."""
     notes = Notes()
-    rows = "".join(notes.row(name, (general(reason, "rule", name, name) for reason in doors.values()))
+    rows = "".join(row(f"`{name}`", *(notes.cell(general(why, "rule", name, name)) for why in doors.values()))
                    for name, doors in found.items())
-    return f"{RULES_HEAD}{head('rule', DOORS)}{rows}\n{notes.lines()}"
+    return f"{RULES_HEAD}{head('rule', *DOORS)}{rows}\n{notes.lines()}"
 
 
 def of_nouns(noun: str) -> str:
     """The table of a noun."""
     notes = Notes()
-    rows = "".join(notes.row(name, (general(together(noun, name, rule), noun, name, rule) for rule in RULES))
-                   for name in NOUNS[noun])
+    rows = "".join(row(f"`{name}`", *(notes.cell(general(together(noun, name, rule), noun, name, rule))
+                                      for rule in RULES)) for name in NOUNS[noun])
     columns = ("(none)" if rule is None else f"`{rule}`" for rule in RULES)
-    return f"{NOUNS_HEAD.format(noun=noun)}{head(noun, columns)}{rows}\n{notes.lines()}"
+    return f"{NOUNS_HEAD.format(noun=noun)}{head(noun, *columns)}{rows}\n{notes.lines()}"
 
 
 def part(text: str, heading: str) -> str:

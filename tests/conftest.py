@@ -16,6 +16,17 @@ def device(request, monkeypatch):
 
 
 @pytest.fixture
+def one_thread():
+    """Matrices of tests are not worth a second thread."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
 def quick_compiler():
     """Brian2's programs without optimisation: they compile in half the time."""
     prefs = import_brian2().prefs

@@ -12,7 +12,6 @@ from dataclasses import replace
 import cloudpickle
 import numpy as np
 import pytest
-import torch
 
 import plasticity
 from plasticity import PlasticityError, cli, rules
@@ -37,12 +36,7 @@ COLUMNS = {"rule", "network", "engine", "seeds", "n", "accuracy", "accuracy_sd",
            "peak_mb", "spikes_per_sample", "synops_per_sample", "update_cosine", "parameters", "epochs"}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 RULE = "eprop(feedback=random, reset=True)"

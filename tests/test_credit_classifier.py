@@ -17,13 +17,7 @@ from plasticity.rules.credit import eprop
 STEPS, INPUTS = 30, 12
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Matrices this small are not worth a second thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def order_task(n=60, seed=0):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 import torch
 from support.gradient_cases import N_IN, N_OUT, NETWORKS, rules
+from support.scripts import script
 
 from plasticity.engines.gradient.exact import gradients
 from plasticity.engines.gradient.losses import cross_entropy, spike_count_mse
@@ -42,8 +42,6 @@ def test_what_is_accepted_learns(kind):
 
 
 def test_the_page_is_generated_from_the_code():
-    spec = importlib.util.spec_from_file_location("gradient_table", ROOT / "scripts" / "gradient_table.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    page = script.TARGET.read_text(encoding="utf-8")
-    assert page == script.page(page), "run python scripts/gradient_table.py"
+    table = script("gradient_table.py")
+    page = table.TARGET.read_text(encoding="utf-8")
+    assert page == table.page(page), "run python scripts/gradient_table.py"

@@ -30,12 +30,7 @@ from plasticity.runs import Run, load_arrays
 N, INPUTS = 60, 6
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def samples(n=N, seed=0):

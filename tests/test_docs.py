@@ -6,7 +6,6 @@ from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
-import torch
 
 import plasticity
 from plasticity import networks, rules
@@ -60,14 +59,6 @@ def called(words: list[str]):
         assert words and words[0] in found.commands, f"{words[:1]} is no command of {sorted(found.commands)}"
         found, words = found.commands[words[0]], words[1:]
     return found, words
-
-
-@pytest.fixture
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])

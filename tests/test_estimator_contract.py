@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import torch
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from plasticity.learner import Learner
@@ -36,13 +35,7 @@ def expected_failures(learner: Learner) -> dict[str, str]:
     return named
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Matrices this small are not worth a second thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @parametrize_with_checks(list(LEARNERS.values()), expected_failed_checks=expected_failures, xfail_strict=True)

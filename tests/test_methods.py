@@ -22,13 +22,7 @@ SMALL = {"equilibrium_propagation": "equilibrium_propagation(hidden=(20,))",
          "lstm": "lstm(hidden=12)"}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Matrices this small are not worth a second thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def bars(n=60, seed=0):

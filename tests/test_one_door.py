@@ -3,19 +3,13 @@ docs/refusals.md has all of them."""
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
-import torch
 from support.doors import DOORS, NOUNS, X, Y, through
+from support.scripts import script
 
 from plasticity import Input, Learner, Network, Population, Projection, RefusedError, rules
 
-ROOT = Path(__file__).parents[1]
-_SPEC = importlib.util.spec_from_file_location("refusals_table", ROOT / "scripts" / "refusals_table.py")
-TABLE = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(TABLE)
+TABLE = script("refusals_table.py")
 PAGE = TABLE.TARGET.read_text(encoding="utf-8")
 
 
@@ -28,12 +22,7 @@ def committed() -> dict[str, dict[str, str]]:
                               for door, cell in zip(DOORS, cells, strict=True)} for name, *cells in rows}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.filterwarnings("ignore::plasticity.errors.NetworkWarning")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import pytest
-import torch
 from support.scripts import SCRIPTS, script
 
 sys.path.insert(0, str(SCRIPTS / "reliability"))
@@ -17,15 +16,7 @@ import odd_numbers
 import texts
 from _summary import faults, tally, total
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("one_thread")]
 
 
 def all_of(outcomes) -> dict:
@@ -59,7 +50,7 @@ def test_altered_inputs(part, options, tmp_path):
 
 def test_odd_numbers(monkeypatch):
     monkeypatch.setattr(odd_numbers, "ENGINES", ("torch", "brian2"))
-    assert all_of(odd_numbers.trials(25, (), seed=3))["refused"] > 25
+    assert all_of(odd_numbers.trials(odd_numbers.SORTS, 25, seed=3))["refused"] > 25
 
 
 def test_texts_run_nothing(tmp_path):

@@ -8,7 +8,6 @@ import warnings
 
 import numpy as np
 import pytest
-import torch
 from support.scripts import SCRIPTS, script
 
 from plasticity import Learner, networks, rules
@@ -30,12 +29,7 @@ class Parser(Exception):
     """What was about to parse arguments."""
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """One network under many teachers: what works learns, what does not is refused by what is missing."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from support.scripts import script
 from support.teacher_cases import N_IN, NETWORKS, readout, taught, why_not
 
 from plasticity import Input, Network, Population, Projection, Signal, Window, build, networks, neurons, rules
@@ -22,11 +22,9 @@ CHANGES = {"synapse": ("clopath",), "synapse, credit, synapse": ("symmetric_stdp
 
 
 def test_the_page_is_generated_from_the_code():
-    spec = importlib.util.spec_from_file_location("teacher_table", ROOT / "scripts" / "teacher_table.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    page = script.TARGET.read_text(encoding="utf-8")
-    assert page == script.page(page), "run python scripts/teacher_table.py"
+    table = script("teacher_table.py")
+    page = table.TARGET.read_text(encoding="utf-8")
+    assert page == table.page(page), "run python scripts/teacher_table.py"
 
 
 @pytest.mark.parametrize("change", CHANGES)

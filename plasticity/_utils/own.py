@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from plasticity._utils.catalogue import Call, parse
+from plasticity._utils.catalogue import Call, called, parse
 from plasticity.errors import PlasticityError
 
 _OWN = re.compile(r"(?P<file>.+\.py):(?P<object>[^()]*)(?P<options>\(.*\))?", re.DOTALL)
@@ -35,6 +36,21 @@ def load(text: str, what: str) -> tuple[object, Call]:
         raise PlasticityError(f"{what} {text!r}: {path} defines no {call.name!r} (it has: "
                               f"{', '.join(public) or 'nothing'})")
     return getattr(module, call.name), call
+
+
+def make(text: str, what: str, kind: type, options: Mapping[str, object]) -> object:
+    """The `kind` that a text names, or what a function there makes of its options.
+
+    Raises PlasticityError, calling the object `what`, for anything else, and for options where there is no function.
+    """
+    found, call = load(text, what)
+    if callable(found) and not isinstance(found, kind):
+        found = called(what, text, found, call.arguments, {**call.options, **options})
+    elif call.arguments or call.options or options:
+        raise PlasticityError(f"{what} {text!r} is no function, so it takes no options")
+    if not isinstance(found, kind):
+        raise PlasticityError(f"{what} {text!r} is {type(found).__name__}, no {what} and no function that makes one")
+    return found
 
 
 def _module(path: Path, text: str, what: str):

@@ -51,8 +51,9 @@ def _values(network: Described, projection: Projection, batch: int) -> float:
     """Numbers of a projection: its weights, and what each synapse keeps for itself. One weight for all needs none.
     """
     window, rule = projection.window, projection.rule
-    synapses = float(network.sizes[projection.pre]) * network.sizes[projection.post]
-    own = float(window.positions * window.fan_in * window.channels) if projection.connect == "convolution" else synapses
-    states = batch * len(rule.syn) * own if rule else 0.0
-    weights = float(window.fan_in * window.channels) if projection.connect == "convolution" else synapses
+    synapses = weights = float(network.sizes[projection.pre]) * network.sizes[projection.post]
+    if projection.connect == "convolution":
+        weights = float(window.fan_in * window.channels)
+        synapses = window.positions * weights
+    states = batch * len(rule.syn) * synapses if rule else 0.0
     return states + COPIES * (weights if projection.kind.learns and projection.connect != "one_to_one" else 0.0)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from plasticity._utils import own
-from plasticity._utils.catalogue import Catalogue, called
-from plasticity.errors import PlasticityError
+from plasticity._utils.catalogue import Catalogue
 from plasticity.neurons.adaptive import alif, diehl_cook
 from plasticity.neurons.adex import adex
 from plasticity.neurons.izhikevich import izhikevich
@@ -31,15 +28,5 @@ def make(neuron: str | Neuron, **options) -> Neuron:
     for an object of a file that is no Neuron.
     """
     if own.is_own(neuron):
-        return _own(neuron, options)
+        return own.make(neuron, "neuron", Neuron, options)
     return neuron if isinstance(neuron, Neuron) else catalogue.make(neuron, **options)
-
-
-def _own(text: str, options: Mapping[str, object]) -> Neuron:
-    """A neuron of a person's file, or what a function there makes."""
-    found, call = own.load(text, "neuron")
-    if callable(found):
-        found = called("neuron", text, found, call.arguments, {**call.options, **options})
-    if not isinstance(found, Neuron):
-        raise PlasticityError(f"neuron {text!r} is {type(found).__name__}, no Neuron and no function that makes one")
-    return found

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from plasticity._utils import own
-from plasticity._utils.catalogue import Catalogue, called
+from plasticity._utils.catalogue import Catalogue
 from plasticity.errors import PlasticityError
 
 #: what a change of a weight may depend on: one vocabulary of locality for all rules
@@ -72,7 +72,7 @@ def make(rule: str | RuleLike, **options) -> RuleLike:
     for what is neither a text nor a rule.
     """
     if own.is_own(rule):
-        return _own(rule, options)
+        return own.make(rule, "rule", RuleLike, options)
     if isinstance(rule, str):
         return catalogue.make(rule, **options)
     if isinstance(rule, RuleLike) and not isinstance(rule, type):
@@ -80,18 +80,6 @@ def make(rule: str | RuleLike, **options) -> RuleLike:
             raise PlasticityError(f"rule {rule.name!r} is made already; options ({', '.join(options)}) go with a name")
         return rule
     raise PlasticityError(f"rule must be a text, NAME or NAME(option=value, ...), or a rule, got {rule!r}")
-
-
-def _own(text: str, options: Mapping[str, object]) -> RuleLike:
-    """A rule of a person's file, or what a function there makes."""
-    found, call = own.load(text, "rule")
-    if not isinstance(found, RuleLike) and callable(found):
-        found = called("rule", text, found, call.arguments, {**call.options, **options})
-    elif call.arguments or call.options or options:
-        raise PlasticityError(f"rule {text!r} is no function, so it takes no options")
-    if not isinstance(found, RuleLike):
-        raise PlasticityError(f"rule {text!r} is {type(found).__name__}, no rule and no function that makes one")
-    return found
 
 
 def of_kind(kind: str, rule: str | RuleLike, **options) -> RuleLike:

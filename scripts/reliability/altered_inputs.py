@@ -1,7 +1,7 @@
 """Altered inputs are refused in one line, or do no harm: docs/results/reliability_altered_inputs.json.
 
     .venv/bin/python scripts/reliability/altered_inputs.py
-    .venv/bin/python scripts/reliability/altered_inputs.py --inputs 500 --only checkpoint,state
+    .venv/bin/python scripts/reliability/altered_inputs.py --inputs 500 --only "stopped run,state"
 
 Files that the library wrote (learners, runs, checkpoints, comparisons), files of data, descriptions, spikes and states
 are altered at random: bytes, values of JSON, arrays. Each is used as a person would, in a child process with limits. It
@@ -12,18 +12,17 @@ checksum.
 
 from __future__ import annotations
 
-import argparse
 import math
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+import _command
 import numpy as np
 import torch
 from _children import Outcome, say, tried
 from _subjects import Subject, subjects
-from _summary import RESULTS, faults, tally, total, write
+from _summary import tally, total, write
 
 
 def trials(chosen: dict[str, Subject], inputs: int, seed: int) -> Iterator[tuple[str, str, Outcome]]:
@@ -45,30 +44,14 @@ def require_whole(name: str, subject: Subject) -> None:
         raise SystemExit(f"{name}, unaltered: {found.kind}, {found.said}")
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--inputs", type=int, default=10_000)
-    parser.add_argument("--only", default="", help="subjects whose names begin with one of these, comma-separated")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    return parser.parse_args()
-
-
-def some(named: dict[str, Subject], beginnings: str) -> dict[str, Subject]:
-    """Those that are asked for."""
-    wanted: Sequence[str] = [word.strip() for word in beginnings.split(",") if word.strip()]
-    return {name: each for name, each in named.items() if not wanted or name.startswith(tuple(wanted))}
-
-
 def main() -> None:
-    asked = arguments()
+    asked = _command.asked(__doc__, "subjects", inputs=(10_000, "alterations"), seed=(0, "of what is drawn"))
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        told = tally(trials(some(subjects(Path(folder)), asked.only), asked.inputs, asked.seed))
-    path = write("altered_inputs", {"inputs": asked.inputs, "seed": asked.seed, "only": asked.only},
-                 {"total": total(told), "subjects": told}, asked.out)
-    say(f"{total(told)}; wrote {path}")
-    sys.exit(bool(faults(told)))
+        told = tally(trials(_command.chosen(subjects(Path(folder)), asked.only), asked.inputs, asked.seed))
+    write("altered_inputs", {"inputs": asked.inputs, "seed": asked.seed, "only": asked.only},
+          {"total": total(told), "subjects": told}, asked.out)
+    _command.end(told)
 
 
 if __name__ == "__main__":

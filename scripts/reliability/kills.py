@@ -11,13 +11,11 @@ metrics must rise to the same end (how many there are depends on time). A compar
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,9 +23,10 @@ from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
+import _command
 import numpy as np
 from _children import Outcome, say
-from _summary import RESULTS, faults, tally, total, write
+from _summary import tally, total, write
 
 SMALL = ("--train-samples", "200", "--test-samples", "50", "--checkpoint-every", "0")
 STREAM = ("run", "digits", "--network", "diehl-cook(neurons=20)", "--epochs", "1")
@@ -152,24 +151,14 @@ def trials(chosen: Mapping[str, Sequence[str]], kills: int, seed: int, folder: P
         say(f"{name}: {done} kills of a run of {seconds:.1f} s")
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=204)
-    parser.add_argument("--only", default="", help="ways whose names begin with one of these, comma-separated")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    return parser.parse_args()
-
-
 def main() -> None:
-    asked = arguments()
+    asked = _command.asked(__doc__, "ways", kills=(204, "how many"), seed=(0, "of when they come"))
     import torch
 
     import plasticity.comparison.run  # noqa: F401  all that a run imports: a child has it at once
 
     torch.set_num_threads(1)
-    wanted = tuple(word.strip() for word in asked.only.split(",") if word.strip())
-    chosen = {name: each for name, each in WAYS.items() if not wanted or name.startswith(wanted)}
+    chosen = _command.chosen(WAYS, asked.only)
     settings = {"kills": asked.kills, "seed": asked.seed, "only": asked.only,
                 "ways": {name: " ".join(each) for name, each in chosen.items()}}
     told: dict[str, dict] = {}
@@ -177,8 +166,7 @@ def main() -> None:
         for name, way in chosen.items():
             told |= tally(trials({name: way}, -(-asked.kills // len(chosen)), asked.seed, Path(folder)))
             write("kills", settings, {"total": total(told), "subjects": told}, asked.out)
-    say(f"{total(told)}")
-    sys.exit(bool(faults(told)))
+    _command.end(told)
 
 
 if __name__ == "__main__":

@@ -10,18 +10,16 @@ rule, encoder, readout, neuron and loss, and in arguments of learners of each wa
 
 from __future__ import annotations
 
-import argparse
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
+import _command
 import numpy as np
 import torch
 from _children import Outcome, say, tried
-from _summary import RESULTS, faults, tally, total, write
+from _summary import tally, total, write
 
 from plasticity import (
     Input,
@@ -47,6 +45,7 @@ LONG = (2**64, 10**12)  # epochs that can be meant, but not waited for
 ENGINES = ("event", "torch", "brian2")
 X = np.random.default_rng(0).random((16, 9))
 Y = np.arange(16) % 2
+Case = tuple[str, tuple[object, object], object]  # where the number stands, what is tried, the number
 TRAINS = np.random.default_rng(1).random((1, 12, 4)) < 0.4
 
 
@@ -172,45 +171,40 @@ def made(given: tuple[Callable[[object], object], object]) -> str:
     return ""
 
 
-def trials(numbers: int, only: tuple[str, ...], seed: int) -> Iterator[tuple[str, str, Outcome]]:
-    """(place, number, outcome): all numbers at all places of networks, and as many again of the others, drawn."""
+def at_engines() -> list[Case]:
+    return [(f"engines: {place}", (place, value), value) for place in (*NETWORKS, *RUNS) for value in VALUES]
+
+
+def at(places: Callable[[], Iterator[tuple[str, Callable]]]) -> list[Case]:
+    return [(place, (make, value), value) for place, make in places() for value in VALUES
+            if not (value in LONG and place.endswith(("(epochs)", "(patience)")))]
+
+
+#: sort -> all of its cases, and what is done with each
+SORTS: Mapping[str, tuple[Callable[[], list[Case]], Callable]] = {
+    "network": (at_engines, alike), "option": (partial(at, of_options), made),
+    "learner": (partial(at, of_learners), made)}
+
+
+def trials(sorts: Mapping, numbers: int, seed: int) -> Iterator[tuple[str, str, Outcome]]:
+    """(place, number, outcome): at most `numbers` cases of each sort, drawn."""
     draw = np.random.default_rng(seed)
-    if not only or "network" in only:
-        given = [(place, value) for place in (*NETWORKS, *RUNS) for value in VALUES]
-        given = [given[place] for place in draw.permutation(len(given))[:numbers]]
-        for (place, value), found in zip(given, tried(alike, given), strict=True):
-            yield f"engines: {place}", repr(value), found
-        say(f"engines: {len(given)}")
-    for kind, places in (("option", of_options), ("learner", of_learners)):
-        if only and kind not in only:
-            continue
-        several = [(place, make, value) for place, make in places() for value in VALUES
-                   if not (value in LONG and place.endswith(("(epochs)", "(patience)")))]
+    for name, (cases, use) in sorts.items():
+        several = cases()
         several = [several[place] for place in draw.permutation(len(several))[:numbers]]
-        outcomes = tried(made, [(make, value) for _, make, value in several])
-        for (place, _, value), found in zip(several, outcomes, strict=True):
+        for (place, _, value), found in zip(several, tried(use, [given for _, given, _ in several]), strict=True):
             yield place, repr(value), found
-        say(f"{kind}: {len(several)}")
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--numbers", type=int, default=600, help="at most so many of each sort")
-    parser.add_argument("--only", default="", help="network, option or learner, comma-separated")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    return parser.parse_args()
+        say(f"{name}: {len(several)}")
 
 
 def main() -> None:
-    asked = arguments()
+    asked = _command.asked(__doc__, "sorts (network, option, learner)", seed=(0, "of what is drawn"),
+                           numbers=(600, "at most so many of each sort"))
     torch.set_num_threads(1)
-    only = tuple(word.strip() for word in asked.only.split(",") if word.strip())
-    told = tally(trials(asked.numbers, only, asked.seed))
-    path = write("odd_numbers", {"numbers": asked.numbers, "seed": asked.seed, "only": asked.only},
-                 {"total": total(told), "subjects": told}, asked.out)
-    say(f"{total(told)}; wrote {path}")
-    sys.exit(bool(faults(told)))
+    told = tally(trials(_command.chosen(SORTS, asked.only), asked.numbers, asked.seed))
+    write("odd_numbers", {"numbers": asked.numbers, "seed": asked.seed, "only": asked.only},
+          {"total": total(told), "subjects": told}, asked.out)
+    _command.end(told)
 
 
 if __name__ == "__main__":

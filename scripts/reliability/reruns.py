@@ -9,7 +9,6 @@ second thread changes them is told (on the event engine it may not).
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -18,8 +17,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import _command
 from _children import say
-from _summary import RESULTS, write
+from _summary import write
 from kills import WAYS, result
 
 #: ways whose bits do not depend on the number of threads
@@ -35,19 +35,11 @@ def once(arguments: Sequence[str], folder: Path, hashes: int, threads: int) -> d
     return result(folder)
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="ways whose names begin with one of these, comma-separated")
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    return parser.parse_args()
-
-
 def main() -> None:
-    asked, told = arguments(), {}
-    wanted = tuple(word.strip() for word in asked.only.split(",") if word.strip())
+    asked, told = _command.asked(__doc__, "ways"), {}
     with tempfile.TemporaryDirectory() as place:
-        for name, given in WAYS.items():
-            if name == "comparison" or (wanted and not name.startswith(wanted)):
+        for name, given in _command.chosen(WAYS, asked.only).items():
+            if name == "comparison":
                 continue
             runs = [once(given, Path(place) / f"{len(told)}-{number}", hashes, threads)
                     for number, (hashes, threads) in enumerate(((1, 1), (2, 1), (1, 2)))]

@@ -10,17 +10,17 @@ slope over the whole length must stay below 5 % of what was held, or 4 MB.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import _command
 import numpy as np
 import torch
 from _children import say
-from _summary import RESULTS, write
+from _summary import write
 
 from plasticity import Learner, build, networks
 from plasticity._utils import memory
@@ -94,15 +94,8 @@ def _growth(values: np.ndarray) -> float:
     return float(np.polyfit(np.arange(len(settled)), settled, 1)[0] * len(values)) if len(settled) > 1 else 0.0
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--share", type=float, default=1.0, help="of the whole length")
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    return parser.parse_args()
-
-
 def main() -> None:
-    asked, told = arguments(), {}
+    asked, told = _command.asked(__doc__, share=(1.0, "of the whole length")), {}
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     for name, (make, length, each) in WORK.items():

@@ -9,16 +9,16 @@ hook of the interpreter and a file that would come to be say whether anything ra
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import _command
 import numpy as np
-from _children import Outcome, say, tried
-from _summary import RESULTS, faults, tally, total, write
+from _children import Outcome, tried
+from _summary import tally, total, write
 
 from plasticity import Learner, Neuron, Rule, encoding, networks, neurons, readout, replay, rules
 from plasticity.neurons.units import si
@@ -91,21 +91,13 @@ def trials(path: Path) -> Iterator[tuple[str, str, Outcome]]:
         yield "all", "a file came to be", Outcome("accepted", "ran")
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    return parser.parse_args()
-
-
 def main() -> None:
-    asked = arguments()
+    asked = _command.asked(__doc__)
     sys.addaudithook(_audit)
     with tempfile.TemporaryDirectory() as folder:
         told = tally(trials(Path(folder) / "reliability-ran"))
-    path = write("texts", {"places": [*PLACES], "texts": len(CODE)}, {"total": total(told), "subjects": told},
-                 asked.out)
-    say(f"{total(told)}; wrote {path}")
-    sys.exit(bool(faults(told)))
+    write("texts", {"places": [*PLACES], "texts": len(CODE)}, {"total": total(told), "subjects": told}, asked.out)
+    _command.end(told)
 
 
 if __name__ == "__main__":
