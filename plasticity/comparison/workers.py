@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -68,22 +69,18 @@ class Worker:
 
     def end(self) -> None:
         """At once, with all that it has started."""
-        try:
+        with suppress(ProcessLookupError, PermissionError):  # it has ended; the latter where only its remains are there
             if hasattr(os, "killpg"):
                 os.killpg(self.process.pid, signal.SIGKILL)
             else:
                 self.process.kill()
-        except (ProcessLookupError, PermissionError):  # it has ended; the latter where only its remains are there
-            pass
         self.process.wait()
 
     def close(self) -> None:
         self.end()
         for pipe in (self.process.stdin, self.process.stdout):
-            try:
+            with suppress(OSError):  # of a job that it had not taken
                 pipe.close()
-            except OSError:  # of a job that it had not taken
-                continue
 
 
 class Pool:
