@@ -37,7 +37,7 @@ def test_texts_are_made_where_objects_are_meant(tmp_path):
     assert own.rule.params["a_plus"] == 0.2
     file.write_text("from plasticity import neurons\ndef cell(tau=0.01): return neurons.lif(tau=tau)\nnothing = 1\n")
     assert Population("b", 2, f"{file}:cell(tau=15e-3)") == Population("b", 2, neurons.lif(tau=15e-3))
-    with pytest.raises(PlasticityError, match="is int, no Neuron"):
+    with pytest.raises(PlasticityError, match="is int, no neuron"):
         neurons.make(f"{file}:nothing")
     assert Projection("a", "b", 0.5, rule="pair_stdp(a_plus=0.02)").rule == rules.pair_stdp(a_plus=0.02)
     assert Population("b", 2, "lif(tau=15e-3)") == Population("b", 2, neurons.lif(tau=15e-3))
