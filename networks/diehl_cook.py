@@ -36,6 +36,7 @@ dgi/dt = -gi/tau_gi : 1
 """
 GATES = ("inert", "50ms")
 TAU_THETA = 1e4  # s, as published
+TOTAL_RATE, MOST_PER_INPUT = 9500.0, 400.0  # Hz: of all inputs that `fast` shows, and of one of them on average
 #: rule -> options with which it learns digits in `fast`, where it is named without any: one spike must not depress all
 #: inputs that are silent for a moment, as the normalisation of weights does that already
 SUITED: Mapping[str, Mapping[str, object]] = MappingProxyType({
@@ -46,13 +47,14 @@ SUITED: Mapping[str, Mapping[str, object]] = MappingProxyType({
 @checked
 def fast(n_inputs: Count = 784, neurons: Count = 400, *, rule: str | Rule | None = None, seed: int = 0,
          presentations: Count = 60_000, theta_plus: NotNegative | None = None, inhibition: Finite = 120e-3,
-         total: Positive | None = None, total_rate: NotNegative = 9500.0, steps: Count = 250,
+         total: Positive | None = None, total_rate: NotNegative | None = None, steps: Count = 250,
          tau: Positive = 0.1) -> Model:
     """The library's default for digits: current-based neurons in steps of 1 ms, one winner per step.
 
     Lateral inhibition acts directly, without inhibitory neurons: the spike of one neuron lowers all others by
     `inhibition` (V). Each image is shown with the same total input rate (`total_rate`, Hz; 0: rates follow the
-    intensities), so that faint images need no repetition.
+    intensities), so that faint images need no repetition. None: 9,500 Hz, or 400 Hz per input where that is less, with
+    weights that act the more strongly: a few columns of a table would else all spike in every step.
 
     theta_plus: V added to a neuron's threshold at each of its spikes; by default 24 mV * neurons / N, where N is how
     many of the `presentations` the threshold remembers (it decays with 10,000 s): thresholds then end at a similar
@@ -62,6 +64,8 @@ def fast(n_inputs: Count = 784, neurons: Count = 400, *, rule: str | Rule | None
     """
     require_drawable("diehl-cook", (n_inputs, neurons))
     rng = np.random.default_rng(checked_seed(seed))
+    shown = min(TOTAL_RATE, MOST_PER_INPUT * n_inputs) if total_rate is None else total_rate
+    stronger = TOTAL_RATE / shown if total_rate is None else 1.0
     if theta_plus is None:
         theta_plus = 24e-3 * neurons / remembered(presentations, steps * 1e-3)
     neuron = neurons_.diehl_cook(theta_plus=theta_plus, tau=tau, tau_theta=TAU_THETA)
@@ -69,11 +73,11 @@ def fast(n_inputs: Count = 784, neurons: Count = 400, *, rule: str | Rule | None
         inputs=(Input("pixels", n_inputs),),
         populations=(Population("excitatory", neurons, neuron, winner="highest"),),
         projections=(
-            Projection("pixels", "excitatory", 0.3 * rng.random((n_inputs, neurons)), onto="v", scale=1e-3,
+            Projection("pixels", "excitatory", 0.3 * rng.random((n_inputs, neurons)), onto="v", scale=1e-3 * stronger,
                        rule=rule or _nearest_pairs(), normalize=0.1 * n_inputs if total is None else total),
             Projection("excitatory", "excitatory", -1.0, connect="all_but_self", onto="v", scale=inhibition)),
         dt=1e-3, name="diehl-cook")
-    return Model(network, Presentation(steps=steps, max_rate=127.5, total_rate=total_rate or None))
+    return Model(network, Presentation(steps=steps, max_rate=127.5, total_rate=shown or None))
 
 
 def remembered(presentations: int, seconds: float) -> float:

@@ -290,3 +290,14 @@ def test_running_accuracy_predicts_before_it_learns():
     assert curve.update(counts, y) == 0.5  # nothing known yet: always the first class
     assert curve.update(counts, y) == 1.0
     assert curve.update(counts, 1 - y) == 0.0
+
+
+def test_tables_of_few_columns_are_learned_too():
+    """Four columns, of which in every presentation some spike and some do not: better than the commonest class."""
+    from sklearn.datasets import load_iris
+
+    x, y = load_iris(return_X_y=True)
+    scaled, order = (x - x.min(0)) / np.ptp(x, 0), np.random.default_rng(0).permutation(len(x))
+    learn, held = order[:100], order[100:]
+    score = UnsupervisedClassifier(neurons=100, epochs=10).fit(scaled[learn], y[learn]).accuracies(scaled[held], y[held])
+    assert score["all_activity"] > np.bincount(y[held]).max() / len(held) + 0.1
