@@ -299,5 +299,6 @@ def test_tables_of_few_columns_are_learned_too():
     x, y = load_iris(return_X_y=True)
     scaled, order = (x - x.min(0)) / np.ptp(x, 0), np.random.default_rng(0).permutation(len(x))
     learn, held = order[:100], order[100:]
-    score = UnsupervisedClassifier(neurons=100, epochs=10).fit(scaled[learn], y[learn]).accuracies(scaled[held], y[held])
+    learner = UnsupervisedClassifier(neurons=100, epochs=10).fit(scaled[learn], y[learn])
+    score = learner.accuracies(scaled[held], y[held])
     assert score["all_activity"] > np.bincount(y[held]).max() / len(held) + 0.1
