@@ -19,8 +19,8 @@ from plasticity.network.network import Network, Population, Signal
 class Request:
     """A run that can be done.
 
-    trains: spikes of every input, silent where none were given, and in every step of those that always send. signals: name -> [samples, steps] or [samples, steps,
-    n], all of them. record: names, each once.
+    trains: spikes of every input, silent where none were given, and in every step of those that always send. signals:
+    name -> [samples, steps] or [samples, steps, n], all of them. record: names, each once.
     """
 
     trains: Mapping[str, Spikes]
