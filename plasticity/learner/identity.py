@@ -17,6 +17,7 @@ def identity(estimator, x: np.ndarray, targets: Targets) -> dict[str, str]:
     """Names of what must be the same, and texts that tell whether it is."""
     settings = {name: repr(value) if isinstance(value, PLAIN) else type(value).__name__
                 for name, value in estimator.get_params(deep=False).items() if name not in PASSING}
+    settings |= {"augment": str(estimator.described_.words.get("augment"))} if "augment" in settings else {}
     data = [x, np.asarray(targets.values)] + ([] if targets.weight is None else [targets.weight])
     return {"learner": type(estimator).__name__, **settings, **_structure(estimator), "data": fingerprint(*data),
             **_threads(estimator)}

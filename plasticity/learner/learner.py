@@ -36,6 +36,8 @@ class Learner(Estimator):
     one. patience: epochs without a better validation after which learning stops, and the best weights are taken.
     validation: fraction of the training samples that is held out to measure that (drawn by seed, classes in
     proportion), or a pair (X, y). shuffle: whether each epoch has its own order. seed: of weights, order and spikes.
+    augment: what training samples become each time they are shown, and no others: "elastic(alpha=34, sigma=4)",
+    "shift(pixels=2)+flip", ...; a function (X, seed) -> X; several as a tuple.
     device, dtype: of the engine. class_weight: None, "balanced" or {class: weight}. verbose: a progress bar on stderr.
 
     Samples: [samples, features], images, or sequences [samples, steps, inputs]. Where a rule needs intensities in
@@ -55,7 +57,8 @@ class Learner(Estimator):
 
     def __init__(self, network=None, rule=None, *, encoder=None, readout=None, engine=None, loss=None, epochs=None,
                  batch=None, lr=None, optimizer="adam", schedule=None, patience=None, validation=0.0,
-                 shuffle=True, seed=0, device="cpu", dtype=None, class_weight=None, verbose=False):
+                 shuffle=True, seed=0, device="cpu", dtype=None, class_weight=None, verbose=False,
+                 augment=None):
         self.network = network
         self.rule = rule
         self.encoder = encoder
@@ -75,6 +78,7 @@ class Learner(Estimator):
         self.dtype = dtype
         self.class_weight = class_weight
         self.verbose = verbose
+        self.augment = augment
         experiment(self._asked())
 
     def _asked(self) -> Asked:

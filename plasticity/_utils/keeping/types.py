@@ -44,6 +44,8 @@ class Named(NamedTuple):
 
 NAMED: Mapping[str, Named] = MappingProxyType({
     "Encoder": Named("plasticity.encoding.catalogue", "plasticity.encoding.catalogue:catalogue", "options"),
+    "Augmentation": Named("plasticity.encoding.augmentation.catalogue",
+                          "plasticity.encoding.augmentation.catalogue:catalogue", "options"),
     "Method": Named("plasticity.methods.method", "plasticity.rules.catalogue:catalogue", "options"),
     "Surrogate": Named("plasticity.engines.gradient.surrogates", "plasticity.engines.gradient.surrogates:catalogue",
                        "params"),
