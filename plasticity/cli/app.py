@@ -57,7 +57,7 @@ def run(
     epochs: Epochs = None,
     batch: Batch = None,
     lr: Lr = None,
-    optimizer: Annotated[str | None, typer.Option(help="adam, sgd(momentum=0.9), ...")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam, sgd(momentum=0.9, clip=0.25), ...")] = None,
     schedule: Annotated[str | None, typer.Option(help="constant, linear or cosine.")] = None,
     patience: Annotated[int | None, typer.Option(help="Epochs without a better validation until it stops.")] = None,
     train_samples: TrainSamples = None,
