@@ -38,7 +38,9 @@ def _structure(estimator) -> dict[str, str]:
     trainer = estimator.trainer_
     model = getattr(trainer, "model", None)
     if model is None:
-        return {"initial weights": fingerprint(*trainer.weights().values())}
+        structure = getattr(getattr(trainer, "described", None), "fingerprint", None)
+        return {"initial weights": fingerprint(*trainer.weights().values()),
+                **({} if structure is None else {"network": structure})}
     built = [np.asarray(getattr(projection, part), float) for projection in model.network.projections
              for part in ("weights", "axonal_delay", "dendritic_delay")]
     return {"network": model.network.fingerprint, "initial weights or delays": fingerprint(*built),

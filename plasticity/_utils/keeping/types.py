@@ -31,6 +31,8 @@ TYPES: Mapping[str, str] = MappingProxyType({
     "Scaling": "plasticity.learner.samples",
     "Counts": "plasticity.readout.counts",
 })
+#: class -> fields that it got after files had been written: a description may lack them, which means their defaults
+ADDED: Mapping[str, tuple[str, ...]] = MappingProxyType({"Projection": ("frozen",)})
 
 
 class Named(NamedTuple):
