@@ -187,7 +187,7 @@ def test_texts_objects_functions_and_tuples_of_them(tmp_path):
     ("shfit", "unknown augmentation 'shfit'; did you mean 'shift'"),
     ("shift(pixel=2)", "augmentation 'shift': got an unexpected keyword argument 'pixel'"),
     ("shift(pixels=-1)", "pixels must be a whole number of at least 0"),
-    ("flip(p=2)", "p must be from 0 to 1"), ("elastic(sigma=0)", "sigma must be positive"),
+    ("flip(p=2)", "p must be from 0 to 1"), ("elastic(sigma=0)", "sigma must be above 0 and at most 1000"),
     ("elastic(alpha=inf)", "alpha must be"), ("flip+", "cannot read ''"), (3, "augment must be a text"),
     (("flip", 0.5), "augment must be a text")])
 def test_what_there_is_not_is_refused(augment, message):

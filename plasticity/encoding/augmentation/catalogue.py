@@ -7,17 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
 from types import MappingProxyType
+from typing import Annotated
 
 import numpy as np
 
 from plasticity._utils import own
 from plasticity._utils.catalogue import Call, Catalogue
 from plasticity._utils.keeping import Kept
-from plasticity._utils.ranges import NotNegative, Positive, Share, Steps
+from plasticity._utils.ranges import SMALL, Range, Share, Steps
 from plasticity._utils.typed import checked
 from plasticity.encoding.augmentation import images, values
 from plasticity.encoding.augmentation.draw import seed_of
 from plasticity.errors import PlasticityError, quoted
+
+#: what single precision can hold; the width of a Gaussian in pixels
+Small = Annotated[float, SMALL]
+Width = Annotated[float, Range("above 0 and at most 1000 (pixels)", lambda x: (x > 0) & (x <= 1000))]
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ _LAYOUT: Mapping[str, tuple[Callable, Callable]] = MappingProxyType({"images": (
 
 
 @checked
-def elastic(alpha: NotNegative = 34.0, sigma: Positive = 4.0) -> Augmentation:
+def elastic(alpha: Small = 34.0, sigma: Width = 4.0) -> Augmentation:
     """Images are bent: each pixel takes the value at a random displacement.
 
     Displacements are uniform in [-1, 1], smoothed by a Gaussian of `sigma` pixels and multiplied by `alpha`; values
@@ -102,7 +107,7 @@ def flicker(strength: Share = 1.0) -> Augmentation:
 
 
 @checked
-def noise(sd: NotNegative = 0.1) -> Augmentation:
+def noise(sd: Small = 0.1) -> Augmentation:
     """Each value plus its own normal number of standard deviation sd."""
     return Augmentation("noise", values.noise, {"sd": sd}, graded=True)
 
