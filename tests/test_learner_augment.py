@@ -19,6 +19,7 @@ from plasticity.learner.augmenting import augmenting
 from plasticity.learner.experiment import experiment
 from plasticity.learner.plan import Plan
 from plasticity.runs import Run
+from plasticity.runs.sealed import write_sealed
 
 X, Y = load_digits(return_X_y=True)
 X = X.reshape(-1, 8, 8) / 16
@@ -137,6 +138,30 @@ def test_it_is_kept_and_learns_on(tmp_path):
     assert content["words"]["augment"] is None and Learner.load(tmp_path / "plain").augment is None
     with pytest.raises(PlasticityError, match=r"not of the catalogue but made of a function"):
         learner("gradients", augment=lambda x, seed: x).fit(X[:64], Y[:64]).save(tmp_path / "own")
+
+
+def test_learners_that_were_kept_before_are_read(tmp_path):
+    fitted = learner("gradients").fit(X[:64], Y[:64])
+    place = fitted.save(tmp_path / "learner") / "learner.json"
+    content = json.loads(place.read_text())["learner"]
+    del content["augment"], content["words"]["augment"], content["parameters"]["augment"]
+    write_sealed(place, {"learner": content})
+    again = Learner.load(tmp_path / "learner")
+    np.testing.assert_array_equal(again.predict(X[:64]), fitted.predict(X[:64]))
+    assert again.augment is None and again.partial_fit(X[:64], Y[:64]).training_.epochs == 3
+
+
+def test_each_epoch_and_each_piece_has_its_own_transforms():
+    seen = []
+
+    def look(x, seed, numbers):
+        seen.append(x.copy())
+        return x
+
+    made = learner("rates", augment=(AUGMENT, look), batch=30, shuffle=False).fit(X[:30], Y[:30])
+    made.partial_fit(X[:30], Y[:30]).partial_fit(X[:30], Y[:30])
+    whole = [x for x in seen if len(x) == 30]
+    assert len(whole) == 4 and len({x.tobytes() for x in whole}) == 4
 
 
 SEQUENCES = (np.random.default_rng(0).random((20, 12, 5)) < 0.3).astype(float)
