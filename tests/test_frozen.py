@@ -1,6 +1,8 @@
 """Projections that a network says are frozen: no rule that trains the whole network changes them."""
 
 import json
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +14,10 @@ from plasticity import Input, Learner, Network, Population, Projection, RefusedE
 from plasticity.comparison.job import Job
 from plasticity.comparison.one import train_one
 from plasticity.engines.gradient.network import GradientNetwork
-from plasticity.errors import DataError
+from plasticity.errors import DataError, PlasticityError
 from plasticity.networks.csnn import csnn
 from plasticity.readout.leaky import LeakyReadout
+from plasticity.runs import Run
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:60] / 16, Y[:60]
@@ -103,6 +106,19 @@ def test_the_fingerprint_tells_them_apart_and_old_files_are_read():
     del tree["projections"][0]["onto"]
     with pytest.raises(DataError, match="lacks the field onto"):
         Network.from_dict(tree)
+
+
+def test_a_run_goes_on_with_what_was_frozen(tmp_path):
+    def stop(step, x, targets):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        learner(network()).fit(X, Y, run=Run(tmp_path / "run", {}), callback=stop)
+    with pytest.raises(PlasticityError, match="this checkpoint belongs to another network"):
+        learner(network(frozen=False)).fit(X, Y, run=Run.resume(tmp_path / "run"))
+    resumed = learner(network()).fit(X, Y, run=Run.resume(tmp_path / "run"))
+    whole = learner(network()).fit(X, Y)
+    assert all((values == whole.learned_[name]).all() for name, values in resumed.learned_.items())
 
 
 def test_rules_of_synapses_go_to_the_others():

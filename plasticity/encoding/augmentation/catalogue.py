@@ -83,7 +83,7 @@ def shift(pixels: Steps = 2) -> Augmentation:
     """Images move by up to so many pixels along rows and columns, whole ones; the border becomes 0.
 
     It is the same to pad with so many pixels of 0 and to cut the old size out at a random place (He, Zhang, Ren & Sun
-    2016, CVPR, section 4.2).
+    2016, CVPR; recalled).
     """
     return Augmentation("shift", images.shift, {"pixels": pixels}, "images")
 

@@ -95,7 +95,7 @@ def make_optimizer(optimizer: str | Callable, params, lr: float) -> Descent:
     """The optimiser that a text names, "sgd(momentum=0.5, clip=1.0)", or what a function (params, lr) answers.
 
     clip: of every optimiser, the longest gradient (2-norm over all parameters) of an update; longer ones are scaled to
-    it, g * clip / |g| (Pascanu, Mikolov & Bengio 2013, ICML, algorithm 1; torch's `clip_grad_norm_`).
+    it, g * clip / |g| (torch's `clip_grad_norm_`; Pascanu, Mikolov & Bengio 2013, ICML; recalled).
 
     Raises PlasticityError for unknown names and options.
     """
