@@ -17,7 +17,7 @@ from plasticity.learner.experiment import Experiment, experiment
 _BEFORE = re.compile(r"(?P<name>layers|recurrent)-(?P<sizes>\d+(-\d+)*)")
 #: arguments of `Learner` that a run or a comparison may set
 ARGUMENTS = ("network", "rule", "encoder", "readout", "engine", "loss", "epochs", "batch", "lr", "optimizer",
-             "schedule", "patience", "seed", "device", "dtype", "verbose")
+             "schedule", "patience", "seed", "device", "dtype", "verbose", "augment")
 
 
 def learner_of(task: Task, asked: Mapping[str, object]) -> Learner:

@@ -51,6 +51,7 @@ class Settings:
     dtype: str | None = None
     validation: bool = False
     control: bool = False
+    augment: str | None = None
 
     @classmethod
     def of(cls, stored: Mapping[str, object]) -> Settings:

@@ -61,7 +61,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         x, targets, held_out = self._split(x, targets, asked)
         plan = replace(plan, batch=self.trainer_.chunk(plan.batch))
         train(self.trainer_, x, targets, plan, held_out=held_out, run=run, callback=callback, training=self.training_,
-              identity=None if run is None else identity(self, x, targets))
+              augment=self.described_.augmenting(x), identity=None if run is None else identity(self, x, targets))
         self._finish(x, targets)
         return self
 
@@ -88,7 +88,8 @@ class Estimator(ClassifierMixin, BaseEstimator):
         plan = Plan(1, batch, asked.seed, False, verbose=asked.verbose, first_epoch=before.epochs)
         if hasattr(self.trainer_, "offset"):
             self.trainer_.offset = before.shown
-        self.training_ = before.joined(train(self.trainer_, x, targets, plan))
+        self.training_ = before.joined(train(self.trainer_, x, targets, plan,
+                                             augment=self.described_.augmenting(x)))
         self._finish(x, targets)
         return self
 

@@ -47,8 +47,9 @@ class GradientNetwork(nn.Module):
         None.
     rule: a `GradientRule` or its name; None for the network's own, and "bptt" if it has none. surrogate: a `Surrogate`
         or its name. With a rule of its own a network may have winners (`Network.with_rule(rule, freeze=True)`).
-    frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights,
-        those that bring an error and those of rules that teach each population (`drtp`, `decolle`).
+    frozen: names of projections that do not learn, beside those that the network says are `frozen`. feedback:
+        {population: [outputs, n]} in place of drawn weights, those that bring an error and those of rules that teach
+        each population (`drtp`, `decolle`).
     seed: of readout and feedback weights. dtype: of everything, torch's default: float64 or float32, and with
         backend="autograd" also bfloat16 and float16.
     backend: "compiled", one generated program per population that runs all steps and their exact adjoint, on CPUs;
@@ -73,6 +74,7 @@ class GradientNetwork(nn.Module):
         self.rule, self.surrogate = rule_of(network, rule), surrogates.make(surrogate)
         self.dtype, self.backend = floating(dtype), choice("backend", backend, BACKENDS)
         self.connections = connections(network)
+        frozen = (*frozen, *(projection.name for projection in network.projections if projection.frozen))
         require_signal(network, self.connections, readout, self.rule, frozen)
         self.cells = self._cells()
         self._make_weights(np.random.default_rng(seed), frozen, feedback or {})

@@ -50,11 +50,11 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     method: Method = experiment.rule if encoder is None else encoded(experiment.rule, encoder)
     module = method.build(shape, outputs, asked.seed, dtype).to(asked.device)
     lr = method.lr if experiment.lr is None else experiment.lr
-    optimizer = make_optimizer(asked.optimizer, module.parameters(), lr)
+    descent = make_optimizer(asked.optimizer, module.parameters(), lr)
     tensor = partial(torch.as_tensor, dtype=dtype, device=asked.device)
-    return TorchTrainer(module, optimizer, partial(_gradient, module, tensor, asked.device),
+    return TorchTrainer(module, descent.optimizer, partial(_gradient, module, tensor, asked.device),
                         partial(_scores, module, tensor, shape, method.form),
-                        require_targets=partial(_require, experiment.rule))
+                        require_targets=partial(_require, experiment.rule), largest=descent.largest)
 
 
 def _require(method: Method, x: np.ndarray, targets: Targets) -> None:

@@ -66,9 +66,9 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     presented = Presented(network, encoder, loss_of(asked.loss, readout), readout.last, extras.get("rate", 10.0),
                           extras.get("rate_strength", 0.0), network.rule.online, asked.seed, streams_of(experiment))
     learning = [p for p in network.parameters() if p.requires_grad]
-    optimizer = make_optimizer(asked.optimizer, learning, experiment.lr)
-    return TorchTrainer(network, optimizer, presented.gradient, presented.scores, locate=presented.locate,
-                        require_targets=presented.require, presented=presented)
+    descent = make_optimizer(asked.optimizer, learning, experiment.lr)
+    return TorchTrainer(network, descent.optimizer, presented.gradient, presented.scores, locate=presented.locate,
+                        require_targets=presented.require, largest=descent.largest, presented=presented)
 
 
 def streams_of(experiment: Experiment) -> int:
