@@ -24,6 +24,7 @@ def _gradients(network: str, encoder: str, epochs: int, batch: int) -> dict[str,
 _DIGITS = _gradients("layers(100, 100)", "latency(steps=25)", 30, 32)
 _IMAGES = _gradients("layers(200, 200)", "latency(steps=25)", 3, 100)
 _SEQUENCES = _gradients("recurrent(100)", "sequences", 15, 50) | {"stream": {"encoder": "sequences"}}
+_CHORDS = _gradients("layers(150, neuron=snu)", "sequences", 60, 8)
 
 #: task -> way of learning -> arguments of `Learner`
 TASKS: Mapping[str, Mapping[str, Options]] = MappingProxyType({
@@ -31,6 +32,7 @@ TASKS: Mapping[str, Mapping[str, Options]] = MappingProxyType({
     "mnist": _IMAGES, "fashion_mnist": _IMAGES,
     "usps": {**_IMAGES, "stream": {"epochs": 3}},
     "rows_mnist": _SEQUENCES | _gradients("recurrent(200)", "sequences", 5, 100),
+    "jsb": _CHORDS | {"gradients": {**_CHORDS["gradients"], "readout": "leaky(tau=0, bias=True)", "loss": "bernoulli"}},
     **dict.fromkeys(("nmnist", "nmnist_frames", "fsdd", "fsdd_spikes"), _SEQUENCES)})
 #: fewer training samples than this are few, and are shown as often as those of digits
 FEW = 5000

@@ -162,6 +162,11 @@ def answered(goal: Goal, places: np.ndarray, targets: Targets) -> np.ndarray:
     return places
 
 
+def score_name(goal: Goal) -> str:
+    """What `score` tells, as `readout.scores.SCORES` names it."""
+    return "accuracy" if goal.kind is None or (goal.classes is not None and not goal.by_step) else goal.kind.score
+
+
 def score(goal: Goal, trainer: Trainer, x: np.ndarray, targets: Targets) -> float:
     """Accuracy (weighted) for labels, the loss's own figure for values, so that more is better: R2, or minus NLL."""
     if goal.classes is not None and not goal.by_step:

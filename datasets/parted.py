@@ -1,0 +1,11 @@
+"""Tasks of data sets that are published in three parts, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from plasticity.datasets.jsb import JSB, jsb
+from plasticity.datasets.parts import Parted
+
+catalogue: Mapping[str, Parted] = {each.name: each for each in (
+    Parted("jsb", "JSB chorales: the next of 88 keys in each quarter note, 229 + 76 + 77 pieces", JSB, jsb),)}
