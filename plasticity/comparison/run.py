@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from plasticity.comparison.figures import draw
-from plasticity.comparison.nouns import learner_of, shaped, way_of
+from plasticity.comparison.nouns import classes_of, learner_of, shaped, way_of
 from plasticity.datasets import tasks
 from plasticity.datasets.tasks import Task
 from plasticity.errors import CacheWarning, DataWarning, NetworkWarning, PlasticityError
@@ -97,7 +97,8 @@ def run_task(settings: Settings, run: Run, say: Callable[[str], None] = lambda l
         learner = settings.learner(task, verbose)
         say(f"{task.name}: {len(task.train_x)} training samples, {len(task.test_x)} held out ({task.held_out})")
         try:
-            learner.fit(shaped(task, task.train_x), task.train_y, task.train_weight, run=run)
+            learner.fit(shaped(task, task.train_x), task.train_y, task.train_weight, classes=classes_of(task),
+                        run=run)
         except KeyboardInterrupt:
             raise Interrupted(run.path) from None
         say("reading out the held-out samples")
@@ -149,7 +150,8 @@ def _told(learner: Learner, figure: float) -> dict:
 
 def _control(settings: Settings, task: Task) -> dict:
     """The same network with its initial weights, read out in the same way."""
-    untrained = settings.learner(task).untrained(shaped(task, task.train_x), task.train_y)
+    untrained = settings.learner(task).untrained(shaped(task, task.train_x), task.train_y,
+                                                     classes_of(task))
     by_readout, _ = untrained.read(shaped(task, task.test_x), task.test_y, task.test_weight)
     return {"accuracy_untrained": by_readout[next(iter(by_readout))], "accuracy_untrained_by_readout": by_readout}
 
