@@ -55,8 +55,7 @@ def jsb(weight: str = "steps") -> Parts:
     """
     choice("weight", weight, _WEIGHTS)
     pieces = read_mat(verified_file(JSB, JSB.source))
-    shown = {part: _part(pieces[part], "steps" if part == "train" else weight) for part in VARIABLES}
-    return Parts(**shown, targets="vectors per step")
+    return Parts(lambda part: _part(pieces[part], "steps" if part == "train" else weight), "vectors per step")
 
 
 def read_mat(path: Path) -> dict[str, list[np.ndarray]]:

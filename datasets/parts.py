@@ -9,6 +9,7 @@ import numpy as np
 
 from plasticity.datasets.archives import Archive
 from plasticity.datasets.description import SingleFile
+from plasticity.datasets.speech_commands import SpeechCommands
 from plasticity.datasets.splits import Cut, cut
 from plasticity.datasets.task import Task
 
@@ -25,11 +26,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """The official parts. targets: as `Task` has them; classes: their names, () where targets are vectors."""
+    """The official parts. part("train"), "validation" or "test": one of them. targets: as `Task` has them; classes:
+    their names, () where targets are vectors."""
 
-    train: Part
-    validation: Part
-    test: Part
+    part: Callable[[str], Part]
     targets: str
     classes: tuple[str, ...] = ()
 
@@ -40,14 +40,15 @@ class Parted:
 
     name: str
     title: str
-    about: SingleFile | Archive
+    about: SingleFile | Archive | SpeechCommands
     make: Callable[..., Parts]
 
 
 def as_task(name: str, parts: Parts, how: Cut) -> Task:
     """The training part to learn from; held out is the official validation part where validation is asked for, else the
     test part. The one that is not held out is left alone: nothing is ever learned from it."""
-    train, held = parts.train, parts.validation if how.validation else parts.test
-    task = Task(name, train.x, train.y, held.x, held.y, train.x.shape[1:], parts.classes,
-                "validation" if how.validation else "test", "sequences", parts.targets, train.weight, held.weight)
+    held_out = "validation" if how.validation else "test"
+    train, held = parts.part("train"), parts.part(held_out)
+    task = Task(name, train.x, train.y, held.x, held.y, train.x.shape[1:], parts.classes, held_out, "sequences",
+                parts.targets, train.weight, held.weight)
     return cut(task, replace(how, validation=False), drawn_by_seed=False)

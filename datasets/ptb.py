@@ -70,9 +70,8 @@ def parts_of(files: Mapping[str, bytes], batch: int, steps: int) -> Parts:
     if strange is not None:
         raise DataError(f"ptb: the word {strange[:40]!r} does not stand in {FILES['train']}; take files of one "
                         "archive")
-    parts = {part: windows(np.array([number[word] for word in text], np.int32), batch, steps)
-             for part, text in words.items()}
-    return Parts(**parts, targets="labels per step", classes=names)
+    return Parts(lambda part: windows(np.array([number[word] for word in words[part]], np.int32), batch, steps),
+                 "labels per step", names)
 
 
 def words_of(name: str, content: bytes) -> list[str]:
