@@ -20,9 +20,9 @@ class Learner(Estimator):
         a `Network`, a `Model`, or a function from the number of inputs to one. None for the rule's usual one.
     rule: any of `plasticity list rules`, "pair_stdp(a_plus=0.02)", "eprop(feedback=random)", "soft_hebb", "backprop";
         a `Rule`, `GradientRule` or `Method`. None for the network's own.
-    encoder: "latency(steps=25)", "rate(steps=25)", "rank_order", "current", "rows(width=28)", "sequences"; a function
-        (X, seed) -> [samples, steps, inputs] or Spikes. None for the network's own, or latency; X of three dimensions
-        holds sequences [samples, steps, inputs] then, for rules that take gradients.
+    encoder: "latency(steps=25)", "rate(steps=25)", "rank_order", "current", "rows(width=28)", "sequences", "words"; a
+        function (X, seed) -> [samples, steps, inputs] or Spikes. None for the network's own, or latency; X of three
+        dimensions holds sequences [samples, steps, inputs] then, for rules that take gradients.
     readout: "all_activity", "proportion", "logistic", "ngram" (fitted after learning, to responses to at most
         `samples=10_000` training samples), or "leaky(tau=20e-3, last=10)" (learns with the network, for rules that take
         gradients). Several as a tuple: the first one answers, see `accuracies`. None for the rule's usual one.

@@ -63,6 +63,8 @@ def kind_of(loss: object) -> LossKind | None:
     except PlasticityError:
         return None
     kind = LOSSES.get(call.name.replace("-", "_"))
+    if kind is not None and "score" in call.options:
+        kind = replace(kind, score=call.options["score"])
     if kind is None or kind.answer != "sum":
         return kind
     softmax = "softmax" in (*call.arguments, call.options.get("of"))

@@ -32,7 +32,7 @@ TYPES: Mapping[str, str] = MappingProxyType({
     "Counts": "plasticity.readout.counts",
 })
 #: class -> fields that it got after files had been written: a description may lack them, which means their defaults
-ADDED: Mapping[str, tuple[str, ...]] = MappingProxyType({"Projection": ("frozen",)})
+ADDED: Mapping[str, tuple[str, ...]] = MappingProxyType({"Projection": ("frozen",), "Input": ("always",)})
 
 
 class Named(NamedTuple):

@@ -18,15 +18,19 @@ from plasticity.errors import PlasticityError, choice
 
 
 @checked
-def cross_entropy(last: Count | None = None, steps: str = "mean", batch: str = "mean") -> Loss:
+def cross_entropy(last: Count | None = None, steps: str = "mean", batch: str = "mean",
+                  score: str = "accuracy") -> Loss:
     """-log softmax(y)[label] in every step; y [batch, steps, classes].
 
     Targets are labels [batch] or [batch, steps] (int), or one-hot (or probabilities) [batch, steps, classes] or, the
     same in all steps, [batch, classes] (float).
 
-    last: only the last so many steps count (None: all). steps, batch: "mean" or "sum" over them.
+    last: only the last so many steps count (None: all). steps, batch: "mean" or "sum" over them. score: what is told of
+    targets in every step, "accuracy", "nll" or "perplexity".
     """
-    return Loss("cross_entropy", _in_every_step, _entropy, last, steps, batch, labels=True)
+    choice("score", score, ("accuracy", "nll", "perplexity"))
+    name = "cross_entropy" if score == "accuracy" else f"cross_entropy(score={score})"
+    return Loss(name, _in_every_step, _entropy, last, steps, batch, labels=True)
 
 
 @checked

@@ -121,7 +121,15 @@ class Presented:
     @torch.no_grad()
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """What the readout answers in each step, [samples, steps, outputs]; a sample's answer depends on it alone."""
-        return torch.cat([output.outputs for output in self.runs(x)]).cpu().numpy()
+        return np.concatenate([outputs for _, outputs in self.parts(x)])
+
+    def parts(self, x: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Which samples, and what the readout answers in each step of them, a part at a time."""
+        begin = 0
+        for output in self.runs(x):
+            outputs = output.outputs.cpu().numpy()
+            yield slice(begin, begin + len(outputs)), outputs
+            begin += len(outputs)
 
     def scores(self, x: np.ndarray) -> np.ndarray:
         """One answer per sample, [samples, outputs]: readouts averaged over the steps that count, or what adds up."""
