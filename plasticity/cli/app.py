@@ -127,6 +127,9 @@ def compare(
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run, or of a saved learner.")],
     data: Annotated[str, typer.Argument(help="An .npz file with x, a folder of images, an image, or a task.")],
+    store: Annotated[str | None, typer.Option(help="A memory that keeps the weights, as pcm(time=3600); see "
+                                                   "plasticity list memories.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the memory's noise.")] = 0,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
@@ -136,7 +139,7 @@ def predict(
     """
     from plasticity.cli.predicting import show
 
-    show(run, data, as_json, as_csv)
+    show(run, data, store, seed, as_json, as_csv)
 
 
 @app.command()
@@ -153,7 +156,7 @@ def report(
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="rules, networks, neurons, encoders, readouts, losses, datasets, "
-                                             "engines.")],
+                                             "engines, memories.")],
     as_json: Json = False,
 ) -> None:
     """List what there is."""

@@ -108,6 +108,10 @@ def readouts() -> list[dict]:
     return _functions("plasticity.readout.catalogue")
 
 
+def memories() -> list[dict]:
+    return _functions("plasticity.network.cells")
+
+
 def losses() -> list[dict]:
     from plasticity.readout.losses import LOSSES
 
@@ -131,7 +135,8 @@ def engines() -> list[dict]:
 
 LISTS: Mapping[str, Callable[[], list[dict]]] = {
     "rules": rules, "neurons": neurons, "networks": networks, "datasets": datasets, "engines": engines,
-    "encoders": encoders, "readouts": readouts, "losses": losses}
+    "encoders": encoders, "readouts": readouts, "losses": losses,
+    "memories": memories}
 #: what was a list of its own -> kind of rules
 BEFORE: Mapping[str, str] = {"methods": "network", "gradient-rules": "credit"}
 

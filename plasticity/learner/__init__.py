@@ -9,6 +9,7 @@ _PUBLIC = {
     "Learner": "plasticity.learner.learner",
     "HebbianLayer": "plasticity.learner.hebbian",
     "UnsupervisedClassifier": "plasticity.learner.unsupervised",
+    "stored": "plasticity.learner.storing",
     "patches": "plasticity.learner.rates.patches",
 }
 __all__ = sorted(_PUBLIC)

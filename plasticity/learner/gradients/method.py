@@ -54,7 +54,7 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     tensor = partial(torch.as_tensor, dtype=dtype, device=asked.device)
     return TorchTrainer(module, optimizer, partial(_gradient, module, tensor, asked.device),
                         partial(_scores, module, tensor, shape, method.form),
-                        require_targets=partial(_require, experiment.rule))
+                        require_targets=partial(_require, experiment.rule), memory=experiment.memory)
 
 
 def _require(method: Method, x: np.ndarray, targets: Targets) -> None:
