@@ -10,26 +10,27 @@ from plasticity.neurons.neuron import Neuron
 
 
 def layers(n_inputs: int, *sizes: int, neuron: str | Neuron = "lsnn_neuron(threshold=1.0)", gain: float = 1.0,
-           onto: str | None = None, dt: float = 1e-3, seed: int = 0) -> Network:
+           onto: str | None = None, bias: bool = False, dt: float = 1e-3, seed: int = 0) -> Network:
     """Populations "layer1", "layer2", ... of the given sizes, each driving the next.
 
     sizes: neurons of each (one layer of 100 if none is given). neuron: of all; by default leaky, 20 ms, threshold 1.
     gain: first weights are normal with variance gain^2/n of the presynaptic side. onto: variable that spikes drive, by
-    default the neuron's "x", or else its first. dt: s.
+    default the neuron's "x", or else its first. bias: whether neurons have one, from an input that always sends; its
+    weights learn as the others do. dt: s.
     """
     neuron = make(neuron)
-    return layered_network(n_inputs, sizes or (100,), neuron, gain, onto or _driven(neuron), dt, seed)
+    return layered_network(n_inputs, sizes or (100,), neuron, gain, onto or _driven(neuron), dt, seed, bias)
 
 
 def recurrent(n_inputs: int, neurons: int = 100, *, neuron: str | Neuron = "lsnn_neuron(threshold=1.0)",
-              connections: bool = True, gain: float = 1.0, onto: str | None = None, dt: float = 1e-3,
-              seed: int = 0) -> Network:
+              connections: bool = True, gain: float = 1.0, onto: str | None = None, bias: bool = False,
+              dt: float = 1e-3, seed: int = 0) -> Network:
     """One population "rec" in which all neurons project to all others.
 
-    connections: whether they do. neuron, gain, onto, dt: as for `layers`.
+    connections: whether they do. neuron, gain, onto, bias, dt: as for `layers`.
     """
     neuron = make(neuron)
-    return recurrent_network(n_inputs, neurons, neuron, connections, gain, onto or _driven(neuron), dt, seed)
+    return recurrent_network(n_inputs, neurons, neuron, connections, gain, onto or _driven(neuron), dt, seed, bias)
 
 
 def lsnn(n_inputs: int, regular: int = 100, adaptive: int = 100, *, neuron: str | Neuron = "lsnn_neuron",

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from plasticity.comparison.alignment import compare
+from plasticity.engines.gradient.checks import presented
 from plasticity.engines.gradient.connections import Connection, carried
 from plasticity.engines.gradient.exact import gradients
 from plasticity.engines.gradient.network import GradientNetwork, Output
@@ -39,7 +40,7 @@ def operations(network: GradientNetwork, x: torch.Tensor, batch: int = 1) -> Ope
     derivative is zero count too); and the weights' own change, once per `batch` samples.
     """
     run, samples, steps = network(x), *x.shape[:2]
-    events = {network.network.inputs[0].name: x} | dict(run.spikes)
+    events = presented(network.network, x, network.dtype, network.device) | dict(run.spikes)
     passed = {connection.name: _passed(connection, events[connection.pre], network)
               for connection in network.connections}
     read = sum(_events(run.spikes[name]) * w.shape[1] for name, w in network.readouts.items())

@@ -19,8 +19,8 @@ from plasticity.network.network import Network, Population, Signal
 class Request:
     """A run that can be done.
 
-    trains: spikes of every input, silent where none were given. signals: name -> [samples, steps] or [samples, steps,
-    n], all of them. record: names, each once.
+    trains: spikes of every input, silent where none were given, and in every step of those that always send. signals:
+    name -> [samples, steps] or [samples, steps, n], all of them. record: names, each once.
     """
 
     trains: Mapping[str, Spikes]
@@ -47,7 +47,7 @@ def request(network: Network, spikes: Mapping | None = None, steps: int | None =
             learn: bool = True, reset: bool = True, record: Sequence[str] = (),
             weights_every: int | None = None) -> Request:
     """The arguments of `Simulation.run` as a `Request`. Raises PlasticityError for what does not fit the network."""
-    sizes = {part.name: part.n for part in network.inputs}
+    sizes = {part.name: part.n for part in network.shown}
     spikes = _by_name("spikes", spikes, sizes, "input")
     signals = _by_name("signals", signals, [part.name for part in network.signals], "signal")
     trains = {name: as_spikes(train, name, sizes[name]) for name, train in spikes.items()}
@@ -60,7 +60,15 @@ def request(network: Network, spikes: Mapping | None = None, steps: int | None =
     require_memory(8 * samples * (steps + 1) * (1 + sum(map(_width(network), names))), "this run and what it records")
     silence = np.zeros((samples, steps + 1), np.int64)
     trains = {name: trains.get(name) or Spikes(silence, np.zeros(0, np.int32), n) for name, n in sizes.items()}
-    return Request(trains, series, samples, steps, bool(learn), bool(reset), names, weights_every)
+    always = {part.name: _always(samples, steps, part.n) for part in network.inputs if part.always}
+    return Request(trains | always, series, samples, steps, bool(learn), bool(reset), names, weights_every)
+
+
+def _always(samples: int, steps: int, n: int) -> Spikes:
+    """A spike of every source in every step; all samples share one list."""
+    require_memory(4 * steps * n, f"{steps:,} spikes of {n:,} sources that always send")
+    ptr = np.broadcast_to(np.arange(steps + 1, dtype=np.int64) * n, (samples, steps + 1))
+    return Spikes(np.ascontiguousarray(ptr), np.tile(np.arange(n, dtype=np.int32), steps), n)
 
 
 def cut(asked: Request, part: slice, steps: int) -> Request:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -18,21 +18,35 @@ from plasticity.neurons.neuron import Neuron
 
 @checked
 def recurrent_network(n_inputs: Count, n: Count, neuron: Neuron, recurrent: bool = True, gain: Finite = 1.0,
-                      onto: str = "x", dt: Positive = 1e-3, seed: int = 0) -> Network:
-    """One recurrent population without autapses, weights normal with variance gain^2/n of the presynaptic side."""
+                      onto: str = "x", dt: Positive = 1e-3, seed: int = 0, bias: bool = False) -> Network:
+    """One recurrent population without autapses, weights normal with variance gain^2/n of the presynaptic side; biases
+    (`with_bias`) where wished."""
     require_drawable("recurrent", (n, n), (n, n), (n_inputs, n))
     rng = np.random.default_rng(checked_seed(seed))
     within = Projection("rec", "rec", gain * rng.normal(size=(n, n)) / np.sqrt(n), connect="sparse", onto=onto,
                         mask=~np.eye(n, dtype=bool))
     inward = Projection("in", "rec", gain * rng.normal(size=(n_inputs, n)) / np.sqrt(n_inputs), onto=onto)
-    return Network(inputs=(Input("in", n_inputs),), populations=(Population("rec", n, neuron),), dt=dt,
-                   projections=(inward, within) if recurrent else (inward,), name="recurrent")
+    network = Network(inputs=(Input("in", n_inputs),), populations=(Population("rec", n, neuron),), dt=dt,
+                      projections=(inward, within) if recurrent else (inward,), name="recurrent")
+    return with_bias(network, {"rec": np.zeros(n)}, onto) if bias else network
+
+
+def with_bias(network: Network, biases: Mapping[str, np.ndarray], onto: str) -> Network:
+    """The same network with an input "one" that always sends, whose weights onto each population are its biases.
+
+    biases: population -> first values [n]. They arrive in variable `onto` in every step, from the end of the first on.
+    """
+    weights = tuple(Projection("one", name, np.asarray(values, float)[None], onto=onto)
+                    for name, values in biases.items())
+    return network.with_(inputs=(*network.inputs, Input("one", 1, always=True)),
+                         projections=(*network.projections, *weights))
 
 
 @checked
 def layered_network(n_inputs: Count, sizes: Sequence[int], neuron: Neuron, gain: Finite = 1.0, onto: str = "x",
-                    dt: Positive = 1e-3, seed: int = 0) -> Network:
-    """Populations "layer1", "layer2", ... of the given sizes, each driving the next; weights as `recurrent_network`."""
+                    dt: Positive = 1e-3, seed: int = 0, bias: bool = False) -> Network:
+    """Populations "layer1", "layer2", ... of the given sizes, each driving the next; weights and biases as in
+    `recurrent_network`."""
     if not sizes:
         raise PlasticityError("layers have sizes of at least one neuron, got none")
     require(at_least(1), **{f"the size of layer {k}": n for k, n in enumerate(sizes, 1)})
@@ -41,8 +55,9 @@ def layered_network(n_inputs: Count, sizes: Sequence[int], neuron: Neuron, gain:
     parts = [("in", n_inputs), *((f"layer{k}", int(n)) for k, n in enumerate(sizes, 1))]
     projections = tuple(Projection(pre, post, gain * rng.normal(size=(m, n)) / np.sqrt(m), onto=onto)
                         for (pre, m), (post, n) in pairwise(parts))
-    return Network(inputs=(Input("in", n_inputs),), projections=projections, dt=dt, name="layers",
-                   populations=tuple(Population(name, n, neuron) for name, n in parts[1:]))
+    network = Network(inputs=(Input("in", n_inputs),), projections=projections, dt=dt, name="layers",
+                      populations=tuple(Population(name, n, neuron) for name, n in parts[1:]))
+    return with_bias(network, {name: np.zeros(n) for name, n in parts[1:]}, onto) if bias else network
 
 
 @checked

@@ -76,6 +76,11 @@ class Network(Kept, ByContent):
         """name of an input or population -> number of neurons."""
         return {part.name: part.n for part in (*self.inputs, *self.populations)}
 
+    @property
+    def shown(self) -> tuple[Input, ...]:
+        """The inputs that are given something at each presentation: all but those that always send."""
+        return tuple(part for part in self.inputs if not part.always)
+
     def population(self, name: str) -> Population | None:
         return next((population for population in self.populations if population.name == name), None)
 
@@ -208,7 +213,7 @@ def _structure(network: Network) -> dict:
 
     return {
         "dt": network.dt,
-        "inputs": [(part.name, part.n) for part in network.inputs],
+        "inputs": [(part.name, part.n, *["always"] * part.always) for part in network.inputs],
         "signals": [(part.name, part.n, part.drives) for part in network.signals],
         "populations": [(p.name, p.n, p.winner, p.losers_reset, {
             slot: dict(value) if isinstance(value, Mapping) else value

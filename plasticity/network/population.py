@@ -20,10 +20,14 @@ WINNERS = ("all", "highest", "random")
 
 @dataclass(frozen=True)
 class Input(Kept):
-    """`n` sources of spikes, given from outside at each presentation (see `plasticity.encoding`)."""
+    """`n` sources of spikes, given from outside at each presentation (see `plasticity.encoding`).
+
+    always: each of them sends 1 in every step, and nobody gives spikes for it: weights from it are biases.
+    """
 
     name: str
     n: Count
+    always: bool = False
 
     def __post_init__(self):
         require_fields(self)

@@ -51,7 +51,7 @@ def learning(network: Described) -> tuple[str, ...]:
 
     Raises RefusedError where there is none.
     """
-    inputs = {part.name for part in network.inputs}
+    inputs = {part.name for part in network.shown}
     now = [each.name for each in network.projections if each.rule and not each.rule.efficacy]
     able = [each.name for each in network.projections if each.pre in inputs and each.kind.learns and not each.rule]
     if not (now or able):

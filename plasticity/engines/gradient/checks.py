@@ -119,7 +119,7 @@ def presented(network: Network, x, dtype: torch.dtype, device: torch.device) -> 
     Raises PlasticityError, by the input's name, for other shapes, and for NaN and infinity (in tensors that are on
     another device than the CPU nobody looks for these: to ask would wait for all that the device has to do).
     """
-    names = [part.name for part in network.inputs]
+    names = [part.name for part in network.shown]
     if not isinstance(x, Mapping):
         if len(names) != 1:
             raise PlasticityError(f"this network has the inputs {names}: give {{name: [batch, steps, n]}}")
@@ -133,7 +133,15 @@ def presented(network: Network, x, dtype: torch.dtype, device: torch.device) -> 
             raise PlasticityError(f"input {name!r} must have shape [batch, steps, {network.sizes[name]}], the first "
                                   f"two the same for all inputs, got {tuple(values.shape)}")
         _require_finite(f"input {name!r}", values)
-    return {name: values.to(device, dtype) for name, values in tensors.items()}
+    return {**{name: values.to(device, dtype) for name, values in tensors.items()},
+            **always_sent(network, next(iter(shapes)), dtype, device)}
+
+
+def always_sent(network: Network, size: tuple[int, int], dtype: torch.dtype,
+                device: torch.device) -> dict[str, torch.Tensor]:
+    """What inputs send that nobody gives values for: ones [batch, steps, n], kept as n numbers."""
+    return {part.name: torch.ones(1, 1, part.n, dtype=dtype, device=device).expand(*size, -1)
+            for part in network.inputs if part.always}
 
 
 def _tensor(name: str, values: torch.Tensor | np.ndarray | Spikes, n: int) -> torch.Tensor:

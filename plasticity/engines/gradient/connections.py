@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from plasticity._utils import moved
-from plasticity.engines.gradient.operators import Operator, operator
+from plasticity.engines.gradient.operators import Operator, operator, product
 from plasticity.engines.gradient.stepping import Spiking
 from plasticity.engines.torch.step_spikes import in_steps
 from plasticity.errors import RefusedError
@@ -107,19 +107,19 @@ def carried(connection: Connection, paths: Paths, back: torch.Tensor | None = No
 def transmit(connection: Connection, sent: torch.Tensor, w: torch.Tensor, credit: Credit) -> torch.Tensor:
     """What arrives of `sent` [..., pre], [..., post]. w: weights times scale."""
     if credit.whole:
-        return connection.operator.product(sent, w)
+        return product(connection.operator, sent, w)
     arrived = connection.operator.product(sent.detach(), w)
     return arrived + straight_through_term(connection, sent, w, credit) if credit.others or credit.own else arrived
 
 
 def straight_through_term(connection: Connection, sent: torch.Tensor, w: torch.Tensor, credit: Credit) -> torch.Tensor:
     """Zeros [..., post] over which credit returns to `sent`, and none to the weights."""
-    way, product = (w if credit.back is None else credit.back).detach(), connection.operator.product
+    way, through = (w if credit.back is None else credit.back).detach(), connection.operator.product
     if credit.others and credit.own:
-        found = product(sent, way)
+        found = through(sent, way)
     else:
         own = sent * connection.operator.own(way)
-        found = own if credit.own else product(sent, way) - own
+        found = own if credit.own else through(sent, way) - own
     return found - found.detach()
 
 

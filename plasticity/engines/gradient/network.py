@@ -16,6 +16,7 @@ from plasticity.engines.gradient.cells import Cell, cell
 from plasticity.engines.gradient.checks import floating, initial_weights, missing, presented, require_records, rule_of
 from plasticity.engines.gradient.connections import NONE, carried, connections, delayed, straight_through_term, transmit
 from plasticity.engines.gradient.loss import TEACH
+from plasticity.engines.gradient.operators import product
 from plasticity.engines.gradient.output import Output
 from plasticity.engines.gradient.readout import outputs
 from plasticity.engines.gradient.signals import require_signal
@@ -191,7 +192,7 @@ class GradientNetwork(nn.Module):
         """What inputs bring in each step, {(population, variable): [batch, n]}: one product for all steps."""
         drives: list[dict] = [{} for _ in range(steps)]
         for connection in (connection for connection in self.connections if connection.kind == "input"):
-            amounts = connection.operator.product(given[connection.pre], weights[connection.name]).unbind(1)
+            amounts = product(connection.operator, given[connection.pre], weights[connection.name]).unbind(1)
             for drive, amount in zip(drives[connection.delay:], amounts, strict=False):
                 _add(drive, (connection.post, connection.onto), amount)
         return drives

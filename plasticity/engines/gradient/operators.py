@@ -29,6 +29,18 @@ class Operator:
     learns: bool = True
 
 
+def product(made: Operator, sent: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    """What arrives of `sent` [batch, steps, n_pre]; where it is the same throughout, one product serves for all."""
+    if constant(sent):
+        return made.product(sent[:1, :1], w).expand(*sent.shape[:2], -1)
+    return made.product(sent, w)
+
+
+def constant(sent: torch.Tensor) -> bool:
+    """Whether values [batch, steps, n] are kept once for all samples and steps."""
+    return sent.ndim == 3 and sent.stride()[:2] == (0, 0)
+
+
 def operator(projection: Projection) -> Operator:
     """The operator of a projection; dense for every kind whose weights are [n_pre, n_post]."""
     return OPERATORS.get(projection.connect, lambda window: DENSE)(projection.window)

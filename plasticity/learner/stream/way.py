@@ -88,6 +88,6 @@ def model_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, 
 
 def _shown(network: Network) -> Model:
     """A network without a presentation: Poisson spikes into its first input, its last population is read out."""
-    if not isinstance(network, Network) or not (network.inputs and network.populations):
+    if not isinstance(network, Network) or not (network.shown and network.populations):
         raise PlasticityError(f"a network to learn in needs an input and a population, got {network!r}")
-    return Model(network, Presentation(steps=STEPS), network.inputs[0].name, network.populations[-1].name)
+    return Model(network, Presentation(steps=STEPS), network.shown[0].name, network.populations[-1].name)

@@ -43,9 +43,9 @@ class SpikingForwardForward(nn.Module):
                  threshold: float = 1.0, sharpness: float = 4.0, negatives: str = "even", rate: float = 0.3,
                  label_size: float = 2.0, seed: int = 0, dtype: torch.dtype = torch.float32):
         super().__init__()
-        if len(network.inputs) != 1 or network.inputs[0].n <= classes:
+        if len(network.shown) != 1 or network.shown[0].n <= classes:
             raise RefusedError("forward-forward takes a network with one input: the sample's channels, then one per "
-                               f"class ({classes}); this one has {[part.n for part in network.inputs]}")
+                               f"class ({classes}); this one has {[part.n for part in network.shown]}")
         if not rate > 0:
             raise PlasticityError(f"rate must be positive (spikes per step), got {rate!r}")
         self.judgement = Judgement(threshold, sharpness, negatives)

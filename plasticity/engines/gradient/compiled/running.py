@@ -11,13 +11,14 @@ import torch
 from plasticity._utils.memory import keep_freed
 from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.engines.gradient import streams
-from plasticity.engines.gradient.checks import presented
+from plasticity.engines.gradient.checks import always_sent, presented
 from plasticity.engines.gradient.compiled.events import DENSEST, later, sparse_product, sparse_spikes
 from plasticity.engines.gradient.compiled.population import RecurrentWeights, present
 from plasticity.engines.gradient.compiled.step import Loop, Shape
 from plasticity.engines.gradient.compiled.windows import begun, ended, with_arriving
 from plasticity.engines.gradient.compiled.writing import Programs, programs
 from plasticity.engines.gradient.connections import NONE, Connection, Credit, carried, straight_through_term, transmit
+from plasticity.engines.gradient.operators import constant
 from plasticity.engines.gradient.surrogates import Surrogate
 
 LARGE = 1 << 23  # numbers in an array: from there on the system takes as long to give memory as it takes to use it
@@ -184,13 +185,16 @@ class LayerByLayer:
 
 def input_trains(net: Net, x) -> tuple[dict[str, Train], tuple[int, int]]:
     """Inputs as trains, and the batch's size and steps."""
-    sizes = {part.name: part.n for part in net.network.inputs}
+    sizes = {part.name: part.n for part in net.network.shown}
     inputs = x if isinstance(x, Mapping) else dict.fromkeys(sizes, x) if len(sizes) == 1 else {}
     if set(inputs) == set(sizes) and all(isinstance(values, Spikes) for values in inputs.values()):
         spikes_by_name = {name: as_spikes(values, name, sizes[name]) for name, values in inputs.items()}
         lengths = {(spikes.samples, spikes.steps) for spikes in spikes_by_name.values()}
         if len(lengths) == 1 and min(lengths)[1] > 0:
-            return {name: Train(None, spikes, net.dtype) for name, spikes in spikes_by_name.items()}, lengths.pop()
+            size = lengths.pop()
+            always = always_sent(net.network, size, net.dtype, net.device)
+            return {**{name: Train(None, spikes, net.dtype) for name, spikes in spikes_by_name.items()},
+                    **{name: Train(values, None, net.dtype) for name, values in always.items()}}, size
     dense = presented(net.network, x, net.dtype, net.device)
     return ({name: Train(values, _events(net, name, values), net.dtype) for name, values in dense.items()},
             tuple(next(iter(dense.values())).shape[:2]))
@@ -198,7 +202,7 @@ def input_trains(net: Net, x) -> tuple[dict[str, Train], tuple[int, int]]:
 
 def _events(net: Net, name: str, values: torch.Tensor) -> Spikes | None:
     wanted = any(connection.pre == name and _wide(net, connection) for connection in net.connections)
-    return sparse_spikes(values) if wanted and not values.requires_grad else None
+    return sparse_spikes(values) if wanted and not values.requires_grad and not constant(values) else None
 
 
 def _wide(net: Net, connection: Connection) -> bool:
