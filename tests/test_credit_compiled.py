@@ -310,7 +310,8 @@ def test_what_is_not_a_number_is_not_hidden(by_python):
 FUNCTIONS = ["exp(x)", "log(y)", "sqrt(y)", "tanh(x)", "sin(x)", "cos(x)", "sinh(x)", "cosh(x)", "expm1(x)", "log1p(y)",
              "abs(x)", "relu(x)", "sigmoid(3*x)", "clip(x, -0.5, y)", "clip(0.3, x, y)", "exprel(x)", "int(x > 0.1)*x",
              "(x > 0.2)*y*x", "clip(x, 0.2, 0.1)", "x**3 - x/y + -x", "y**x",
-             "(x > 0) + x*(not x > 0 or y > 1)", "exprel(x*1e-4)"]
+             "(x > 0) + x*(not x > 0 or y > 1)", "exprel(x*1e-4)",
+             "where(x > 0.1, x*y, log(y))", "1/where(x > 0 and y < 1, exp(x), where(y > 0.5, y, x**2 + y))"]
 
 
 @pytest.mark.parametrize("text", FUNCTIONS)

@@ -17,13 +17,13 @@ import numpy as np
 from plasticity._utils.texts import require_short, tree_of
 from plasticity.errors import LanguageError, quoted, shortened
 
-FUNCTIONS = frozenset({"exp", "log", "sqrt", "abs", "clip", "tanh"})
+FUNCTIONS = frozenset({"exp", "log", "sqrt", "abs", "clip", "tanh", "where"})
 REDUCTIONS = frozenset({"softmax", "rank", "winner", "prefix_sum", "sum_post", "max_post"})
 PRIMITIVES = REDUCTIONS | {"delayed"}
 NEURON_FUNCTIONS = FUNCTIONS | {"sin", "cos", "cosh", "sinh", "int", "sigmoid", "relu", "exprel", "expm1", "log1p"}
 
 MOST_NODES, DEEPEST = 5_000, 100  # of an expression; the largest of this library has 131 and 15
-_ARITY = {"clip": 3, "delayed": 2}
+_ARITY = {"clip": 3, "where": 3, "delayed": 2}
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.USub, ast.UAdd)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _LOGIC = (ast.BoolOp, ast.And, ast.Or, ast.Not)

@@ -28,6 +28,7 @@ FUNCTIONS = {
     "sqrt": np.sqrt,
     "abs": np.abs,
     "clip": np.clip,
+    "where": np.where,
     "tanh": np.tanh,
     "sin": np.sin,
     "cos": np.cos,

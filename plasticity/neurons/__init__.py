@@ -12,13 +12,14 @@ from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.maps import relay, snu
 from plasticity.neurons.neuron import Neuron
 from plasticity.neurons.rate import rate_neuron
+from plasticity.neurons.softlif import softlif
 
 __all__ = ["Neuron", "adex", "alif", "catalogue", "diehl_cook", "izhikevich", "lif", "lsnn_neuron", "make",
-           "rate_neuron", "relay", "snu"]
+           "rate_neuron", "relay", "snu", "softlif"]
 
 #: name -> function that makes the neuron; all of its arguments have defaults
 catalogue = Catalogue("neuron", {make.__name__: f"{make.__module__}:{make.__name__}" for make in (
-    lif, diehl_cook, alif, adex, izhikevich, snu, relay, lsnn_neuron, rate_neuron)})
+    lif, diehl_cook, alif, adex, izhikevich, snu, relay, lsnn_neuron, rate_neuron, softlif)})
 
 
 def make(neuron: str | Neuron, **options) -> Neuron:

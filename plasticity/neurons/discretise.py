@@ -7,6 +7,8 @@ import re
 import sys
 from functools import lru_cache
 
+import numpy as np
+
 from plasticity._utils import homeless
 from plasticity.errors import LanguageError, PlasticityError, shortened
 from plasticity.language import expressions
@@ -91,7 +93,23 @@ def brian2_namespace(neuron: Neuron) -> dict:
     units = {name: getattr(brian2, name) for name in neuron.constants if name not in neuron.params}
     quantities = {name: eval(value, {"__builtins__": {}}, units) if isinstance(value, str) else value
              for name, value in neuron.params.items()}
-    return {**units, **quantities}
+    return {**units, **brian_functions(), **quantities}
+
+
+@lru_cache(maxsize=1)
+def brian_functions() -> dict:
+    """Functions of the language that Brian2 has to be told of, by name: `where`, whose branches have the same unit."""
+    brian2 = import_brian2()
+    choice = brian2.Function(
+        np.where, arg_units=[bool, None, "met"], arg_names=["condition", "met", "otherwise"],
+        return_type="float", return_unit=lambda _, met, otherwise: met)
+    choice.implementations.add_implementation(
+        "cpp", "inline double _where(bool condition, double met, double otherwise)"
+               "{ return condition ? met : otherwise; }", name="_where")
+    choice.implementations.add_implementation(
+        "cython", "cdef double _where(bint condition, double met, double otherwise):\n"
+                  "    return met if condition else otherwise", name="_where")
+    return {"where": choice}
 
 
 def abstract_code(neuron: Neuron) -> str:

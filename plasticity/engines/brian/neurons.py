@@ -6,7 +6,7 @@ import numpy as np
 
 from plasticity.engines.brian.printing import brian_text
 from plasticity.network.network import Input, Population, Signal
-from plasticity.neurons.discretise import brian2_namespace, import_brian2
+from plasticity.neurons.discretise import brian2_namespace, brian_functions, import_brian2
 from plasticity.neurons.neuron import Assignment, Equation, Neuron, statements
 
 #: Any time before the first presentation, in seconds: when a neuron that never spiked last spiked.
@@ -67,7 +67,7 @@ def _flags(neuron: Neuron, name: str, gate: bool) -> str:
 def namespace_of(neuron: Neuron, dt: float) -> dict:
     """What the texts may read beside variables: Brian2 quantities, or SI numbers for a discrete map."""
     if neuron.update:
-        return {**neuron.constants, "step_length": dt}
+        return {**neuron.constants, **brian_functions(), "step_length": dt}
     return brian2_namespace(neuron)
 
 

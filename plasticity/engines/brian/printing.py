@@ -23,6 +23,9 @@ def brian_text(expr: ast.expr, names: Mapping[str, str]) -> str:
             return parts.get(node.id)
         if isinstance(node, ast.Compare | ast.BoolOp) or _is_not(node):
             return _call("int", _boolean(node, inner))
+        if isinstance(node, ast.Call) and node.func.id == "where":
+            condition, *branches = node.args
+            return ast.Call(func=node.func, args=[_boolean(condition, inner), *map(inner, branches)], keywords=[])
         if isinstance(node, ast.Call) and node.func.id in _SPELT_OUT:
             body = ast.parse(_SPELT_OUT[node.func.id], mode="eval").body
             return expressions.substitute(body, {"_x": inner(node.args[0])})

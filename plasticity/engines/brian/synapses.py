@@ -21,7 +21,7 @@ from plasticity.language import expressions
 from plasticity.language.rule import ORDERS, Rule, Trace
 from plasticity.network.network import Network, Population, Projection, shape_of
 from plasticity.network.projection import synapses_of
-from plasticity.neurons.discretise import import_brian2
+from plasticity.neurons.discretise import brian_functions, import_brian2
 
 #: Order within the slot "groups": decay before the neurons (0, 1), on_step after them.
 DECAY, STEP = -1, 10
@@ -143,7 +143,7 @@ def _names(network: Network, projection: Projection, ends: dict, signals: dict) 
     namespace: dict[str, object] = {f"p_{name}": float(value) for name, value in rule.params.items()}
     names |= {"w": "r_w", "dt": "step_length", "noise": "noise_now",
               "w_min": _bound(rule.w_min), "w_max": _bound(rule.w_max)}
-    namespace |= {"step_length": network.dt, "per_root_step": 1.0 / math.sqrt(network.dt)}
+    namespace |= {**brian_functions(), "step_length": network.dt, "per_root_step": 1.0 / math.sqrt(network.dt)}
     for name in (*rule.reads, *rule.signals):
         kind, source = network.source_of(projection, name)
         place = rule.place_of(name)

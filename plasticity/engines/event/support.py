@@ -55,6 +55,12 @@ def clip(x, low, high):
 
 
 @compiled
+def choose(condition, met, otherwise):
+    """`where` of the language."""
+    return met if condition else otherwise
+
+
+@compiled
 def sigmoid(x):
     return 1.0 / (1.0 + math.exp(-x))
 
@@ -120,5 +126,5 @@ def max_post(u):
 FUNCTIONS = {
     "exp": "math.exp", "log": "math.log", "sqrt": "math.sqrt", "tanh": "math.tanh", "sin": "math.sin",
     "cos": "math.cos", "sinh": "math.sinh", "cosh": "math.cosh", "expm1": "math.expm1", "log1p": "math.log1p",
-    "int": "whole",
+    "int": "whole", "where": "choose",
 }  # fmt: skip

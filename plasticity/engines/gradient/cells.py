@@ -178,8 +178,11 @@ def _full(value, old: torch.Tensor) -> torch.Tensor:
 
 
 def as_step(node: ast.expr) -> ast.expr | None:
-    """An ordering as a call of a step function of a difference."""
+    """An ordering as a call of a step function of a difference; what `where` asks stays a mere condition."""
     match node:
+        case ast.Call(func=ast.Name(id="where"), args=[condition, *branches]):
+            branches = [expressions.rewrite(branch, as_step) for branch in branches]
+            return ast.Call(func=node.func, args=[condition, *branches], keywords=[])
         case ast.Compare(left=high, ops=[ast.Gt() | ast.GtE() as op], comparators=[low]):
             pass
         case ast.Compare(left=low, ops=[ast.Lt() | ast.LtE() as op], comparators=[high]):

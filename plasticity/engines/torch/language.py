@@ -44,6 +44,24 @@ def clip(u, low, high):
     return torch.as_tensor(u).clamp(min=low).clamp(max=high)
 
 
+def where(condition, met: Callable, otherwise: Callable):
+    """`met` where the condition, a number, is not 0; else `otherwise`. Both are functions of a gate, through which they
+    read all that they read: a gate lets credit back only where its branch is taken, so that an infinite derivative of
+    the other one is lost, and not multiplied by 0."""
+    if not torch.is_tensor(condition):
+        return (met if condition else otherwise)(lambda u: u)
+    taken = condition != 0
+    a, b = met(_gate(taken)), otherwise(_gate(~taken))
+    return torch.where(taken, a if torch.is_tensor(a) or torch.is_tensor(b) else condition.new_full((), a), b)
+
+
+def _gate(taken: torch.Tensor) -> Callable:
+    def gate(u):
+        return torch.where(taken, u, u.detach()) if torch.is_tensor(u) and u.requires_grad else u
+
+    return gate
+
+
 def exprel(u: torch.Tensor) -> torch.Tensor:
     return torch.where(u == 0, 1.0, torch.expm1(u) / u)
 
@@ -89,6 +107,7 @@ FUNCTIONS: Mapping[str, Callable] = {
     **{name: getattr(torch, name) for name in ("exp", "log", "sqrt", "abs", "tanh", "sin", "cos", "sinh", "cosh",
                                                "expm1", "log1p", "sigmoid", "relu")},
     "clip": clip,
+    "where": where,
     "exprel": exprel,
     "int": lambda u: u,
 }
@@ -108,16 +127,38 @@ def functions(context: Context, n_post: int | None = None) -> dict[str, Callable
 def text(expr: ast.expr, rename: Mapping[str, str]) -> str:
     """The expression as Python over tensors; comparisons inside arithmetic become 0 and 1."""
     functions = {name: f"f_{name}" for name in (*FUNCTIONS, *REDUCTIONS, "number")}
-    return expressions.render(numeric(expr), rename, functions)
+    return expressions.render(_gated(numeric(expr)), rename, functions)
 
 
 def condition_text(expr: ast.expr, rename: Mapping[str, str]) -> str:
     """The expression as a condition: a bool tensor."""
-    return expressions.render(_truth(expr), rename, {name: f"f_{name}" for name in (*FUNCTIONS, "number")})
+    return expressions.render(_gated(_truth(expr)), rename, {name: f"f_{name}" for name in (*FUNCTIONS, "number")})
 
 
 def numeric(expr: ast.expr) -> ast.expr:
     return expressions.rewrite(expr, lambda node: _call("number", _truth(node)) if _is_condition(node) else None)
+
+
+def _gated(expr: ast.expr, depth: int = 0) -> ast.expr:
+    """`where` with its branches as functions of a gate, see there."""
+    gate = f"gate_{depth}"
+
+    def through(node: ast.expr) -> ast.expr | None:
+        return _call(gate, node) if isinstance(node, ast.Name) else None
+
+    def branched(node: ast.expr) -> ast.expr | None:
+        if not (isinstance(node, ast.Call) and node.func.id == "where"):
+            return None
+        condition, *branches = node.args
+        inner = [_function(gate, expressions.rewrite(_gated(branch, depth + 1), through)) for branch in branches]
+        return ast.Call(func=node.func, args=[_gated(condition, depth), *inner], keywords=[])
+
+    return expressions.rewrite(expr, branched)
+
+
+def _function(argument: str, body: ast.expr) -> ast.Lambda:
+    return ast.Lambda(args=ast.arguments(posonlyargs=[], args=[ast.arg(arg=argument)], kwonlyargs=[], kw_defaults=[],
+                                         defaults=[]), body=body)
 
 
 def _is_condition(node: ast.expr) -> bool:

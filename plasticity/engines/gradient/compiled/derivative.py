@@ -32,6 +32,13 @@ def _opaque(name: str, *slopes) -> type[_Opaque]:
     return type(name, (_Opaque,), {"slopes": slopes})
 
 
+def _of_branches(choice: sympy.Function, symbol: sympy.Symbol) -> sympy.Expr:
+    """d where(condition, met, otherwise): that of the branch taken; the condition has none."""
+    condition, *branches = choice.args
+    slopes = [sympy.diff(branch, symbol) for branch in branches]
+    return choice.func(condition, *slopes) if any(slope != 0 for slope in slopes) else sympy.S.Zero
+
+
 _call = sympy.Function
 _FUNCTIONS = {
     **{name: getattr(sympy, name) for name in ("exp", "log", "sqrt", "tanh", "sin", "cos", "sinh", "cosh")},
@@ -41,6 +48,7 @@ _FUNCTIONS = {
     "sigmoid": _opaque("sigmoid", lambda u: _call("sigmoid")(u) * _call("sigmoid")(-u)),
     "expm1": _opaque("expm1", lambda u: sympy.exp(u)),
     "log1p": _opaque("log1p", lambda u: 1 / (1 + u)),
+    "where": type("where", (sympy.Function,), {"_eval_derivative": _of_branches}),
     "exprel": _opaque("exprel", lambda u: _call("exprel_slope")(u)),
     **{name: _opaque(name, lambda u: _call("slope")(u)) for name in STEPS},
 }

@@ -144,6 +144,10 @@ def needed(assignments: Iterable[SsaAssignment], wanted: Iterable[str]) -> list[
 
 def _called(node: ast.expr) -> ast.expr | None:
     """Functions by the names they have in the program; conditions inside arithmetic as numbers."""
+    if isinstance(node, ast.Call) and node.func.id == "where":
+        condition, met, otherwise = node.args
+        return ast.IfExp(test=_condition(condition), body=expressions.rewrite(met, _called),
+                         orelse=expressions.rewrite(otherwise, _called))
     if isinstance(node, ast.Call):
         name, more = FUNCTIONS[node.func.id]
         return _call(name, [*(expressions.rewrite(argument, _called) for argument in node.args)], more)
