@@ -104,7 +104,7 @@ def convert(trained: Network | GradientNetwork | Estimator, dt: float = 0.25e-3,
     Source: Hunsberger & Eliasmith 2015, arXiv:1510.08829, equations 1, 2 and 5.
 
     >>> from plasticity import convert, networks
-    >>> units = networks.make("layers(5, 3, neuron='softlif(amplitude=0.02, bias=1)')").build(4)
+    >>> units = networks.make("layers(5, 3, neuron='softlif(amplitude=0.02, bias=1)')").build((4,))
     >>> convert(units).run([[0.5, 0.1, 0.9, 0.2]]).outputs.shape
     (1, 3)
     """

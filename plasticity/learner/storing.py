@@ -36,7 +36,7 @@ def stored(network: Thing, device: str | Device = "pcm", seed: int = 0, exact: S
     Raises PlasticityError for an unknown device, option or name, and for what is not fitted or no network.
 
     >>> from plasticity import networks, stored
-    >>> network = networks.make("diehl_cook(neurons=10)").build(4).network
+    >>> network = networks.make("diehl_cook(neurons=10)").build((4,)).network
     >>> w = stored(network, "digital(bits=2)").projection("pixels->excitatory").weights
     """
     return _stored(network, cells.make(device, **options), seed, exact)
