@@ -71,6 +71,16 @@ def test_pcm_against_cells_one_by_one(options):
     np.testing.assert_allclose(cells.make("pcm", **options)(w, np.random.default_rng(7)), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("time", "read"), [
+    (3600.0, [[0.4880148457628718, -1.0515040284897714], [0.005942046516905935, 0.0065801169032467495]]),
+    (3e7, [[0.3357932376602262, -0.7170754966444342], [0.002390417721700045, 0.0032849380507608853]])])
+def test_pcm_against_ibms_own_program(time, read):
+    """What PCMLikeNoiseModel(g_max=25).apply_noise of github.com/IBM/aihwkit, commit 4545f11, answers, given the normal
+    numbers of this generator."""
+    found = cells.PCM(time=time)(np.array([[0.5, -1.25], [0.0, 0.02]]), np.random.default_rng(3))
+    np.testing.assert_allclose(found, read, rtol=1e-12)
+
+
 def test_the_spread_of_programmed_cells_is_the_published_one():
     """At full, half and no conductance; the empty cell of a pair cannot fall below 0: half a normal distribution."""
     device, rng = cells.PCM(drift=0.0, read=0.0), np.random.default_rng(1)

@@ -46,9 +46,9 @@ class PCM:
 
     Raises PlasticityError for numbers out of range.
 
-    Source: Nandakumar et al. 2019, ICECS; constants, and one factor for drift, as in github.com/IBM/aihwkit, below
-    src/aihwkit/inference: noise/pcm.py (PCMLikeNoiseModel, commit 1384c56), converter/conductance.py
-    (SinglePairConductanceConverter, commit 1df1745), compensation/drift.py (GlobalDriftCompensation, commit 1203880).
+    Source: Nandakumar et al. 2019, ICECS; constants, and one factor for drift, as in github.com/IBM/aihwkit at commit
+    4545f11, below src/aihwkit/inference: noise/pcm.py (PCMLikeNoiseModel) and noise/base.py (apply_noise),
+    converter/conductance.py (SinglePairConductanceConverter), compensation/drift.py (GlobalDriftCompensation).
     """
 
     time: NotNegative = 0.0
