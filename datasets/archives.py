@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from plasticity.datasets.description import MEGABYTE
 from plasticity.datasets.files import candidates
-from plasticity.datasets.unpacking import members
+from plasticity.datasets.unpacking import members, readable, regular
 from plasticity.errors import DataError
 
 
@@ -17,8 +19,9 @@ from plasticity.errors import DataError
 class Archive:
     """A data set that is published as many files: described by what they hold, not by how they were packed.
 
-    filename: the archive (.tar, .tar.gz, ...); a folder called `unpacked` beside it will do as well. members: how many
-    files end in one of `endings`. content: sha256 over their sorted names and contents, see `content_of`.
+    filename: the archive (.zip, .tar, .tar.gz, ...); one of `also`, or a folder called `unpacked` beside it, will do as
+    well. members: how many files end in one of `endings`. content: sha256 over their sorted names and contents, see
+    `content_of`.
     """
 
     name: str
@@ -31,8 +34,9 @@ class Archive:
     licence: str
     citation: str
     homepage: str
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     most: int = 512 * MEGABYTE
 
 
@@ -44,8 +48,9 @@ def files_of(archive: Archive) -> dict[str, bytes]:
     """
     found = None
     for folder in candidates(archive):
-        if (folder / archive.filename).is_file():
-            found = read_tar(folder / archive.filename, archive.endings, archive.most)
+        packed = next((folder / name for name in (archive.filename, *archive.also) if (folder / name).is_file()), None)
+        if packed is not None:
+            found = _READERS.get(packed.suffix, read_tar)(packed, archive.endings, archive.most)
         elif (folder / archive.unpacked).is_dir():
             found = read_folder(folder / archive.unpacked, archive.endings, archive.most)
         if found is not None:
@@ -67,6 +72,21 @@ def read_tar(path: Path, endings: tuple[str, ...], most: int) -> dict[str, bytes
     return found
 
 
+def read_zip(path: Path, endings: tuple[str, ...], most: int) -> dict[str, bytes]:
+    """The same from a zip file, whose members carry checksums of their own."""
+    found: dict[str, bytes] = {}
+    with readable(path, "a whole zip file"), zipfile.ZipFile(regular(path)) as packed:
+        for member in packed.infolist():
+            if member.is_dir() or not member.filename.endswith(endings):
+                continue
+            if member.file_size > most:
+                raise DataError(f"{path} unpacks to more than the {most} bytes this data set may have")
+            with packed.open(member) as file:  # ends where the file says, so that nothing unpacks to more
+                _add(found, PurePosixPath(member.filename).name, file.read(), path)
+            most -= member.file_size
+    return found
+
+
 def read_folder(path: Path, endings: tuple[str, ...], most: int) -> dict[str, bytes]:
     """The same from a folder."""
     chosen = sorted(file for file in path.iterdir() if file.is_file() and file.name.endswith(endings))
@@ -81,6 +101,10 @@ def content_of(files: Mapping[str, bytes]) -> str:
     for name in sorted(files):
         digest.update(f"{name} {hashlib.sha256(files[name]).hexdigest()}\n".encode())
     return digest.hexdigest()
+
+
+#: ending of an archive -> what reads it; tar files have many
+_READERS: Mapping[str, Callable[[Path, tuple[str, ...], int], dict[str, bytes]]] = MappingProxyType({".zip": read_zip})
 
 
 def _add(found: dict[str, bytes], name: str, content: bytes, path: Path) -> None:

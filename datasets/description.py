@@ -89,6 +89,21 @@ class DataSet:
 
 
 @dataclass(frozen=True)
+class SingleFile:
+    """A description of a data set that is no set of images and lies in one file. folders: as `DataSet` has them."""
+
+    name: str
+    title: str
+    source: Source
+    licence: str
+    citation: str
+    homepage: str
+    classes: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    by_hand: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A loaded data set. x: float32 [n, height, width], intensities in [0, 1]; y: int64 [n], 0..n_classes-1."""
 

@@ -81,7 +81,7 @@ def _digest(path: Path, algorithm: str) -> str:
 
 
 def _download(description: DataSet, source: Source) -> Path:
-    reasons = []
+    reasons = [] if source.urls else [f"{source.filename} not found, and it has no official address"]
     for url in source.urls:
         try:
             return download(url, source, cache_folder(description))

@@ -6,11 +6,13 @@ import inspect
 from collections.abc import Iterator
 
 from plasticity.datasets.archives import Archive
-from plasticity.datasets.description import DataSet
+from plasticity.datasets.description import DataSet, SingleFile
 from plasticity.datasets.fsdd import FSDD
 from plasticity.datasets.loading import catalogue
 from plasticity.datasets.named import GENERATED, names
 from plasticity.datasets.nmnist import NMNIST_SMALL
+from plasticity.datasets.parted import catalogue as parted
+from plasticity.datasets.parts import Parted
 from plasticity.datasets.sequenced import Sequenced
 from plasticity.datasets.sequenced import catalogue as sequenced
 from plasticity.datasets.speech_commands import VERSIONS, SpeechCommands
@@ -23,11 +25,12 @@ def listing() -> list[dict]:
              *(_speech(number, about) for number, about in VERSIONS.items()),
              _archive(NMNIST_SMALL, "events", "load_nmnist_small()")]
     whose = {entry["name"]: entry for entry in found}
-    entries = [*found, *_sequenced(whose), *map(_task, GENERATED.values())]
+    entries = [*found, *_sequenced(whose), *map(_parted, parted.values()), *map(_task, GENERATED.values())]
     return [{**entry, "task": entry["name"] in names()} for entry in entries]
 
 
-def _entry(name: str, kind: str, summary: str, about: DataSet | Archive | SpeechCommands, load: str) -> dict:
+def _entry(name: str, kind: str, summary: str, about: DataSet | SingleFile | Archive | SpeechCommands,
+           load: str) -> dict:
     return {"name": name, "kind": kind, "summary": summary, "classes": about.classes, "licence": about.licence,
             "citation": about.citation, "homepage": about.homepage, "load": load}
 
@@ -60,6 +63,10 @@ def _shared(entry: dict) -> dict:
 
 def _way(each: Sequenced) -> dict:
     return {"name": each.name, "kind": "sequences", "summary": each.title, "load": f'load_sequences("{each.name}")'}
+
+
+def _parted(each: Parted) -> dict:
+    return _entry(each.name, "sequences", each.title, each.about, f'tasks.load("{each.name}")')
 
 
 def _task(make) -> dict:

@@ -13,6 +13,8 @@ from plasticity.datasets import sequences
 from plasticity.datasets.description import Dataset
 from plasticity.datasets.loading import catalogue as of_images
 from plasticity.datasets.loading import load
+from plasticity.datasets.parted import catalogue as of_parts
+from plasticity.datasets.parts import as_task
 from plasticity.datasets.sequenced import catalogue as of_sequences
 from plasticity.datasets.sequenced import load_sequences
 from plasticity.datasets.splits import Cut, cut
@@ -29,7 +31,7 @@ _APART = 2**32
 
 def names() -> tuple[str, ...]:
     """Every name that `tasks.load` knows."""
-    return tuple(sorted({*of_images, *of_sequences, *GENERATED, *OTHER_NAMES}))
+    return tuple(sorted({*of_images, *of_sequences, *of_parts, *GENERATED, *OTHER_NAMES}))
 
 
 def known(name: str) -> str | None:
@@ -57,6 +59,10 @@ def _sequences(name: str, how: Cut, **options: object) -> Task:
     return cut(_task(data, tuple(map(str, range(data.n_classes))), "sequences"), how, drawn_by_seed=False)
 
 
+def _parted(name: str, how: Cut, **options: object) -> Task:
+    return as_task(name, called("task", name, of_parts[name].make, (), options), how)
+
+
 def _task(data: Dataset, classes: tuple[str, ...], form: str) -> Task:
     return Task(data.name, data.train_x, data.train_y, data.test_x, data.test_y, data.train_x.shape[1:], classes,
                 form=form)
@@ -81,4 +87,4 @@ def _targets(made: sequences.Task) -> np.ndarray:
 
 
 _MAKERS: tuple[tuple[Mapping, Callable[..., Task]], ...] = (
-    (of_images, _images), (of_sequences, _sequences), (GENERATED, _generated))
+    (of_images, _images), (of_sequences, _sequences), (of_parts, _parted), (GENERATED, _generated))

@@ -19,6 +19,7 @@ from plasticity._utils.validation import require_positive
 from plasticity.datasets import fsdd, nmnist
 from plasticity.datasets.description import Dataset
 from plasticity.datasets.loading import load
+from plasticity.datasets.mfcc import Spectra, Standard
 from plasticity.errors import unknown
 
 
@@ -104,8 +105,26 @@ def fsdd_spikes(dt: float = 10e-3, steps: int = 60, channels: int = 40, gain: fl
     return Dataset("fsdd_spikes", train_x, sounds.train_y[order], test_x, sounds.test_y, 10)
 
 
+def fsdd_mfcc(window: float = 30e-3, stride: float = 10e-3, coefficients: int = 40, bands: int = 40,
+              steps: int = 60) -> Dataset:
+    """Spoken digits as mel-frequency cepstral coefficients, float32 [samples, steps, coefficients], a step per window.
+
+    window, stride: s, of `plasticity.encoding.mfcc`. Sounds begin with the first step; what is longer than `steps`
+    windows is cut off. Each coefficient is standardised, (x - mean) / standard deviation, by all windows of the
+    training part (also where some of it is held out for validation); after the end of a sound it is 0, its mean.
+    """
+    require_positive(steps=steps)
+    sounds = fsdd.load_fsdd()
+    order = np.argsort(fsdd.turns(sounds.train_y, sounds.train_speakers), kind="stable")
+    spectra = Spectra(sounds.rate, window, stride, bands, coefficients)
+    train, test = spectra.of([sounds.train_x[k] for k in order]), spectra.of(sounds.test_x)
+    standard = Standard.of(train)
+    return Dataset("fsdd_mfcc", standard(train, steps), sounds.train_y[order], standard(test, steps), sounds.test_y, 10)
+
+
 catalogue: Mapping[str, Sequenced] = {each.name: each for each in (
     Sequenced("rows_mnist", "MNIST row by row, graded currents", "mnist", rows_mnist),
     Sequenced("pixels_mnist", "MNIST pixel by pixel, one graded current", "mnist", pixels_mnist),
     Sequenced("nmnist_frames", "N-MNIST in steps of 10 ms, pooled to 17x17 pixels", "nmnist_small", nmnist_frames),
-    Sequenced("fsdd_spikes", "spoken digits as spikes of a cochlea", "fsdd", fsdd_spikes))}
+    Sequenced("fsdd_spikes", "spoken digits as spikes of a cochlea", "fsdd", fsdd_spikes),
+    Sequenced("fsdd_mfcc", "spoken digits as 40 cepstral coefficients every 10 ms", "fsdd", fsdd_mfcc))}

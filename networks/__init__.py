@@ -24,7 +24,8 @@ _PLACES: Mapping[str, Mapping[str, str]] = MappingProxyType({
                   "diehl-cook-published": "plasticity.networks.diehl_cook:published",
                   "diehl-cook-bindsnet": "plasticity.networks.diehl_cook:bindsnet"},
     "spiking": {"layers": "plasticity.networks.layered:layers", "recurrent": "plasticity.networks.layered:recurrent",
-                "lsnn": "plasticity.networks.layered:lsnn", "csnn": "plasticity.networks.csnn:csnn"},
+                "lsnn": "plasticity.networks.layered:lsnn", "csnn": "plasticity.networks.csnn:csnn",
+                "gated": "plasticity.networks.gated:gated"},
     "rates": {"rates": "plasticity.networks.rates:rates"},
     "static": {name: f"plasticity.methods.backprop:{name}" for name in ("mlp", "cnn", "rnn", "gru", "lstm")}})
 #: name -> what it is made of, see `plasticity.network.blueprint.KINDS`

@@ -13,28 +13,37 @@ from collections.abc import Sequence
 import numpy as np
 
 from plasticity._utils.random import checked_seed
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, choice
+from plasticity.network.builders import with_bias
 from plasticity.network.network import Input, Network, Population, Projection
 from plasticity.network.size import require_drawable
 from plasticity.network.window import Window
 from plasticity.neurons import lsnn_neuron, make, relay
 from plasticity.neurons.neuron import Neuron
 
+#: what pools can act on
+POOLED = ("spikes", "currents")
+
 
 def csnn(n_inputs: int = 784, *maps: int | Sequence[int], channels: Sequence[int] = (8, 16), size: int = 5,
-         pool: int = 2, padding: int | None = None, outputs: int = 10, shape: tuple[int, ...] | None = None,
-         neuron: str | Neuron | None = None, gain: float = 1.0, dt: float = 1e-3, seed: int = 0) -> Network:
-    """Convolutions (`conv1`, `conv2`, ...), each followed by a max pool (`pool1`, ...), then `out`, all to all.
+         pool: int = 2, padding: int | None = None, dense: Sequence[int] = (), outputs: int = 10,
+         shape: tuple[int, ...] | None = None, neuron: str | Neuron | None = None, pooled: str = "spikes",
+         bias: bool = False, gain: float = 1.0, dt: float = 1e-3, seed: int = 0) -> Network:
+    """Convolutions (`conv1`, `conv2`, ...), each followed by a max pool (`pool1`, ...), then layers `dense1`, ... and
+    `out`, all to all.
 
-    A spike takes one step per population, so that with two convolutions `out` answers in the fifth step after an input;
-    a pool is a population of relays. Pools act on spikes; in the tutorial they act on currents.
+    A spike takes one step per population, so that with two convolutions `out` answers in the fifth step after an input.
 
     maps: channels of each convolution, "csnn(8, 16)", the same as `channels`. size: rows and columns that a neuron
-    sees. pool: rows and columns of a pool. padding: pixels around each map; None for none, or for half a window where
-    maps would else be too small. outputs: neurons of `out`; 0 leaves it out, for a readout of the last pool.
+    sees. pool: rows and columns of a pool. pooled: what pools act on, "spikes" of the convolutions' neurons, which a
+    population of relays then sends on; or "currents", as in the tutorial: convolutions are relays, and neurons spike by
+    the largest current of a window. dense: neurons of each layer before `out`. bias: whether each map and each neuron
+    of the layers has one, from inputs that always send. padding: pixels around each map; None for none, or for half a
+    window where maps would else be too small. outputs: neurons of `out`; 0 leaves it out, for a readout of the last
+    population.
     shape: (channels, rows, columns) or (rows, columns) of the input; by default one square map. neuron: of convolutions
     and `out`; by default beta = 0.9 per step. gain: weights are uniform in +-gain/sqrt(fan-in); 1 is what torch draws
-    by default. There are no biases.
+    by default; biases likewise.
 
     Raises PlasticityError for sizes that do not fit.
     """
@@ -47,20 +56,31 @@ def csnn(n_inputs: int = 784, *maps: int | Sequence[int], channels: Sequence[int
         raise PlasticityError(f"shape {shape} holds {math.prod(shape)} inputs, not {n_inputs}")
     if padding is None:
         padding = 0 if _fits(shape, len(channels), size, pool) else size // 2
-    populations, projections, last = [], [], "in"
+    spiking, passing = {"spikes": (neuron, relay()), "currents": (relay(), neuron)}[choice("pooled", pooled, POOLED)]
+    inputs, populations, projections, last = [Input("in", n_inputs)], [], [], "in"
     for number, maps in enumerate(channels, 1):
-        conv, pooled = f"conv{number}", f"pool{number}"
+        conv, below_ = f"conv{number}", f"pool{number}"
         window = Window(shape, size, maps, padding=padding)
         below = Window(window.out_shape, pool, maps, stride=pool)
-        populations += [Population(conv, window.n_post, neuron), Population(pooled, below.n_post, relay())]
+        populations += [Population(conv, window.n_post, spiking), Population(below_, below.n_post, passing)]
         projections += [Projection(last, conv, _drawn(rng, gain, window.fan_in, maps), "convolution", onto="x",
                                    window=window),
-                        Projection(conv, pooled, 1.0, "max_pool", onto="x", window=below)]
-        shape, last = below.out_shape, pooled
-    if outputs:
-        populations.append(Population("out", outputs, neuron))
-        projections.append(Projection(last, "out", _drawn(rng, gain, math.prod(shape), outputs), onto="x"))
-    return Network((Input("in", n_inputs),), tuple(populations), tuple(projections), dt=dt, name="csnn")
+                        Projection(conv, below_, 1.0, "max_pool", onto="x", window=below)]
+        if bias:
+            inputs.append(Input(f"ones{number}", window.positions, always=True))
+            alike = Window((1, *window.out_shape[1:]), 1, maps)
+            projections.append(Projection(f"ones{number}", conv, _drawn(rng, gain, window.fan_in, maps, 1),
+                                          "convolution", onto="x", window=alike))
+        shape, last = below.out_shape, below_
+    first, n = {}, math.prod(shape)
+    for name, wide in (*((f"dense{number}", wide) for number, wide in enumerate(dense, 1)), ("out", outputs)):
+        if wide:
+            populations.append(Population(name, wide, neuron))
+            projections.append(Projection(last, name, _drawn(rng, gain, n, wide), onto="x"))
+            first[name] = _drawn(rng, gain, n, wide, 1)[0] if bias else None
+            last, n = name, wide
+    network = Network(tuple(inputs), tuple(populations), tuple(projections), dt=dt, name="csnn")
+    return with_bias(network, first, "x") if bias and first else network
 
 
 def _fits(shape: tuple[int, ...], convolutions: int, size: int, pool: int) -> bool:
@@ -70,9 +90,10 @@ def _fits(shape: tuple[int, ...], convolutions: int, size: int, pool: int) -> bo
     return side >= 1
 
 
-def _drawn(rng: np.random.Generator, gain: float, fan_in: int, n: int) -> np.ndarray:
+def _drawn(rng: np.random.Generator, gain: float, fan_in: int, n: int, rows: int | None = None) -> np.ndarray:
+    """Weights [fan_in, n], or so many rows of the same spread."""
     require_drawable("csnn", (fan_in, n))
-    return rng.uniform(-1, 1, (fan_in, n)) * gain / math.sqrt(fan_in)
+    return rng.uniform(-1, 1, (rows or fan_in, n)) * gain / math.sqrt(fan_in)
 
 
 def _square(n: int) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ from plasticity.learner import Learner
 
 #: kind of rule -> a learner of it, small enough for some seventy checks in a few seconds
 LEARNERS = {
-    "synapse, at spikes": Learner("diehl-cook(neurons=10, steps=40, total=2.0, theta_plus=1e-5)"),
+    "synapse, at spikes": Learner("diehl-cook(neurons=10, steps=40, total=2.0, total_rate=9500, theta_plus=1e-5)"),
     "synapse, of rates": Learner("rates(20)", "soft_hebb", epochs=2),
     "credit": Learner("layers(20)", "eprop", encoder="current(steps=5)", lr=3e-2, dtype="float64"),
     "credit, values": Learner("layers(20)", "bptt", encoder="current(steps=5)", loss="mse", lr=3e-2, dtype="float64"),

@@ -26,6 +26,7 @@ from plasticity._utils.catalogue import called
 from plasticity._utils.memory import require_memory
 from plasticity._utils.random import checked_seed
 from plasticity.encoding import bernoulli, constant, from_events, poisson
+from plasticity.encoding.augmentation.catalogue import catalogue as augmentations
 from plasticity.encoding.catalogue import catalogue as encoders
 from plasticity.engines.gradient import losses, surrogates
 from plasticity.errors import NetworkWarning
@@ -56,6 +57,10 @@ def encode(function, argument, value):
     encoder(X.reshape(3, 2, 3) if encoder.takes == "sequences" else X)
 
 
+def augment(function, argument, value):
+    make(function, argument, value)(X.reshape(3, 2, 3), 0, np.arange(3))
+
+
 def step(function, argument, value):
     weights = torch.nn.Parameter(torch.ones(3))
     weights.grad = torch.ones(3)
@@ -70,7 +75,8 @@ def fit(function, argument, value):
 
 DOORS = {
     "rule": (rules.catalogue, make), "neuron": (neurons.catalogue, make), "loss": (losses.catalogue, make),
-    "surrogate": (surrogates.catalogue, make), "encoder": (encoders, encode), "readout": (readouts, make),
+    "surrogate": (surrogates.catalogue, make), "encoder": (encoders, encode),
+    "augmentation": (augmentations, augment), "readout": (readouts, make),
     "optimizer": (OPTIMIZERS, step),
     "fit": ({name: kind.fit for name, kind in READOUTS.items() if kind.needs == "counts" and name != "logistic"}, fit)}
 NAMES = [(door, name) for door, (catalogue, _) in DOORS.items() for name in catalogue]

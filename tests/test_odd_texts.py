@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from plasticity import LanguageError, Neuron, PlasticityError, Rule, Trace, networks, neurons, replay, rules
 from plasticity._utils.catalogue import parse
 from plasticity.encoding import catalogue as encoders
+from plasticity.encoding.augmentation import catalogue as augmentations
 from plasticity.neurons.units import si
 from plasticity.readout import catalogue as readouts
 
@@ -32,7 +33,7 @@ DOORS = [
     lambda text: learned(on_pre={"w": text}), lambda text: learned(on_step={"dw/dt": text}),
     lambda text: learned(on_pre={text: "a"}), lambda text: learned(let={"b": text}, on_pre={"w": "b"}),
     lambda text: learned(params={"a": 1.0, text: 2.0}, on_pre={"w": "a"}),
-    rules.make, neurons.make, networks.make, encoders.make, readouts.make, si,
+    rules.make, neurons.make, networks.make, encoders.make, augmentations.make, readouts.make, si,
     *(lambda text, slot=slot: Neuron(**CELL | {slot: text})
       for slot in ("equations", "threshold", "reset", "update", "output")),
     lambda text: Neuron(**CELL | {"params": {"tau": "20*ms", text: text}})]

@@ -10,6 +10,7 @@ import numpy as np
 
 from plasticity.errors import PlasticityError, quoted
 
+_WHOLE = 0xFFFFFFFFFFFFFFFF
 GOLDEN = 0x9E3779B97F4A7C15
 _MULTIPLY_1, _MULTIPLY_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
@@ -31,8 +32,19 @@ def mix(z: np.ndarray) -> np.ndarray:
 
 def key(seed: int, step: int) -> np.uint64:
     """The stream of one step: every index of it draws from here."""
-    whole = 0xFFFFFFFFFFFFFFFF
-    return np.uint64(mix(mix(np.uint64((seed + 1) & whole)) ^ np.uint64(step & whole)))
+    return np.uint64(keys(seed, np.uint64(step & _WHOLE)))
+
+
+def keys(seed: int, steps: np.ndarray) -> np.ndarray:
+    """The same of many steps."""
+    return mix(mix(np.uint64((seed + 1) & _WHOLE)) ^ np.asarray(steps, np.uint64))
+
+
+def stream(seed: int, *places: int) -> int:
+    """A seed of its own for a place: the population, the call in its texts."""
+    for place in places:
+        seed = int(key(seed, place))
+    return seed
 
 
 def uniform(seed: int, step: int, index: np.ndarray, draw: int = 0) -> np.ndarray:
@@ -44,6 +56,10 @@ def uniform(seed: int, step: int, index: np.ndarray, draw: int = 0) -> np.ndarra
 
 def normal(seed: int, step: int, shape: tuple[int, ...]) -> np.ndarray:
     """Standard normal numbers by Box and Muller (1958), one per element, indexed in C order."""
-    index = np.arange(np.prod(shape, dtype=np.int64)).reshape(shape)
+    return normal_at(seed, step, np.arange(np.prod(shape, dtype=np.int64)).reshape(shape))
+
+
+def normal_at(seed: int, step: int, index: np.ndarray) -> np.ndarray:
+    """The same for each index."""
     radius = np.sqrt(-2.0 * np.log(uniform(seed, step, index, 0)))
     return radius * np.cos(2.0 * np.pi * uniform(seed, step, index, 1))

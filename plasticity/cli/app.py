@@ -23,6 +23,9 @@ Network = Annotated[str | None, typer.Option(help="diehl-cook(neurons=400), laye
 Rule = Annotated[str | None, typer.Option(help="Any learning rule, file.py:object (default: the network's own). See: "
                                                "plasticity list rules.")]
 Encoder = Annotated[str | None, typer.Option(help="rate(steps=25), latency(steps=25), ... (default: by task).")]
+Augment = Annotated[str | None, typer.Option(help="What training samples become when they are shown, and no others: "
+                                                 "shift(pixels=2), elastic+noise, ... See: plasticity list "
+                                                 "augmentations.")]
 Engine = Annotated[str | None, typer.Option(help="event, torch, brian2, brian2_cpp; compiled, autograd for gradients; "
                                                  "with options, torch(reduce=mean) (default: the quickest).")]
 Epochs = Annotated[int | None, typer.Option(help="Passes over the training samples (default: by task).")]
@@ -46,6 +49,7 @@ def run(
     network: Network = None,
     rule: Rule = None,
     encoder: Encoder = None,
+    augment: Augment = None,
     readout: Annotated[str | None, typer.Option(
         help="all_activity, logistic, leaky(tau=20e-3), ...; several as all_activity+logistic.")] = None,
     engine: Engine = None,
@@ -53,7 +57,7 @@ def run(
     epochs: Epochs = None,
     batch: Batch = None,
     lr: Lr = None,
-    optimizer: Annotated[str | None, typer.Option(help="adam, sgd(momentum=0.9), ...")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam, sgd(momentum=0.9, clip=0.25), ...")] = None,
     schedule: Annotated[str | None, typer.Option(help="constant, linear or cosine.")] = None,
     patience: Annotated[int | None, typer.Option(help="Epochs without a better validation until it stops.")] = None,
     train_samples: TrainSamples = None,
@@ -98,6 +102,7 @@ def compare(
     engines: Annotated[str | None, typer.Option("--engines", "--engine",
         help="One or several, of rules that they run: event,torch; compiled,autograd.")] = None,
     encoder: Encoder = None,
+    augment: Augment = None,
     epochs: Epochs = None,
     batch: Batch = None,
     lr: Lr = None,
@@ -155,8 +160,8 @@ def report(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="rules, networks, neurons, encoders, readouts, losses, datasets, "
-                                             "engines, memories.")],
+    what: Annotated[str, typer.Argument(help="rules, networks, neurons, encoders, augmentations, readouts, losses, "
+                                             "datasets, engines, memories.")],
     as_json: Json = False,
 ) -> None:
     """List what there is."""

@@ -104,6 +104,10 @@ def encoders() -> list[dict]:
     return _functions("plasticity.encoding.catalogue")
 
 
+def augmentations() -> list[dict]:
+    return _functions("plasticity.encoding.augmentation.catalogue")
+
+
 def readouts() -> list[dict]:
     return _functions("plasticity.readout.catalogue")
 
@@ -135,7 +139,7 @@ def engines() -> list[dict]:
 
 LISTS: Mapping[str, Callable[[], list[dict]]] = {
     "rules": rules, "neurons": neurons, "networks": networks, "datasets": datasets, "engines": engines,
-    "encoders": encoders, "readouts": readouts, "losses": losses,
+    "encoders": encoders, "augmentations": augmentations, "readouts": readouts, "losses": losses,
     "memories": memories}
 #: what was a list of its own -> kind of rules
 BEFORE: Mapping[str, str] = {"methods": "network", "gradient-rules": "credit"}

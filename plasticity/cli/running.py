@@ -55,9 +55,10 @@ def _stem(asked: Mapping[str, object]) -> str:
 
 
 def _print(result: Mapping[str, object], stdout) -> None:
-    rows = [(f"accuracy ({next(iter(result['accuracy_by_readout']))}, held out)", f"{100 * result['accuracy']:.1f} %")]
+    score, readout = result["score"], next(iter(result["accuracy_by_readout"]))
+    rows = [(f"{score['name']} ({readout}, held out)", _figure(score, result["accuracy"]))]
     if "accuracy_untrained" in result:
-        rows.append(("the same network untrained", f"{100 * result['accuracy_untrained']:.1f} %"))
+        rows.append(("the same network untrained", _figure(score, result["accuracy_untrained"])))
     others = list(result["accuracy_by_readout"].items())[1:]
     rows += [(f"readout {name}", f"{100 * value:.1f} %") for name, value in others]
     spikes = result["spikes_per_image"]
@@ -68,3 +69,11 @@ def _print(result: Mapping[str, object], stdout) -> None:
              ("ask it", f"plasticity predict {result['run']} DATA")]
     table(f"{result['network'] or result['rule']} on {result['task']}: rule {result['rule'] or 'its own'}, engine "
           f"{result['engine']}, {result['epochs']} epochs, seed {result['seed']}", ("", ""), rows, stdout)
+
+
+def _figure(score: Mapping[str, object], figure: float) -> str:
+    """A figure of which more is better, as it is told: accuracy in percent, others as they are (and not turned round).
+    """
+    if score["name"] == "accuracy":
+        return f"{100 * figure:.1f} %"
+    return f"{figure if score['better'] == 'higher' else -figure:.4g} {score['unit']}".rstrip()

@@ -20,7 +20,7 @@ from plasticity.learner.experiment import experiment
 COMPARED = 32  # samples of a batch whose updates are compared with backpropagation's
 LOOKS = 10  # how often in a training they are
 #: what a job says of a learner
-ASKED = ("network", "rule", "encoder", "engine", "epochs", "batch", "lr", "seed", "device")
+ASKED = ("network", "rule", "encoder", "engine", "epochs", "batch", "lr", "seed", "device", "augment")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from plasticity.rules import RuleLike
 from plasticity.runs.files import plain
 
 #: what may be a text or an object
-PARTS = ("rule", "network", "encoder")
+PARTS = ("rule", "network", "encoder", "augment")
 #: what varies in a comparison -> what several of it are called, in the order of a table's columns
 AXES: Mapping[str, str] = MappingProxyType({"rule": "rules", "network": "networks", "engine": "engines"})
 
@@ -64,6 +64,7 @@ class Job:
     device: str = "cpu"
     threads: int = 1
     engine: str | None = None
+    augment: str | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "rule", before(self.rule))

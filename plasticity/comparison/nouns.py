@@ -10,6 +10,7 @@ import numpy as np
 
 from plasticity.comparison import settings
 from plasticity.datasets.tasks import Task
+from plasticity.errors import PlasticityError
 from plasticity.learner import Learner
 from plasticity.learner.asked import Asked
 from plasticity.learner.experiment import Experiment, experiment
@@ -17,7 +18,7 @@ from plasticity.learner.experiment import Experiment, experiment
 _BEFORE = re.compile(r"(?P<name>layers|recurrent)-(?P<sizes>\d+(-\d+)*)")
 #: arguments of `Learner` that a run or a comparison may set
 ARGUMENTS = ("network", "rule", "encoder", "readout", "engine", "loss", "epochs", "batch", "lr", "optimizer",
-             "schedule", "patience", "seed", "device", "dtype", "verbose")
+             "schedule", "patience", "seed", "device", "dtype", "verbose", "augment")
 
 
 def learner_of(task: Task, asked: Mapping[str, object]) -> Learner:
@@ -37,7 +38,21 @@ def learner_of(task: Task, asked: Mapping[str, object]) -> Learner:
         options["lr"] = settings.RATE if rate is None else rate
     if "network" in said and way == "method" and said.get("rule") in (None, "backprop"):
         options["lr"] = settings.rate_of(str(said["network"]), None)
+    _require_streams(task, options, said)
     return Learner(**{**options, **said})
+
+
+def classes_of(task: Task) -> np.ndarray | None:
+    """All classes of a task, where a label stands in every step, so that a few samples need not hold them all."""
+    return np.arange(len(task.classes)) if task.targets == "labels per step" else None
+
+
+def _require_streams(task: Task, options: Mapping[str, object], said: Mapping[str, object]) -> None:
+    """Raises PlasticityError for a batch that is not that of a task's streams, which it would mix."""
+    side_by_side = options.get("batch")
+    if options.get("shuffle") is False and "encoder" not in said and said.get("batch", side_by_side) != side_by_side:
+        raise PlasticityError(f"batch={said['batch']} would mix the streams of {task.name}, of which there are "
+                              f"{side_by_side} side by side; take the task {task.name}(batch={said['batch']}) with it")
 
 
 def way_of(asked: Mapping[str, object]) -> str:

@@ -19,6 +19,7 @@ from sklearn.base import clone
 from plasticity._utils import memory
 from plasticity.comparison.candidates import Candidate, candidate
 from plasticity.comparison.job import Job
+from plasticity.comparison.nouns import classes_of
 from plasticity.datasets.tasks import Task
 from plasticity.learner.health import overheard, quiet
 
@@ -42,7 +43,7 @@ def _measured(job: Job, entrant: Candidate, task: Task) -> dict[str, object]:
     x = entrant.shaped(task.train_x)
     before = _start(job.device)
     begun = time.perf_counter()
-    entrant.learner.fit(x, task.train_y, task.train_weight, **entrant.options)
+    entrant.learner.fit(x, task.train_y, task.train_weight, classes=classes_of(task), **entrant.options)
     whole = time.perf_counter() - begun
     held = entrant.shaped(task.test_x)
     peak = _peak(job.device) - before

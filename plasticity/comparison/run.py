@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from plasticity.comparison.figures import draw
-from plasticity.comparison.nouns import learner_of, shaped, way_of
+from plasticity.comparison.nouns import classes_of, learner_of, shaped, way_of
 from plasticity.datasets import tasks
 from plasticity.datasets.tasks import Task
 from plasticity.errors import CacheWarning, DataWarning, NetworkWarning, PlasticityError
-from plasticity.learner import Learner
+from plasticity.learner import Learner, goals
 from plasticity.learner.health import overheard, warn
+from plasticity.readout.scores import SCORES
 from plasticity.runs import Run, report
 
 LEARNER = "learner"  # folder in a run's, that holds the learner
@@ -51,6 +52,7 @@ class Settings:
     dtype: str | None = None
     validation: bool = False
     control: bool = False
+    augment: str | None = None
 
     @classmethod
     def of(cls, stored: Mapping[str, object]) -> Settings:
@@ -84,7 +86,8 @@ class Interrupted(Exception):
 
 def run_task(settings: Settings, run: Run, say: Callable[[str], None] = lambda line: None,
              verbose: bool = False) -> dict:
-    """Learns a task and answers what was measured; `accuracy` is that of the first readout on the held-out samples.
+    """Learns a task and answers what was measured; `accuracy` is that of the first readout on the held-out samples, or
+    whatever the loss is scored by (more is better: minus NLL), and `score` says which and how much.
 
     run: the folder; it is created once everything has been checked. say: gets lines of progress.
     Raises Interrupted after Ctrl-C (a checkpoint is left), PlasticityError for what cannot be run.
@@ -95,7 +98,8 @@ def run_task(settings: Settings, run: Run, say: Callable[[str], None] = lambda l
         learner = settings.learner(task, verbose)
         say(f"{task.name}: {len(task.train_x)} training samples, {len(task.test_x)} held out ({task.held_out})")
         try:
-            learner.fit(shaped(task, task.train_x), task.train_y, task.train_weight, run=run)
+            learner.fit(shaped(task, task.train_x), task.train_y, task.train_weight, classes=classes_of(task),
+                        run=run)
         except KeyboardInterrupt:
             raise Interrupted(run.path) from None
         say("reading out the held-out samples")
@@ -133,13 +137,22 @@ def _measured(learner: Learner, task: Task) -> tuple[dict, np.ndarray]:
     """What is told of the held-out samples, and the answers to them: they are shown once."""
     begun = time.perf_counter()
     by_readout, answers = learner.read(shaped(task, task.test_x), task.test_y, task.test_weight)
-    return {"accuracy": by_readout[next(iter(by_readout))], "accuracy_by_readout": by_readout,
+    best = by_readout[next(iter(by_readout))]
+    return {"accuracy": best, "accuracy_by_readout": by_readout, "score": _told(learner, best),
             "test_seconds": time.perf_counter() - begun}, answers
+
+
+def _told(learner: Learner, figure: float) -> dict:
+    """A figure of which more is better as the score that it is: what is better lower was turned round."""
+    score = SCORES[goals.score_name(learner.described_.goal)]
+    return {"name": score.name, "value": figure if score.better == "higher" else -figure, "unit": score.unit,
+            "better": score.better}
 
 
 def _control(settings: Settings, task: Task) -> dict:
     """The same network with its initial weights, read out in the same way."""
-    untrained = settings.learner(task).untrained(shaped(task, task.train_x), task.train_y)
+    untrained = settings.learner(task).untrained(shaped(task, task.train_x), task.train_y,
+                                                     classes_of(task))
     by_readout, _ = untrained.read(shaped(task, task.test_x), task.test_y, task.test_weight)
     return {"accuracy_untrained": by_readout[next(iter(by_readout))], "accuracy_untrained_by_readout": by_readout}
 

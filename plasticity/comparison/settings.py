@@ -24,6 +24,8 @@ def _gradients(network: str, encoder: str, epochs: int, batch: int) -> dict[str,
 _DIGITS = _gradients("layers(100, 100)", "latency(steps=25)", 30, 32)
 _IMAGES = _gradients("layers(200, 200)", "latency(steps=25)", 3, 100)
 _SEQUENCES = _gradients("recurrent(100)", "sequences", 15, 50) | {"stream": {"encoder": "sequences"}}
+_WORDS = _gradients("recurrent(200, neuron=snu(graded=True))", "words(stream=True)", 10, 20)
+_CHORDS = _gradients("layers(150, neuron=snu)", "sequences", 60, 8)
 
 #: task -> way of learning -> arguments of `Learner`
 TASKS: Mapping[str, Mapping[str, Options]] = MappingProxyType({
@@ -31,6 +33,10 @@ TASKS: Mapping[str, Mapping[str, Options]] = MappingProxyType({
     "mnist": _IMAGES, "fashion_mnist": _IMAGES,
     "usps": {**_IMAGES, "stream": {"epochs": 3}},
     "rows_mnist": _SEQUENCES | _gradients("recurrent(200)", "sequences", 5, 100),
+    "jsb": _CHORDS | {"gradients": {**_CHORDS["gradients"], "readout": "leaky(tau=0, bias=True)", "loss": "bernoulli"}},
+    "ptb": _WORDS | {"stream": {"encoder": "words"}, "gradients": {
+        **_WORDS["gradients"], "shuffle": False, "readout": "leaky(tau=0, bias=True)",
+        "loss": "cross_entropy(score=perplexity)"}},
     **dict.fromkeys(("nmnist", "nmnist_frames", "fsdd", "fsdd_spikes"), _SEQUENCES)})
 #: fewer training samples than this are few, and are shown as often as those of digits
 FEW = 5000
@@ -50,13 +56,15 @@ def rate_of(rule: str, other: float | None = RATE) -> float | None:
 
 
 def of_task(task: Task, way: str) -> Options:
-    """Arguments of `Learner` that a task asks for; of a person's own data by how much there is of it."""
+    """Arguments of `Learner` that a task asks for; of a person's own data by how much there is of it, of streams side
+    by side as many samples in a batch."""
     known = TASKS.get(task.name.replace("-", "_"))
     if known is None:
         few = len(task.train_x) < FEW
         known = _SEQUENCES if task.form == "sequences" else {
             **(_DIGITS if few else _IMAGES), "stream": {"epochs": 10 if few else tasks.epochs(task.name)}}
-    return known.get(way, {})
+    streams = {"batch": task.options["batch"]} if "batch" in task.options else {}
+    return {**known.get(way, {}), **streams}
 
 
 def of_sequences(name: str) -> bool:

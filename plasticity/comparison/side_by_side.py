@@ -34,7 +34,7 @@ def compare(task: str, rules: str | RuleLike | Sequence[str | RuleLike], seeds: 
             test_samples: int | None = None, validation: bool = False, device: str = "cpu", threads: int = 1,
             jobs: int = 1, out: str | Path | None = None, resume: bool = False,
             say: Callable[[str], None] = lambda line: None, verbose: bool = False,
-            network: str | None = None) -> dict[str, object]:
+            network: str | None = None, augment: object = None) -> dict[str, object]:
     """Trains every rule in every network on every engine with every seed on the same data, and answers one table.
 
     task: a name in `plasticity.comparison.settings.TASKS`. rules: one or several: gradient rules, methods (as "cnn",
@@ -43,7 +43,8 @@ def compare(task: str, rules: str | RuleLike | Sequence[str | RuleLike], seeds: 
     networks: one or several, of gradient rules, as "layers(200, 200)"; engines: one or several, of rules for synapses;
     a rule that has no choice of them is trained once, with its own (None: each rule's own).
     encoder, epochs, batch: of all gradient rules alike (epochs and batch also of the methods), instead of the
-    task's setting. lr: learning rate of all, instead of each rule's own. train_samples, test_samples: only the first
+    task's setting. lr: learning rate of all, instead of each rule's own. augment: what training
+    samples become when they are shown, in all trainings. train_samples, test_samples: only the first
     ones. validation: hold out the last training images instead of using the test set. device, threads: of each process;
     jobs: how many processes train at a time; each is kept for the next training. out: a folder for results, new or,
     with `resume`, one of an earlier call: what it finished is not done again, what failed is. say: gets a line per
@@ -60,7 +61,8 @@ def compare(task: str, rules: str | RuleLike | Sequence[str | RuleLike], seeds: 
         networks = network
     require_whole(1, jobs=jobs, threads=threads)
     shared = Job(task, "", encoder=encoder, epochs=epochs, batch=batch, lr=lr, train_samples=train_samples,
-                 test_samples=test_samples, validation=validation, device=device, threads=threads)
+                 test_samples=test_samples, validation=validation, device=device, threads=threads,
+                 augment=augment)
     asked = Comparison(_several(rules), _seeds(seeds), shared, _several(networks), _several(engines))
     asked.check()
     if out is None:

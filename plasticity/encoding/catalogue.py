@@ -26,7 +26,7 @@ class Encoder(Kept):
 
     encode(x, seed, numbers, **options): x [samples, ...], numbers as `first_sample` of `encoding.poisson`; answers
     Spikes, or values [samples, steps, n].
-    takes: "samples", intensities in [0, 1] [samples, n]; or "sequences", [samples, steps, n].
+    takes: "samples", intensities in [0, 1] [samples, n]; or "sequences", [samples, steps, n] as they are.
     gives: "spikes" or "values".
     """
 
@@ -41,6 +41,11 @@ class Encoder(Kept):
 
     def __call__(self, x: np.ndarray, seed: int = 0, numbers: int | np.ndarray = 0) -> Spikes | np.ndarray:
         return self.encode(x, seed, numbers, **self.options)
+
+    @property
+    def as_they_are(self) -> bool:
+        """Whether it answers what it is given."""
+        return self.encode is _sequences
 
     def __str__(self) -> str:
         return str(Call(self.name, (), self.options))
@@ -150,9 +155,41 @@ def _sequences(x: np.ndarray, seed: int, numbers: int | np.ndarray, stream: bool
     return x
 
 
+@checked
+def words(n: Count = 10_000, stream: bool = False) -> Encoder:
+    """One spike per step, of the input that is the number of a word: samples [samples, steps] (or [samples, steps, 1])
+    hold whole numbers from 0 to n - 1, and -1 where there is no word and no input spikes.
+
+    The weights from an input are then what is known as the embedding of its word; nothing of n values per step is ever
+    made. n: words that there are. stream: whether samples are windows of streams, as `sequences` has it.
+
+    Which word may be the target of which step: spikes of a step arrive at its end, so a population has heard in step t
+    the words before t, and so has a readout (tau=0) that hears it: its target in step t is the word of step t, y = x,
+    and that is the next word. With a second population in between, step t has heard the words before t - 1, and with
+    y = x it is asked for the word after the next one. No network with a population in between sees its target.
+    """
+    return Encoder("words", _words, {"n": n} | ({"stream": stream} if stream else {}), takes="sequences")
+
+
+def _words(x: np.ndarray, seed: int, numbers: int | np.ndarray, n: int, stream: bool = False) -> Spikes:
+    x = np.asarray(x)
+    x = x[..., 0] if x.ndim == 3 and x.shape[2] == 1 else x
+    if x.ndim != 2:
+        raise PlasticityError(f"words must have shape [samples, steps] or [samples, steps, 1], got {x.shape}")
+    number = x.astype(np.int64)
+    strange = (number != x) | (number < -1) | (number >= n)
+    if strange.any():
+        raise PlasticityError(f"words must be whole numbers from 0 to {n - 1}, or -1 for none, got "
+                              f"{x[strange][0]:g}; give words(n=...) as many as there are")
+    said = number >= 0
+    ends = np.concatenate(([0], np.cumsum(said))).astype(np.int64)
+    steps = x.shape[1]
+    return Spikes(ends[np.arange(len(x))[:, None] * steps + np.arange(steps + 1)], number[said].astype(np.int32), n)
+
+
 #: name -> function that makes the encoder; all of its arguments have defaults
 catalogue = Catalogue("encoder", {make.__name__: f"{__name__}:{make.__name__}" for make in (
-    latency, rate, poisson, rank_order, current, rows, sequences)})
+    latency, rate, poisson, rank_order, current, rows, sequences, words)})
 
 
 def make(encoder: str | Encoder | Callable) -> Encoder:

@@ -21,9 +21,10 @@ FUNCTIONS = frozenset({"exp", "log", "sqrt", "abs", "clip", "tanh", "where"})
 REDUCTIONS = frozenset({"softmax", "rank", "winner", "prefix_sum", "sum_post", "max_post"})
 PRIMITIVES = REDUCTIONS | {"delayed"}
 NEURON_FUNCTIONS = FUNCTIONS | {"sin", "cos", "cosh", "sinh", "int", "sigmoid", "relu", "exprel", "expm1", "log1p"}
+RANDOM = frozenset({"normal", "uniform", "dropout"})  # see `plasticity.language.draws`
 
 MOST_NODES, DEEPEST = 5_000, 100  # of an expression; the largest of this library has 131 and 15
-_ARITY = {"clip": 3, "where": 3, "delayed": 2}
+_ARITY = {"clip": 3, "where": 3, "delayed": 2, "normal": 0, "uniform": 0}
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.USub, ast.UAdd)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _LOGIC = (ast.BoolOp, ast.And, ast.Or, ast.Not)
@@ -57,6 +58,9 @@ def parse(text: str, functions: Collection[str] = FUNCTIONS | PRIMITIVES, logic:
 
 def _check_call(text: str, node: ast.Call, functions: Collection[str]) -> None:
     name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
+    if name in RANDOM and name not in functions:
+        raise LanguageError(f"{quoted(text)} calls {name!r}, and numbers are drawn in the update and the output of a "
+                            "neuron that is a map; write it there")
     if name not in functions:
         near = get_close_matches(name, functions, n=1)
         suggestion = f"; did you mean {near[0]!r}?" if near else ""
@@ -87,7 +91,7 @@ def _settled(text: str, expr: ast.expr) -> ast.expr:
     def settle(node: ast.expr) -> ast.expr | None:
         if isinstance(node, ast.Constant):
             return literal(node) if abs(node.value) > 2**53 else None
-        alone = isinstance(node, ast.BinOp | ast.Call) and not names(node) and not calls(node) & PRIMITIVES
+        alone = isinstance(node, ast.BinOp | ast.Call) and not names(node) and not calls(node) & (PRIMITIVES | RANDOM)
         return _with_value(text, rewrite(node, literal)) if alone else None
 
     return rewrite(expr, settle)

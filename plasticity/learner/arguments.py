@@ -11,6 +11,7 @@ import numpy as np
 from plasticity._utils.ranges import RATE, require
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner.asked import Asked
+from plasticity.learner.augmenting import require_augment
 from plasticity.learner.suiting import name_of
 from plasticity.readout.catalogue import READOUTS
 from plasticity.readout.losses import require_outputs
@@ -30,6 +31,7 @@ def require_arguments(experiment) -> None:
     """Raises RefusedError for arguments that mean nothing to the rule, PlasticityError for values that cannot be."""
     _require_meaning(experiment)
     _require_encoder(experiment)
+    require_augment(experiment)
     _require_class_weight(experiment)
     if experiment.way.name == "gradients":
         require_outputs(experiment.asked.loss, experiment.readouts[0].outputs)

@@ -12,8 +12,8 @@ import numpy as np
 class Asked:
     """The arguments of `Learner`, and what its presets say besides.
 
-    extras: options that only presets have, by name. scaled: whether samples outside [0, 1] are scaled (they are refused
-    otherwise).
+    extras: options that only presets have, by name. augment: what training samples become when they are shown. scaled:
+    whether samples outside [0, 1] are scaled (they are refused otherwise).
     """
 
     network: object = None
@@ -37,6 +37,7 @@ class Asked:
     verbose: bool = False
     scaled: bool = True
     extras: Mapping[str, object] = field(default_factory=dict)
+    augment: object = None
 
     def __post_init__(self):
         """Whole numbers of numpy are whole numbers."""

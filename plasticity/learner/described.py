@@ -10,6 +10,7 @@ from types import ModuleType
 import numpy as np
 
 from plasticity.encoding.catalogue import Encoder
+from plasticity.learner.augmenting import Augmenting, augmenting
 from plasticity.learner.experiment import Experiment
 from plasticity.learner.goals import Goal
 from plasticity.learner.samples import Scaling, require_unit
@@ -64,6 +65,10 @@ class Described:
         """Targets as numbers, with the weights of samples times those of their classes."""
         asked = self.experiment.asked
         return Targets(values, sample_weights(sample_weight, values, asked.class_weight, self.goal.classes))
+
+    def augmenting(self, x: np.ndarray) -> Augmenting | None:
+        """What is done to samples x while they are learned from. Raises PlasticityError for what they cannot have."""
+        return augmenting(self.experiment, self.given, x)
 
     def accept(self, x: np.ndarray) -> np.ndarray:
         """Checked samples as they are learned. Raises PlasticityError for another number of features."""

@@ -45,23 +45,25 @@ class Estimator(ClassifierMixin, BaseEstimator):
 
     # ------------------------------------------------------------------ learning
 
-    def fit(self, X, y=None, sample_weight=None, *, run: Run | None = None, callback: Callback | None = None):
+    def fit(self, X, y=None, sample_weight=None, *, classes: Sequence | None = None, run: Run | None = None,
+            callback: Callback | None = None):
         """Learns from samples X and targets y.
 
         X: [samples, features], images or sequences [samples, steps, inputs]. y: labels [samples], or what the loss
         takes; rules that learn without labels use them only to name what neurons have come to respond to, and need none
         for `transform`. sample_weight: [samples] or [samples, steps].
+        classes: all labels that there are, where y may not hold them all.
         run: a `plasticity.runs.Run` that keeps metrics and checkpoints, and from which an interrupted fit goes on.
         callback(step, x, targets): called when an update is known, before the weights change.
         After Ctrl-C the estimator has learned what it was shown.
         """
-        x, targets = self.prepare(X, y, sample_weight=sample_weight)
+        x, targets = self.prepare(X, y, classes, sample_weight)
         asked, plan = self.described_.experiment.asked, self.described_.experiment.plan
         health.warn(health.untaught(plan.epochs))
         x, targets, held_out = self._split(x, targets, asked)
         plan = replace(plan, batch=self.trainer_.chunk(plan.batch))
         train(self.trainer_, x, targets, plan, held_out=held_out, run=run, callback=callback, training=self.training_,
-              identity=None if run is None else identity(self, x, targets))
+              augment=self.described_.augmenting(x), identity=None if run is None else identity(self, x, targets))
         self._finish(x, targets)
         return self
 
@@ -88,13 +90,14 @@ class Estimator(ClassifierMixin, BaseEstimator):
         plan = Plan(1, batch, asked.seed, False, verbose=asked.verbose, first_epoch=before.epochs)
         if hasattr(self.trainer_, "offset"):
             self.trainer_.offset = before.shown
-        self.training_ = before.joined(train(self.trainer_, x, targets, plan))
+        self.training_ = before.joined(train(self.trainer_, x, targets, plan,
+                                             augment=self.described_.augmenting(x)))
         self._finish(x, targets)
         return self
 
-    def untrained(self, X, y=None):
+    def untrained(self, X, y=None, classes: Sequence | None = None):
         """A control: the network as it was built, with its readouts fitted in the same way."""
-        x, targets = self.prepare(X, y)
+        x, targets = self.prepare(X, y, classes)
         self._finish(x, targets)
         return self
 

@@ -11,6 +11,8 @@ from types import ModuleType
 from plasticity import networks, rules
 from plasticity._utils.catalogue import Call
 from plasticity.encoding import catalogue as encoders
+from plasticity.encoding.augmentation import catalogue as augmentations
+from plasticity.encoding.augmentation.catalogue import Augmentation
 from plasticity.encoding.catalogue import Encoder
 from plasticity.learner.arguments import require_arguments
 from plasticity.learner.asked import Asked
@@ -39,7 +41,7 @@ class Experiment:
 
     rule: None for the network's own. network: None where the rule brings it. readouts: the first one answers.
     engine: name and options. rule_text: how the rule was asked for, with options that the network names for it.
-    words_: the nouns as texts, where they were other objects before.
+    words_: the nouns as texts, where they were other objects before. augments: what training samples become, in order.
     """
 
     asked: Asked
@@ -51,6 +53,7 @@ class Experiment:
     engine: Call
     rule_text: str | None = None
     words_: Mapping[str, str | None] | None = None
+    augments: tuple[Augmentation, ...] = ()
 
     @property
     def epochs(self) -> int:
@@ -89,12 +92,12 @@ class Experiment:
 
     @cached_property
     def words(self) -> dict[str, str | None]:
-        """The nouns as texts, as far as they have one."""
+        """The nouns as texts, as far as they have one, and what training samples become."""
         if self.words_ is not None:
             return dict(self.words_)
         return {"network": text_of(self.network), "rule": self.rule_text or text_of(self.rule),
                 "encoder": text_of(self.encoder), "readout": ", ".join(map(str, self.readouts)) or None,
-                "engine": str(self.engine)}
+                "engine": str(self.engine), "augment": augmentations.text_of(self.augments)}
 
 
 def experiment(asked: Asked) -> Experiment:
@@ -118,6 +121,6 @@ def experiment(asked: Asked) -> Experiment:
         rule, rule_text = rules.make(asked.rule, **options), str(Call(asked.rule, (), options))
     encoder = None if asked.encoder is None else encoders.make(asked.encoder)
     suited = Experiment(asked, way, rule, network, encoder, suited_readouts(rule, asked, way),
-                        suited_engine(rule, asked, way), rule_text)
+                        suited_engine(rule, asked, way), rule_text, augments=augmentations.make(asked.augment))
     require_arguments(suited)
     return suited

@@ -80,7 +80,8 @@ def _content(parts: Parts) -> tuple[dict, dict[str, np.ndarray]]:
     content = {
         "way": made.way.name, "words": made.words, "engine": str(made.engine), "asked": _asked(made.asked),
         "network": kept("network", made.network), "rule": kept("rule", made.rule),
-        "encoder": kept("encoder", made.encoder), "shown": kept("shown", described.encoder),
+        "encoder": kept("encoder", made.encoder), "augment": kept("augment", made.augments),
+        "shown": kept("shown", described.encoder),
         "readouts": kept("readouts", tuple(made.readouts)),
         "scaling": kept("scaling", described.scaling), "goal": kept("goal", replace(goal, classes=None)),
         "classes": _labels(goal.classes), "shape": list(described.shape), "given": list(described.given),
@@ -110,9 +111,10 @@ def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
 
     asked = Asked(**content["asked"] | {"engine": content["engine"]})
     rule, network, encoder, shown = map(kept, ("rule", "network", "encoder", "shown"))
-    asked = replace(asked, network=network, rule=rule, encoder=encoder)
+    augments = kept("augment") if "augment" in content else ()
+    asked = replace(asked, network=network, rule=rule, encoder=encoder, augment=augments or None)
     made = Experiment(asked, WAYS[content["way"]], rule, network, encoder, kept("readouts"),
-                      parse(content["engine"], "engine"), None, content["words"])
+                      parse(content["engine"], "engine"), None, content["words"], augments)
     goal = replace(kept("goal"), classes=_classes(content["classes"]))
     described = Described(made, shown, kept("scaling"), goal, tuple(content["shape"]), content["n_features"],
                           content["presentations"], tuple(content["given"]))

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity.errors import PlasticityError, RefusedError
-from plasticity.learner import health, labels
+from plasticity.errors import PlasticityError
+from plasticity.learner import by_step, health, labels
 from plasticity.learner.targets import Targets
 from plasticity.learner.trainer import Trainer
-from plasticity.readout import scores
 from plasticity.readout.answers import probabilities, share, softmax
 from plasticity.readout.losses import LOSSES, LossKind, kind_of
 
@@ -42,11 +41,11 @@ def goal_of(experiment, y, n_samples: int, announced=None) -> tuple[Goal, np.nda
         values = as_values(y, n_samples)
         return Goal(None, values.shape[-1], values.ndim == 3, kind, np.asarray(y).ndim == 1), values
     array = np.asarray(y)
-    by_step = experiment.way.name == "gradients" and array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iu"
-    given = labels.as_labels(array.reshape(-1) if by_step else y, array.size if by_step else n_samples)
+    steps = experiment.way.name == "gradients" and array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iu"
+    given = labels.as_labels(array.reshape(-1) if steps else y, array.size if steps else n_samples)
     classes = labels.classes_of(given, announced)
     numbers = labels.numbered(given, classes)
-    return Goal(classes, len(classes), by_step, kind), numbers.reshape(array.shape) if by_step else numbers
+    return Goal(classes, len(classes), steps, kind), numbers.reshape(array.shape) if steps else numbers
 
 
 def _kind(experiment) -> LossKind | None:
@@ -121,8 +120,7 @@ def as_values(y, n_samples: int) -> np.ndarray:
 def answers(goal: Goal, trainer: Trainer, x: np.ndarray) -> np.ndarray:
     """Labels, or values; of each step where steps have targets."""
     if goal.by_step:
-        outputs = trainer.presented.outputs(x)
-        return outputs if goal.classes is None else goal.classes[outputs.argmax(-1)]
+        return by_step.answers(trainer.presented, x, goal.classes)
     if goal.classes is None:
         return trainer.scores(x)[:, 0] if goal.single else trainer.scores(x)
     return labels.answers(trainer.places(x), goal.classes) if has_readouts(trainer) else goal.classes[trainer.places(x)]
@@ -149,7 +147,12 @@ def chances(goal: Goal, trainer: Trainer, x: np.ndarray) -> np.ndarray:
 
 def read(goal: Goal, trainer: Trainer, x: np.ndarray, targets: Targets, name: str) -> tuple[dict, np.ndarray]:
     """({name: score}, answers), showing x once; of labels of samples the answers are places in `classes`."""
-    if goal.classes is None or goal.by_step:
+    if goal.by_step:
+        told: list[np.ndarray] = []
+        figure = by_step.figure(trainer.presented, x, targets, goal.kind,
+                                lambda outputs: told.append(by_step.answered(outputs, goal.classes)))
+        return {name: figure}, np.concatenate(told)
+    if goal.classes is None:
         return {name: score(goal, trainer, x, targets)}, answers(goal, trainer, x)
     places = answered(goal, trainer.places(x), targets)
     weight = targets.weight if targets.weight is None or targets.weight.ndim == 1 else targets.weight.max(1)
@@ -162,14 +165,17 @@ def answered(goal: Goal, places: np.ndarray, targets: Targets) -> np.ndarray:
     return places
 
 
+def score_name(goal: Goal) -> str:
+    """What `score` tells, as `readout.scores.SCORES` names it."""
+    return "accuracy" if goal.kind is None or (goal.classes is not None and not goal.by_step) else goal.kind.score
+
+
 def score(goal: Goal, trainer: Trainer, x: np.ndarray, targets: Targets) -> float:
     """Accuracy (weighted) for labels, the loss's own figure for values, so that more is better: R2, or minus NLL."""
     if goal.classes is not None and not goal.by_step:
         right = (answered(goal, trainer.places(x), targets) == targets.values).astype(float)
         weight = targets.weight if targets.weight is None or targets.weight.ndim == 1 else targets.weight.max(1)
         return float(np.average(right, weights=weight))
-    if goal.kind is None:
-        raise RefusedError("there is no score for a loss of your own; compare predict(X) with y")
-    outputs = trainer.presented.outputs(x) if targets.values.ndim == 3 or goal.by_step else trainer.scores(x)
-    figure = scores.score(targets.values, outputs, goal.kind, targets.weight)
-    return figure if scores.SCORES[goal.kind.score].better == "higher" else -figure
+    if by_step.have_targets(targets):
+        return by_step.figure(trainer.presented, x, targets, goal.kind)
+    return by_step.of_parts(iter([(targets.values, trainer.scores(x), targets.weight)]), goal.kind)

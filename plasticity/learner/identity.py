@@ -17,6 +17,7 @@ def identity(estimator, x: np.ndarray, targets: Targets) -> dict[str, str]:
     """Names of what must be the same, and texts that tell whether it is."""
     settings = {name: repr(value) if isinstance(value, PLAIN) else type(value).__name__
                 for name, value in estimator.get_params(deep=False).items() if name not in PASSING}
+    settings |= {"augment": str(estimator.described_.words.get("augment"))} if "augment" in settings else {}
     data = [x, np.asarray(targets.values)] + ([] if targets.weight is None else [targets.weight])
     return {"learner": type(estimator).__name__, **settings, **_structure(estimator), "data": fingerprint(*data),
             **_threads(estimator)}
@@ -37,7 +38,9 @@ def _structure(estimator) -> dict[str, str]:
     trainer = estimator.trainer_
     model = getattr(trainer, "model", None)
     if model is None:
-        return {"initial weights": fingerprint(*trainer.weights().values())}
+        structure = getattr(getattr(trainer, "described", None), "fingerprint", None)
+        return {"initial weights": fingerprint(*trainer.weights().values()),
+                **({} if structure is None else {"network": structure})}
     built = [np.asarray(getattr(projection, part), float) for projection in model.network.projections
              for part in ("weights", "axonal_delay", "dendritic_delay")]
     return {"network": model.network.fingerprint, "initial weights or delays": fingerprint(*built),

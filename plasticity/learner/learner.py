@@ -20,9 +20,9 @@ class Learner(Estimator):
         a `Network`, a `Model`, or a function from the number of inputs to one. None for the rule's usual one.
     rule: any of `plasticity list rules`, "pair_stdp(a_plus=0.02)", "eprop(feedback=random)", "soft_hebb", "backprop";
         a `Rule`, `GradientRule` or `Method`. None for the network's own.
-    encoder: "latency(steps=25)", "rate(steps=25)", "rank_order", "current", "rows(width=28)", "sequences"; a function
-        (X, seed) -> [samples, steps, inputs] or Spikes. None for the network's own, or latency; X of three dimensions
-        holds sequences [samples, steps, inputs] then, for rules that take gradients.
+    encoder: "latency(steps=25)", "rate(steps=25)", "rank_order", "current", "rows(width=28)", "sequences", "words"; a
+        function (X, seed) -> [samples, steps, inputs] or Spikes. None for the network's own, or latency; X of three
+        dimensions holds sequences [samples, steps, inputs] then, for rules that take gradients.
     readout: "all_activity", "proportion", "logistic", "ngram" (fitted after learning, to responses to at most
         `samples=10_000` training samples), or "leaky(tau=20e-3, last=10)" (learns with the network, for rules that take
         gradients). Several as a tuple: the first one answers, see `accuracies`. None for the rule's usual one.
@@ -32,11 +32,13 @@ class Learner(Estimator):
 
     loss: of outputs and targets, for rules that take gradients: "cross_entropy", "mse", ...; None for cross-entropy.
     epochs, batch: passes over the samples, and samples that see the same weights. lr: step size; for rates the largest
-    change of a mini-batch ("rule": the rule's own learning rate). optimizer: "adam", "sgd(momentum=0.5)", ... schedule:
-    of the step size, "constant", "linear", "cosine", or a function of the fraction done. None of these for the usual
-    one. patience: epochs without a better validation after which learning stops, and the best weights are taken.
-    validation: fraction of the training samples that is held out to measure that (drawn by seed, classes in
-    proportion), or a pair (X, y). shuffle: whether each epoch has its own order. seed: of weights, order and spikes.
+    change of a mini-batch ("rule": the rule's own learning rate). optimizer: "adam", "sgd(momentum=0.5, clip=1.0)", ...
+    (clip: the longest gradient of an update). schedule: of the step size, "constant", "linear", "cosine", or a function
+    of the fraction done. None of these for the usual one. patience: epochs without a better validation after which
+    learning stops, and the best weights are taken. validation: fraction of the training samples that is held out to
+    measure that (drawn by seed, classes in proportion), or a pair (X, y). shuffle: whether each epoch has its own
+    order. seed: of weights, order and spikes. augment: what training samples become each time they are shown, and no
+    others: "elastic(alpha=34, sigma=4)", "shift(pixels=2)+flip", ...; a function (X, seed) -> X; several as a tuple.
     device, dtype: of the engine. class_weight: None, "balanced" or {class: weight}. verbose: a progress bar on stderr.
 
     Samples: [samples, features], images, or sequences [samples, steps, inputs]. Where a rule needs intensities in
@@ -56,7 +58,8 @@ class Learner(Estimator):
 
     def __init__(self, network=None, rule=None, *, encoder=None, readout=None, engine=None, loss=None, epochs=None,
                  batch=None, lr=None, optimizer="adam", schedule=None, patience=None, validation=0.0,
-                 shuffle=True, seed=0, device="cpu", dtype=None, class_weight=None, verbose=False):
+                 shuffle=True, seed=0, device="cpu", dtype=None, class_weight=None, verbose=False,
+                 augment=None):
         self.network = network
         self.rule = rule
         self.encoder = encoder
@@ -76,6 +79,7 @@ class Learner(Estimator):
         self.dtype = dtype
         self.class_weight = class_weight
         self.verbose = verbose
+        self.augment = augment
         experiment(self._asked())
 
     def _asked(self) -> Asked:

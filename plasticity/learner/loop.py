@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -18,19 +18,22 @@ from plasticity.learner.trainer import Callback, NotFinite, Trainer
 from plasticity.learner.training import Checkpointer, Training
 from plasticity.runs.folder import Run
 
+#: what samples of an update become when they are shown
+Augment = Callable[[np.ndarray, Step], np.ndarray]
 EARLY = 1000  # samples after which what goes wrong is reported, long before the end
 
 
 def train(trainer: Trainer, x: np.ndarray, targets: Targets, plan: Plan, *,
           held_out: tuple[np.ndarray, Targets] | None = None, run: Run | None = None,
           identity: Mapping[str, str] | None = None, callback: Callback | None = None,
-          training: Training | None = None) -> Training:
+          training: Training | None = None, augment: Augment | None = None) -> Training:
     """Trains on samples x and answers what happened.
 
     plan: `batch` in it is what the trainer takes at a time (`Trainer.chunk`). held_out: samples for the accuracy after
     each epoch. run: a folder for metrics and checkpoints, from which an interrupted training goes on, with the same
     bits; identity: what must be the same to go on. callback(step, x, targets): called when an update is known, before
-    the weights change. training: filled in, so that the caller has it after an interruption.
+    the weights change. training: filled in, so that the caller has it after an interruption. augment: what samples of
+    an update become when they are shown, and only then (None: they are shown as they are).
 
     Raises Diverged when an update is not finite; KeyboardInterrupt, with everything in place and a checkpoint in the
     folder, after Ctrl-C.
@@ -41,7 +44,7 @@ def train(trainer: Trainer, x: np.ndarray, targets: Targets, plan: Plan, *,
     done = Training() if training is None else training
     keeper = Checkpointer(trainer, done, run, identity or {})
     with keeper.session():
-        _learn(keeper, x, targets, plan, held_out, callback)
+        _learn(keeper, x, targets, plan, held_out, callback, augment)
     if plan.patience is not None and done.best_weights is not None:
         trainer.put(done.best_weights)
     trainer.check(done.shown, done.totals)
@@ -49,14 +52,14 @@ def train(trainer: Trainer, x: np.ndarray, targets: Targets, plan: Plan, *,
 
 
 def _learn(keeper: Checkpointer, x: np.ndarray, targets: Targets, plan: Plan,
-           held_out: tuple[np.ndarray, Targets] | None, callback: Callback | None) -> None:
+           held_out: tuple[np.ndarray, Targets] | None, callback: Callback | None, augment: Augment | None) -> None:
     """All steps that are not done yet."""
     trainer, done, run = keeper.trainer, keeper.training, keeper.run
     total, clock = plan.epochs * len(x), _Clock(trainer, done, callback)
     with stop_requests() as stop, progress(total, done.shown, plan.verbose) as advance, trainer.session():
         steps = iter(()) if done.early else plan.steps(len(x), done.shown)
-        for step, prepared in clock.counted(_prepared(trainer, x, steps)):
-            _update(trainer, x[step.samples], targets[step.samples], step, prepared, plan, keeper, clock)
+        for step, shown, prepared in clock.counted(_prepared(trainer, x, steps, augment)):
+            _update(trainer, shown, targets[step.samples], step, prepared, plan, keeper, clock)
             pause = stop.asked or step.shown == total or (run is not None and run.due)
             if step.last:
                 _end_epoch(keeper, step, plan, held_out, (x, targets))
@@ -110,20 +113,26 @@ def _keep_best(keeper: Checkpointer, plan: Plan) -> None:
     done.early = plan.patience is not None and now - done.best >= plan.patience
 
 
-def _prepared(trainer: Trainer, x: np.ndarray, steps: Iterator[Step]) -> Iterator[tuple[Step, object]]:
-    """Steps with what the trainer prepares of their samples; the next one in a thread while the present one is used."""
+def _prepared(trainer: Trainer, x: np.ndarray, steps: Iterator[Step],
+              augment: Augment | None) -> Iterator[tuple[Step, np.ndarray, object]]:
+    """Steps with their samples, as they are shown, and what the trainer prepares of these; the next one in a thread
+    while the present one is used."""
+    def ready(step: Step) -> tuple[Step, np.ndarray, object]:
+        shown = x[step.samples] if augment is None else augment(x[step.samples], step)
+        return step, shown, trainer.prepare(shown, step)
+
     if not trainer.ahead:
-        yield from ((step, trainer.prepare(x[step.samples], step)) for step in steps)
+        yield from map(ready, steps)
         return
     with ThreadPoolExecutor(1) as pool:
         waiting = None
         for step in steps:
-            following = step, pool.submit(trainer.prepare, x[step.samples], step)
+            following = pool.submit(ready, step)
             if waiting:
-                yield waiting[0], waiting[1].result()
+                yield waiting.result()
             waiting = following
         if waiting:
-            yield waiting[0], waiting[1].result()
+            yield waiting.result()
 
 
 class _Clock:
@@ -133,7 +142,7 @@ class _Clock:
         self._trainer, self._done, self._callback = trainer, done, callback
         self._begun, self._compiled, self._called = 0.0, trainer.compile_seconds, 0.0
 
-    def counted(self, steps: Iterator[tuple[Step, object]]) -> Iterator[tuple[Step, object]]:
+    def counted(self, steps: Iterator[tuple]) -> Iterator[tuple]:
         """The same steps; the clock runs while the next one is prepared."""
         while True:
             self._begun = time.perf_counter()

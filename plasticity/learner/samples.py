@@ -65,6 +65,11 @@ def flat(x: np.ndarray) -> np.ndarray:
     return x.reshape(len(x), -1)
 
 
+def of_steps(x: np.ndarray) -> np.ndarray:
+    """Sequences; [samples, steps] are those of one number per step."""
+    return sequences(x[..., None] if x.ndim == 2 else x)
+
+
 def sequences(x: np.ndarray) -> np.ndarray:
     """Raises PlasticityError unless x is [samples, steps, inputs]."""
     if x.ndim != 3:

@@ -124,10 +124,11 @@ class Network(Kept, ByContent):
         """The same network and weights under another teacher, a rule or a text that names one.
 
         A rule for synapses becomes that of all projections that learn by a rule now or, if none does, of all that lead
-        from an input and can learn; `rule` of the network is taken away. clip: whether weights that leave its bounds
-        are clipped. A gradient rule becomes `rule` of the network, and projections lose theirs. freeze: whether what
-        gradients know nothing of is held: normalisation is applied once and left out, slow variables stay at their
-        first values and nothing adapts (`plasticity.neurons.frozen`), and a winner is chosen without credit for it.
+        from an input, can learn and are not frozen; `rule` of the network is taken away. clip: whether weights that
+        leave its bounds are clipped. A gradient rule becomes `rule` of the network, and projections lose theirs.
+        freeze: whether what gradients know nothing of is held: normalisation is applied once and left out, slow
+        variables stay at their first values and nothing adapts (`plasticity.neurons.frozen`), and a winner is chosen
+        without credit for it.
 
         Raises RefusedError, naming what is in the way, for a network that the rule cannot teach.
         """
@@ -220,6 +221,7 @@ def _structure(network: Network) -> dict:
             for slot, value in ((slot, getattr(p.neuron, slot)) for slot in p.neuron.__dataclass_fields__)
         }) for p in network.populations],
         "projections": [(p.pre, p.post, p.connect, p.onto, p.scale, p.normalize, rule(p.rule),
-                         *([repr(p.window)] if p.window else [])) for p in network.projections],
+                         *([repr(p.window)] if p.window else []),
+                         *(["frozen"] if p.frozen else [])) for p in network.projections],
         **({"rule": repr(network.rule)} if network.rule else {}),
     }

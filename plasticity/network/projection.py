@@ -13,7 +13,7 @@ from plasticity._utils.keeping import Kept
 from plasticity._utils.ranges import Delays, Finite, Numbers, Positive
 from plasticity._utils.seconds import warn_of_milliseconds
 from plasticity._utils.typed import require_fields
-from plasticity.errors import PlasticityError, choice
+from plasticity.errors import PlasticityError, RefusedError, choice
 from plasticity.language.rule import Rule
 from plasticity.network.homeostasis import normalize
 from plasticity.network.window import Window
@@ -43,6 +43,9 @@ class Projection(Kept, ByContent):
     normalize: sum to which the absolute weights onto each postsynaptic neuron (convolution: those of each channel) are
         scaled, when the network is built and after each learning presentation (after each batch); clipped to the rule's
         bounds; None for not at all.
+    frozen: whether it stays as it is under rules that train the whole network by gradients, and under those that
+        `with_rule` gives to all projections that could learn. Without such a rule, and without one of its own, a
+        projection does not learn anyway; with one of its own it cannot be frozen.
     """
 
     pre: str
@@ -58,6 +61,7 @@ class Projection(Kept, ByContent):
     mask: np.ndarray | None = None
     label: str = ""
     window: Window | None = None
+    frozen: bool = False
 
     def __post_init__(self):
         if self.rule is not None and not isinstance(self.rule, Rule):
@@ -227,6 +231,9 @@ def _check_learning(projection: Projection, shape: Shape) -> None:
         learning = ", ".join(kind for kind, found in KINDS.items() if found.learns)
         raise PlasticityError(f"projection {name!r} is {projection.connect} and cannot learn; leave rule=None or use "
                               f"connect = {learning}")
+    if projection.frozen:
+        raise RefusedError(f"projection {name!r} is frozen, so it cannot learn by rule {rule.name!r}: leave "
+                           "frozen=True or the rule away")
     inside = weights_of(projection, shape)[exists_in(projection, shape)]
     if inside.size and (inside.min() < rule.w_min or inside.max() > rule.w_max):
         raise PlasticityError(f"weights of projection {name!r} ({inside.min():.6g} to {inside.max():.6g}) "

@@ -47,16 +47,18 @@ def _by_synapses(network: Described, rule: Rule, freeze: bool, clip: bool) -> di
 
 
 def learning(network: Described) -> tuple[str, ...]:
-    """The projections that a rule of synapses is for: those that learn now, or all that can and lead from an input.
+    """The projections that a rule of synapses is for: those that learn now, or all that can, lead from an input and
+    are not frozen.
 
     Raises RefusedError where there is none.
     """
     inputs = {part.name for part in network.shown}
     now = [each.name for each in network.projections if each.rule and not each.rule.efficacy]
-    able = [each.name for each in network.projections if each.pre in inputs and each.kind.learns and not each.rule]
+    able = [each.name for each in network.projections
+            if each.pre in inputs and each.kind.learns and not each.rule and not each.frozen]
     if not (now or able):
         raise RefusedError(f"network {network.name!r} has no projection that could learn: none has a rule, and none "
-                           "that leads from an input can have one; give one by Projection(rule=...)")
+                           "that leads from an input can have one (or it is frozen); give one by Projection(rule=...)")
     return tuple(now or able)
 
 

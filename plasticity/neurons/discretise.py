@@ -21,7 +21,7 @@ def discretise(neuron: Neuron) -> tuple[Assignment, ...]:
     Raises PlasticityError when units do not fit or the method cannot integrate the equations.
     """
     if neuron.update:
-        return statements(neuron.update)
+        return neuron.moves
     if not any(eq.kind == "ode" for eq in neuron.model):
         return ()
     return _by_brian2(neuron)

@@ -30,7 +30,7 @@ def _without(text: str, slow: tuple[str, ...], keep: bool = False) -> str:
     """Assignments without those to slow variables; keep: in an update, which declares them, they stay what they are."""
     kept = []
     for line in filter(str.strip, re.split(r"[;\n]", text)):
-        (assignment,) = statements(line)
+        (assignment,) = statements(line, random=True)
         if assignment.target not in slow:
             kept.append(line.strip())
         elif keep:

@@ -52,3 +52,51 @@ def relay() -> Neuron:
     unchanged. It counts as a spike where y > 0. This library's.
     """
     return Neuron(update="y = x; x = 0*x", threshold="y > 0", output="y", name="relay", source="this library")
+
+
+#: activation -> output of a unit that sends what it hears
+SENT: Mapping[str, str] = MappingProxyType({
+    "identity": "u", "relu": "relu(u)", "leaky_relu": "relu(u) - slope*relu(-u)", "sigmoid": "sigmoid(u)",
+    "tanh": "tanh(u)"})
+
+
+@checked
+def unit(activation: str = "relu", slope: float = 0.01) -> Neuron:
+    """A unit of conventional networks: what arrived in the step before, through an activation; it remembers nothing.
+
+    u[t+1] = x[t];  y = g(u), which it sends (project onto "x"). It counts as a spike where u > 0.
+
+    So a feed-forward network of them, shown a constant sample, answers as the static network does from the step on that
+    is the number of its populations. activation: g, "identity", "relu", "leaky_relu" (with `slope` below zero),
+    "sigmoid" or "tanh". This library's.
+    """
+    require(FINITE, slope=slope)
+    output = SENT[choice("activation", activation, SENT)]
+    return Neuron(update="u = x; x = 0*x", threshold="u > 0", output=output, name="unit", source="this library",
+                  params={"slope": slope} if activation == "leaky_relu" else {})
+
+
+#: what an excess neuron sends
+EXCESS: Mapping[str, str] = MappingProxyType({"excess": "relu(u - threshold)", "binary": "int(u > threshold)",
+                                              "state": "u"})
+
+
+@checked
+def excess(sends: str = "excess", decay: float = 0.9, threshold: float = 1.0, penalty: float = 1.5) -> Neuron:
+    """A leaky neuron that sends by how much it exceeds its threshold, and is pushed down in proportion to its state.
+
+    u[t] = x[t-1] + decay u[t-1] (1 - penalty/threshold [u[t-1] > threshold])
+    y = max(0, u - threshold);  sends="binary": y = 1 where u > threshold;  sends="state": y = u
+
+    Project onto "x", what arrives, which is gone after one step. A binary y has no derivative; rules let credit pass
+    its comparison by their surrogate only where they let it pass resets (paths.reset).
+    decay: per step, 0 to 1. threshold, penalty: numbers.
+
+    Source: Chevalier's "Spiking neural network" notebook, on which Wei & Jhunjhunwala base "excess output".
+    """
+    require(SHARE, decay=decay)
+    require(FINITE, threshold=threshold, penalty=penalty)
+    return Neuron(update="u = x + decay*u*(1 - penalty/threshold*int(u > threshold)); x = 0*x",
+                  threshold="u > threshold", output=EXCESS[choice("sends", sends, EXCESS)], name="excess",
+                  params={"decay": decay, "threshold": threshold, "penalty": penalty},
+                  source="Wei & Jhunjhunwala, after Chevalier's notebook")

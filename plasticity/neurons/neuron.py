@@ -24,7 +24,7 @@ from plasticity._utils.seconds import warn_of_milliseconds
 from plasticity._utils.texts import require_short
 from plasticity._utils.typed import require_fields
 from plasticity.errors import LanguageError, PlasticityError, choice, quoted
-from plasticity.language import expressions
+from plasticity.language import draws, expressions
 from plasticity.neurons.units import UNITS, si
 
 _EQUATION = re.compile(r"(?:d(?P<rate>\w+)/dt|(?P<name>\w+))\s*(?:=(?P<text>[^:]+))?:(?P<unit>[\w*/ .-]+)"
@@ -32,7 +32,8 @@ _EQUATION = re.compile(r"(?:d(?P<rate>\w+)/dt|(?P<name>\w+))\s*(?:=(?P<text>[^:]
 _ASSIGNMENT = re.compile(r"(?P<name>\w+)\s*(?P<op>[-+*/]?=)(?P<text>[^=].*)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: what no variable or parameter of a neuron can be called
-RESERVED = frozenset({*UNITS, *expressions.NEURON_FUNCTIONS, *keyword.kwlist, "dt", "t", "i", "N", "xi"})
+RESERVED = frozenset({*UNITS, *expressions.NEURON_FUNCTIONS, *expressions.RANDOM, *keyword.kwlist, "dt", "t", "i", "N",
+                      "xi"})
 METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4")
 
 
@@ -55,14 +56,14 @@ class Assignment:
     expr: ast.expr = field(compare=False, repr=False)
 
 
-def statements(text: str) -> tuple[Assignment, ...]:
-    """The assignments of a text like "v = v_reset; theta += theta_plus"."""
-    assignments = []
+def statements(text: str, random: bool = False) -> tuple[Assignment, ...]:
+    """The assignments of a text like "v = v_reset; theta += theta_plus". random: whether they may draw numbers."""
+    assignments, functions = [], expressions.NEURON_FUNCTIONS | (expressions.RANDOM if random else frozenset())
     for line in filter(None, map(str.strip, re.split(r"[;\n]", text))):
         match = _ASSIGNMENT.fullmatch(line)
         if not match:
             raise LanguageError(f"{quoted(line)} is not an assignment; write 'v = v_reset' or 'v -= threshold'")
-        expr = expressions.parse(match["text"], expressions.NEURON_FUNCTIONS, logic=True)
+        expr = expressions.parse(match["text"], functions, logic=True)
         if match["op"] != "=":
             combined = expressions.parse(f"{match['name']} {match['op'][0]} _rhs", expressions.NEURON_FUNCTIONS)
             expr = expressions.substitute(combined, {"_rhs": expr})
@@ -76,7 +77,8 @@ class Neuron(Kept):
 
     equations: Brian2 equations with units, one per line ("dv/dt = (v_rest - v)/tau : volt (unless refractory)");
         `name : unit` declares a variable that inputs, signals or initial values set.
-    update: for a discrete map instead of differential equations: assignments made each step (may read `dt`).
+    update: for a discrete map instead of differential equations: assignments made each step (may read `dt`). They and
+        `output` may draw numbers, see `plasticity.language.draws`.
     threshold: condition for a spike. reset: assignments at a spike.
     refractory: seconds during which no further spike can occur (0: none).
     method: how Brian2 discretises: exact, exponential_euler, euler, rk2, rk4.
@@ -114,7 +116,7 @@ class Neuron(Kept):
         if self.reset_delay not in (0, 1):
             raise PlasticityError(f"reset_delay must be 0 or 1 steps, got {self.reset_delay!r}")
         self._check_names()
-        known = {*self.variables, *self.constants, *self.subexpressions, "dt"}
+        known = {*self.variables, *self.constants, *self.subexpressions, *self.drawn, "dt"}
         for text, expr in self._texts():
             expressions.require_known(text, expr, known)
             expressions.require_bounded(text, self.inlined(expr))
@@ -125,7 +127,7 @@ class Neuron(Kept):
             require_short(text, "a text of a neuron", LanguageError)
         lines = [equation.name for equation in self.model]
         for name in (*lines, *self.variables, *self.params):
-            if not _NAME.fullmatch(name) or name in RESERVED:
+            if not _NAME.fullmatch(name) or name in RESERVED or name.startswith(draws.PREFIX):
                 raise LanguageError(f"{quoted(name)} of neuron {self.name!r} cannot be a name: use letters, digits and "
                                     "_, starting with a letter, and no unit, function or word of Python")
             if lines.count(name) > 1 or (name in self.params and name in (*lines, *self.variables)):
@@ -157,11 +159,11 @@ class Neuron(Kept):
 
     def _texts(self):
         yield self.threshold, self.threshold_expr
-        for text in (self.reset, self.adapt, self.update):
-            for line in statements(text):
+        for text, lines in ((self.reset, self.at_reset), (self.adapt, self.at_adapt), (self.update, self.moves)):
+            for line in lines:
                 yield text, line.expr
         if self.output:
-            yield self.output, expressions.parse(self.output, expressions.NEURON_FUNCTIONS, logic=True)
+            yield self.output, self.output_expr
         for equation in self.model:
             if equation.text:
                 yield equation.text, expressions.parse(equation.text, expressions.NEURON_FUNCTIONS, logic=True)
@@ -187,7 +189,7 @@ class Neuron(Kept):
     @cached_property
     def variables(self) -> tuple[str, ...]:
         """State variables, in the order of the equations."""
-        mapped = [line.target for line in statements(self.update)]
+        mapped = [line.target for line in statements(self.update, random=True)]
         return tuple(dict.fromkeys([eq.name for eq in self.model if eq.kind != "subexpression"] + mapped))
 
     @cached_property
@@ -221,7 +223,7 @@ class Neuron(Kept):
     def _slow_constants(self) -> frozenset[str]:
         """What the equations of slow variables read."""
         texts = [eq.text for eq in self.model if eq.name in self.slow] + [
-            expressions.render(line.expr) for line in statements(self.update) if line.target in self.slow]
+            expressions.render(line.expr) for line in self.moves if line.target in self.slow]
         parsed = (expressions.parse(text, expressions.NEURON_FUNCTIONS, logic=True) for text in texts if text)
         return frozenset().union(*map(expressions.names, parsed))
 
@@ -250,6 +252,31 @@ class Neuron(Kept):
     @cached_property
     def at_adapt(self) -> tuple[Assignment, ...]:
         return statements(self.adapt)
+
+    @cached_property
+    def _with_draws(self) -> tuple[tuple[Assignment, ...], ast.expr | None, Mapping[str, draws.Kind]]:
+        """`update` and `output` with names in place of random numbers, and what these names are."""
+        drawn: dict[str, draws.Kind] = {}
+        moves = tuple(Assignment(line.target, draws.named(line.expr, drawn, self.constants))
+                      for line in statements(self.update, random=True))
+        functions = expressions.NEURON_FUNCTIONS | (expressions.RANDOM if self.update else frozenset())
+        sent = expressions.parse(self.output, functions, logic=True) if self.output else None
+        return moves, sent and draws.named(sent, drawn, self.constants), MappingProxyType(drawn)
+
+    @property
+    def moves(self) -> tuple[Assignment, ...]:
+        """The assignments of `update`, with names in place of random numbers."""
+        return self._with_draws[0]
+
+    @property
+    def output_expr(self) -> ast.expr | None:
+        """`output`, with names in place of random numbers; None where the spike is sent."""
+        return self._with_draws[1]
+
+    @property
+    def drawn(self) -> Mapping[str, draws.Kind]:
+        """name -> the random function whose number it is, in every step anew for each neuron."""
+        return self._with_draws[2]
 
     def with_(self, **changes) -> Neuron:
         """A copy with fields replaced; `params` are merged into the present ones."""

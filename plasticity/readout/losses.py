@@ -63,8 +63,12 @@ def kind_of(loss: object) -> LossKind | None:
     except PlasticityError:
         return None
     kind = LOSSES.get(call.name.replace("-", "_"))
-    summed = kind is not None and kind.answer == "sum" and "softmax" in (*call.arguments, call.options.get("of"))
-    return replace(kind, answer="softmax") if summed else kind
+    if kind is not None and "score" in call.options:
+        kind = replace(kind, score=call.options["score"])
+    if kind is None or kind.answer != "sum":
+        return kind
+    softmax = "softmax" in (*call.arguments, call.options.get("of"))
+    return replace(kind, answer="softmax" if softmax else call.options.get("steps", "sum"))
 
 
 def require_outputs(loss: object, spiking: bool) -> None:

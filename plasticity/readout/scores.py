@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
-from plasticity.errors import RefusedError, choice
+from plasticity.errors import PlasticityError, RefusedError, choice
 from plasticity.readout import metrics
 from plasticity.readout.answers import probabilities
 from plasticity.readout.losses import LossKind
@@ -16,12 +16,18 @@ from plasticity.readout.losses import LossKind
 
 @dataclass(frozen=True)
 class Score:
-    """of(targets, answers, weight, kind): a number. better: "higher" or "lower". unit: of the number."""
+    """of(targets, answers, weight, kind): a number. better: "higher" or "lower". unit: of the number.
+
+    mean: whether that number is a mean over answers by their weight, so that a part at a time will do. told: what is
+    told of it in the end.
+    """
 
     name: str
     of: Callable[[np.ndarray, np.ndarray, np.ndarray | None, LossKind], float]
     better: str = "higher"
     unit: str = ""
+    mean: bool = True
+    told: Callable[[float], float] = float
 
 
 def _labels(targets: np.ndarray, answers: np.ndarray) -> np.ndarray:
@@ -38,11 +44,12 @@ def _nll(targets: np.ndarray, answers: np.ndarray, weight: np.ndarray | None, ki
     return likelihood(targets, probabilities(answers, kind), weight)
 
 
-def _perplexity(targets: np.ndarray, answers: np.ndarray, weight: np.ndarray | None, kind: LossKind) -> float:
+def _surprise(targets: np.ndarray, answers: np.ndarray, weight: np.ndarray | None, kind: LossKind) -> float:
+    """The logarithm of perplexity."""
     if kind.chance == "sigmoid":
         raise RefusedError("perplexity is told of one answer among several classes, and this loss takes each output "
                            "for itself; use nll")
-    return metrics.perplexity(targets, probabilities(answers, kind), weight)
+    return metrics.nll(targets, probabilities(answers, kind), weight)
 
 
 def _r2(targets: np.ndarray, answers: np.ndarray, weight: np.ndarray | None, kind: LossKind) -> float:
@@ -51,8 +58,8 @@ def _r2(targets: np.ndarray, answers: np.ndarray, weight: np.ndarray | None, kin
 
 #: name -> score
 SCORES: Mapping[str, Score] = MappingProxyType({score.name: score for score in (
-    Score("accuracy", _accuracy), Score("nll", _nll, "lower", "nats"), Score("perplexity", _perplexity, "lower"),
-    Score("r2", _r2))})
+    Score("accuracy", _accuracy), Score("nll", _nll, "lower", "nats"),
+    Score("perplexity", _surprise, "lower", told=lambda nll: float(np.exp(nll))), Score("r2", _r2, mean=False))})
 
 
 def score(targets: np.ndarray, answers: np.ndarray, kind: LossKind, weight: np.ndarray | None = None,
@@ -62,4 +69,40 @@ def score(targets: np.ndarray, answers: np.ndarray, kind: LossKind, weight: np.n
     targets: one per answer, labels or vectors. answers: outputs [samples, steps, n], or `per_sample` of them [samples,
     n]. weight: of the answers, [samples] or [samples, steps].
     """
-    return SCORES[choice("score", name or kind.score, SCORES)].of(np.asarray(targets), answers, weight, kind)
+    return of_parts([(np.asarray(targets), answers, weight)], kind, name)
+
+
+def of_parts(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray | None]], kind: LossKind,
+             name: str | None = None) -> float:
+    """`score` of (targets, answers, weight) that come a part of the samples at a time, none of which is kept where the
+    score is a mean.
+
+    Raises PlasticityError where nothing weighs anything.
+    """
+    figure = SCORES[choice("score", name or kind.score, SCORES)]
+    return figure.told(_mean(figure, parts, kind) if figure.mean else figure.of(*_joined(parts), kind))
+
+
+def _mean(figure: Score, parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray | None]], kind: LossKind) -> float:
+    mean = weighed = 0.0
+    for targets, answers, weight in parts:
+        if weight is None or np.any(weight):
+            figured, within = figure.of(targets, answers, weight, kind), _weighed(answers.shape[:-1], weight)
+            weighed += within
+            mean += (figured - mean) * (within / weighed)
+    if not weighed:
+        raise PlasticityError("weight must be above 0 for one sample or more")
+    return mean
+
+
+def _weighed(rows: tuple[int, ...], weight: np.ndarray | None) -> float:
+    """What rows [samples] or [samples, steps] weigh together."""
+    if weight is None:
+        return float(np.prod(rows))
+    weight = np.asarray(weight, float)
+    return float(np.broadcast_to(weight[:, None] if weight.ndim == 1 and len(rows) == 2 else weight, rows).sum())
+
+
+def _joined(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray | None]]) -> tuple:
+    targets, answers, weights = zip(*parts, strict=True)
+    return np.concatenate(targets), np.concatenate(answers), None if weights[0] is None else np.concatenate(weights)

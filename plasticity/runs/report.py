@@ -19,7 +19,7 @@ def write(path: Path, result: Mapping[str, object], figures: Mapping[str, Path],
     """Writes the page; figures (name -> png file) are embedded."""
     numbers = {name: value for name, value in result.items() if not isinstance(value, Mapping | list)}
     parts = [f"<h1>{escape(str(result['network'] or result['rule']))} on {escape(str(result['task']))}: "
-             f"{100 * float(result['accuracy']):.1f} % of held-out samples right</h1>",
+             f"{escape(told(result))}</h1>",
              *(f"<p><strong>Warning:</strong> {escape(line)}</p>" for line in result.get("warnings", ())),
              _table("Result", numbers), _table("Accuracy by readout", result["accuracy_by_readout"])]
     if "accuracy_untrained_by_readout" in result:
@@ -30,6 +30,14 @@ def write(path: Path, result: Mapping[str, object], figures: Mapping[str, Path],
     write_text(path, f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(str(result['task']))}</title>"
                      f"<style>{_STYLE}</style><body>{''.join(parts)}</body></html>\n")
     return path
+
+
+def told(result: Mapping[str, object]) -> str:
+    """What a run came to on the held-out samples, in words."""
+    score = result.get("score") or {"name": "accuracy"}
+    if score["name"] == "accuracy":
+        return f"{100 * float(result['accuracy']):.1f} % of held-out samples right"
+    return f"{score['name']} of held-out samples {score['value']:.4g} {score['unit']}".rstrip()
 
 
 def _table(title: str, rows: Mapping[str, object]) -> str:

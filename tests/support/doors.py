@@ -17,6 +17,7 @@ from plasticity.comparison.job import Job
 from plasticity.comparison.one import train_one
 from plasticity.comparison.run import LEARNER, Settings, run_task
 from plasticity.datasets import tasks
+from plasticity.encoding.augmentation.catalogue import catalogue as augmentations
 from plasticity.learner import Learner
 from plasticity.learner.asked import Asked
 from plasticity.learner.experiment import experiment
@@ -112,6 +113,7 @@ NOUNS: Mapping[str, Mapping[str, str]] = MappingProxyType({
                 for name in networks.catalogue},
     "encoder": {name: {"rows": "rows(width=8)"}.get(name, name) for name in encoding.catalogue.catalogue},
     "readout": {name: name for name in readout.catalogue.catalogue},
+    "augment": {name: {"crop": "crop(pixels=2)"}.get(name, name) for name in augmentations},
     "engine": {name: name for name in (*engines.ENGINES, *GRADIENT_ENGINES)},
     "loss": {name: name for name in LOSSES}})
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from plasticity._utils.keeping.arrays import array, number
-from plasticity._utils.keeping.types import below, known_type, named
+from plasticity._utils.keeping.types import ADDED, below, known_type, named
 from plasticity.errors import DataError, PlasticityError
 
 _MISTAKES = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError,
@@ -52,12 +52,12 @@ def _mapping(tree: Mapping, path: str, arrays: Mapping[str, np.ndarray]) -> obje
 def _object(tree: Mapping, path: str, arrays: Mapping[str, np.ndarray]) -> object:
     kind = known_type(tree["$type"], _place(path))
     names, own = [part.name for part in fields(kind)], [name for name in tree if name != "$type"]
-    for word, wrong in (("lacks", [name for name in names if name not in own]),
+    for word, wrong in (("lacks", [name for name in names if name not in (*own, *ADDED.get(kind.__name__, ()))]),
                         ("does not know", [name for name in own if name not in names])):
         if wrong:
             raise DataError(f"{_place(path)}: a {kind.__name__} {word} the field{'s' * (len(wrong) > 1)} "
                             f"{', '.join(wrong)}")
-    values = {name: _unpacked(tree[name], below(path, name), arrays) for name in names}
+    values = {name: _unpacked(tree[name], below(path, name), arrays) for name in names if name in own}
     try:
         return kind(**values)
     except _MISTAKES as error:

@@ -31,6 +31,8 @@ TYPES: Mapping[str, str] = MappingProxyType({
     "Scaling": "plasticity.learner.samples",
     "Counts": "plasticity.readout.counts",
 })
+#: class -> fields that it got after files had been written: a description may lack them, which means their defaults
+ADDED: Mapping[str, tuple[str, ...]] = MappingProxyType({"Projection": ("frozen",), "Input": ("always",)})
 
 
 class Named(NamedTuple):
@@ -44,6 +46,8 @@ class Named(NamedTuple):
 
 NAMED: Mapping[str, Named] = MappingProxyType({
     "Encoder": Named("plasticity.encoding.catalogue", "plasticity.encoding.catalogue:catalogue", "options"),
+    "Augmentation": Named("plasticity.encoding.augmentation.catalogue",
+                          "plasticity.encoding.augmentation.catalogue:catalogue", "options"),
     "Method": Named("plasticity.methods.method", "plasticity.rules.catalogue:catalogue", "options"),
     "Surrogate": Named("plasticity.engines.gradient.surrogates", "plasticity.engines.gradient.surrogates:catalogue",
                        "params"),

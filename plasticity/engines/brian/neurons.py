@@ -7,7 +7,7 @@ import numpy as np
 from plasticity.engines.brian.printing import brian_text
 from plasticity.network.network import Input, Population, Signal
 from plasticity.neurons.discretise import brian2_namespace, brian_functions, import_brian2
-from plasticity.neurons.neuron import Assignment, Equation, Neuron, statements
+from plasticity.neurons.neuron import Assignment, Equation, Neuron
 
 #: Any time before the first presentation, in seconds: when a neuron that never spiked last spiked.
 NEVER = -1e10
@@ -39,7 +39,7 @@ def neuron_group(population: Population, name: str, dt: float, learn: bool):
     if neuron.reset_delay:
         group.resetter["spike"].when = "before_groups"
     if neuron.update:
-        moving = [line for line in statements(neuron.update) if learn or line.target not in neuron.slow]
+        moving = [line for line in neuron.moves if learn or line.target not in neuron.slow]
         group.run_regularly("\n".join(map(_line, moving)), when="groups", order=MAPS, name=f"{name}_map")
     return group
 

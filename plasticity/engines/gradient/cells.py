@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from plasticity.engines.gradient.noise import Noise, draws
 from plasticity.engines.gradient.surrogates import Surrogate, spike
 from plasticity.engines.torch.language import Context, define, expression, functions, text
 from plasticity.engines.torch.neurons import unreadable
@@ -26,6 +27,7 @@ Values = Mapping[str, torch.Tensor]
 class Cell:
     """What a neuron does in a step, as functions of its variables {name: [batch, n]}.
 
+    number: of the population, by which it draws random numbers.
     advance(v, free): one step of the equations. held: the same for refractory neurons, or None where holding the gated
     variables is enough. jump(v): as a reset makes them. margin(v): distance above threshold. output: what is sent
     instead of the spike, or None. views: subexpressions by name. rest: refractory steps.
@@ -34,6 +36,7 @@ class Cell:
     """
 
     name: str
+    number: int
     n: int
     neuron: Neuron
     rest: int
@@ -58,6 +61,10 @@ class Cell:
     def gated(self) -> frozenset[str]:
         return self.neuron.gated if self.rest else frozenset()
 
+    def drawn(self, noise: Noise | None, now: int, like: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The random numbers of a step, by name."""
+        return draws(self.neuron.drawn, noise, self.number, now, like)
+
     def integrate(self, v: Values, free: torch.Tensor | None) -> dict[str, torch.Tensor]:
         """One step; `free` (bool) says who is not refractory, None that nobody ever is."""
         moved = self.advance(v, free)
@@ -70,7 +77,7 @@ class Cell:
         return v[name] if name in v else self.views[name](v)
 
 
-def cell(population: Population, context: Context, surrogate: Surrogate, through_comparisons: bool,
+def cell(population: Population, number: int, context: Context, surrogate: Surrogate, through_comparisons: bool,
          competing: bool = False) -> Cell:
     """Compiles a population.
 
@@ -85,13 +92,13 @@ def cell(population: Population, context: Context, surrogate: Surrogate, through
     build = _Compiler(population, context, surrogate if through_comparisons else None)
     held = discretise_held(neuron) if gate else ()
     margin, strict = margin_of(neuron)
-    output = expressions.parse(neuron.output, expressions.NEURON_FUNCTIONS, logic=True) if neuron.output else None
+    output = neuron.output_expr
     return Cell(
-        population.name, population.n, neuron, rest,
+        population.name, number, population.n, neuron, rest,
         advance=build.assignments("advance", discretise(neuron), gate),
         held=build.assignments("held", held, frozenset()) if held else None,
         jump=build.assignments("jump", neuron.at_reset, frozenset()),
-        margin=build.value(margin), strict=strict, output=build.value(output) if output else None,
+        margin=build.value(margin), strict=strict, output=None if output is None else build.value(output),
         views={name: build.value(expr) for name, expr in neuron.subexpressions.items()},
         initial={name: context.tensor(population.initial.get(name, start)).expand(population.n)
                  for name, start in neuron.start.items()},
@@ -141,7 +148,7 @@ class _Compiler:
     def __init__(self, population: Population, context: Context, surrogate: Surrogate | None):
         self.neuron, self.context, self.label = population.neuron, context, population.name
         self.constants = {**self.neuron.constants, "dt": context.dt}
-        self.names = {name: f"v[{name!r}]" for name in self.neuron.variables}
+        self.names = {name: f"v[{name!r}]" for name in (*self.neuron.variables, *self.neuron.drawn)}
         self.known = functions(context) | ({"above": lambda u: spike(u, True, surrogate),
                                             "reach": lambda u: spike(u, False, surrogate)} if surrogate else {})
         self.steps = bool(surrogate and self.neuron.update)

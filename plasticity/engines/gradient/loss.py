@@ -22,13 +22,14 @@ class Loss:
 
     wish(target, y): what is wished of y, [batch, steps or 1, n]. compare(y, wished): [batch, steps or 1].
     last: only the last so many steps count (None: all). steps, batch: "mean" or "sum" over them.
-    gather: what adds up over steps before it is compared, as a function of y; None where every step is compared.
+    gather: what adds up over steps (or its mean, as `steps` says) before it is compared, as a function of y; None where
+    every step is compared.
     labels: whether targets of whole numbers are labels.
 
     weight: [batch], or [batch, steps] for sequences of unequal length: 0 is padding, and whatever stands there (NaN
     too) changes neither loss nor gradient. A mean over steps is then sum_t w_t l_t / sum_t w_t for each sample, over
-    its own steps; what adds up is sum_t w_t y_t, relative to the largest w_t. That largest weight is the sample's own,
-    by which it counts in the batch's sum or mean. last: of the steps that weigh something.
+    its own steps, of what is gathered too; what adds up is sum_t w_t y_t, relative to the largest w_t. That largest
+    weight is the sample's own, by which it counts in the batch's sum or mean. last: of the steps that weigh something.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Loss:
         wished = self.wish(target, y)
         if self.last is not None:
             y, wished = y[:, -self.last:], wished[:, -self.last:]
-        seen = y if gather is None else gather(y).sum(1, keepdim=True)
+        seen = y if gather is None else OVER[self.steps](gather(y), 1, keepdim=True)
         return OVER[self.batch](OVER[self.steps](compare(seen, wished), 1))
 
     def _weighed(self, compare: Callable, gather: Callable | None, y: Tensor, target: Tensor,
@@ -81,6 +82,7 @@ class Loss:
         if gather is None:
             return (shares(weight, self.steps, self.batch) * compare(y, wished)).sum()
         within, samples = split(weight)
+        within = within / within.sum(1, keepdim=True) if self.steps == "mean" else within
         total = (within[..., None] * gather(y)).sum(1, keepdim=True)
         return (of_samples(samples, self.batch) * compare(total, wished)[:, 0]).sum()
 

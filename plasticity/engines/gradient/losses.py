@@ -18,31 +18,37 @@ from plasticity.errors import PlasticityError, choice
 
 
 @checked
-def cross_entropy(last: Count | None = None, steps: str = "mean", batch: str = "mean") -> Loss:
+def cross_entropy(last: Count | None = None, steps: str = "mean", batch: str = "mean",
+                  score: str = "accuracy") -> Loss:
     """-log softmax(y)[label] in every step; y [batch, steps, classes].
 
     Targets are labels [batch] or [batch, steps] (int), or one-hot (or probabilities) [batch, steps, classes] or, the
     same in all steps, [batch, classes] (float).
 
-    last: only the last so many steps count (None: all). steps, batch: "mean" or "sum" over them.
+    last: only the last so many steps count (None: all). steps, batch: "mean" or "sum" over them. score: what is told of
+    targets in every step, "accuracy", "nll" or "perplexity".
     """
-    return Loss("cross_entropy", _in_every_step, _entropy, last, steps, batch, labels=True)
+    choice("score", score, ("accuracy", "nll", "perplexity"))
+    name = "cross_entropy" if score == "accuracy" else f"cross_entropy(score={score})"
+    return Loss(name, _in_every_step, _entropy, last, steps, batch, labels=True)
 
 
 @checked
-def cumulative_cross_entropy(of: str = "outputs", last: Count | None = None, batch: str = "mean") -> Loss:
+def cumulative_cross_entropy(of: str = "outputs", last: Count | None = None, batch: str = "mean",
+                             steps: str = "sum") -> Loss:
     """-log softmax(s)[label] of what adds up over a presentation; labels [batch], y [batch, steps, classes].
 
     of: "outputs", s = sum_t y(t), the outputs themselves or, with the spikes of a population as y, its counts;
         "softmax", s = sum_t softmax(y(t)), in which no single step can outweigh all others.
-    last, batch: as for `cross_entropy`.
+    last, batch: as for `cross_entropy`. steps: "mean" takes the mean over steps in place of the sum.
 
     Source: snnTorch's count loss (Eshraghian et al. 2023); softmax: Yin, Corradi & Bohte 2021, Nature Machine
     Intelligence 3:905 (both recalled).
     """
     what = {"outputs": _as_it_is, "softmax": partial(torch.softmax, dim=-1)}
     choice("of", of, what)
-    return Loss(f"cumulative_cross_entropy({of})", _once, _entropy, last, "sum", batch, what[of], labels=True)
+    name = f"cumulative_cross_entropy({of}{', steps=mean' if steps == 'mean' else ''})"
+    return Loss(name, _once, _entropy, last, steps, batch, what[of], labels=True)
 
 
 @checked

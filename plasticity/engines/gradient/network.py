@@ -16,6 +16,7 @@ from plasticity.engines.gradient.cells import Cell, cell
 from plasticity.engines.gradient.checks import floating, initial_weights, missing, presented, require_records, rule_of
 from plasticity.engines.gradient.connections import NONE, carried, connections, delayed, straight_through_term, transmit
 from plasticity.engines.gradient.loss import TEACH
+from plasticity.engines.gradient.noise import Noise, noise_of
 from plasticity.engines.gradient.operators import product
 from plasticity.engines.gradient.output import Output
 from plasticity.engines.gradient.readout import outputs
@@ -46,8 +47,9 @@ class GradientNetwork(nn.Module):
         None.
     rule: a `GradientRule` or its name; None for the network's own, and "bptt" if it has none. surrogate: a `Surrogate`
         or its name. With a rule of its own a network may have winners (`Network.with_rule(rule, freeze=True)`).
-    frozen: names of projections that do not learn. feedback: {population: [outputs, n]} in place of drawn weights,
-        those that bring an error and those of rules that teach each population (`drtp`, `decolle`).
+    frozen: names of projections that do not learn, beside those that the network says are `frozen`. feedback:
+        {population: [outputs, n]} in place of drawn weights, those that bring an error and those of rules that teach
+        each population (`drtp`, `decolle`).
     seed: of readout and feedback weights. dtype: of everything, torch's default: float64 or float32, and with
         backend="autograd" also bfloat16 and float16.
     backend: "compiled", one generated program per population that runs all steps and their exact adjoint, on CPUs;
@@ -72,6 +74,7 @@ class GradientNetwork(nn.Module):
         self.rule, self.surrogate = rule_of(network, rule), surrogates.make(surrogate)
         self.dtype, self.backend = floating(dtype), choice("backend", backend, BACKENDS)
         self.connections = connections(network)
+        frozen = (*frozen, *(projection.name for projection in network.projections if projection.frozen))
         require_signal(network, self.connections, readout, self.rule, frozen)
         self.cells = self._cells()
         self._make_weights(np.random.default_rng(seed), frozen, feedback or {})
@@ -89,8 +92,9 @@ class GradientNetwork(nn.Module):
 
     def _cells(self) -> dict[str, Cell]:
         context = Context(self.dtype, torch.device("cpu"), self.network.dt, "sum", 0, None)
-        return {part.name: cell(part, context, self.surrogate, self.rule.paths.reset, self.network.rule is not None)
-                for part in self.network.populations}
+        return {part.name: cell(part, number, context, self.surrogate, self.rule.paths.reset,
+                                self.network.rule is not None)
+                for number, part in enumerate(self.network.populations)}
 
     def _compiled(self) -> LayerByLayer | None:
         self.why_not_compiled = None
@@ -134,22 +138,24 @@ class GradientNetwork(nn.Module):
 
     @in_own_dtype
     def forward(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = (),
-                state: StreamState | None = None) -> Output:
+                state: StreamState | None = None, noise: int | Noise | None = None) -> Output:
         """Presents spikes (or graded values) {input: [batch, steps, n]}, as tensors, arrays or `Spikes`; one of them
         alone if there is one input only.
 
         state: `Output.state` of the window before, from which the same streams go on; None begins anew.
+        noise: seed of what neurons draw, while learning; None: each call is its mean (see `plasticity.language.draws`).
+            The same seed draws the same numbers on both backends, whatever the batch and the number of threads.
         """
         require_records(self.network, record)
         if self.compiled is None or self.device.type != "cpu":
-            return self.step_by_step(x, record, state)
-        ran = self.compiled.run(x, record, state)
+            return self.step_by_step(x, record, state, noise)
+        ran = self.compiled.run(x, record, state, noise_of(noise))
         sent = {name: z.unbind(1) for name, z in ran.spikes.items()}
         return self._run(ran.spikes, sent, ran.records, ran.left, state)
 
     @in_own_dtype
     def step_by_step(self, x: torch.Tensor | Mapping[str, torch.Tensor], record: Sequence[str] = (),
-                     state: StreamState | None = None) -> Output:
+                     state: StreamState | None = None, noise: int | Noise | None = None) -> Output:
         """The same by autograd over single steps, whatever the backend: so `Output.sent` are nodes of the graph."""
         require_records(self.network, record)
         given = presented(self.network, x, self.dtype, self.device)
@@ -159,9 +165,9 @@ class GradientNetwork(nn.Module):
         state = None if state is None else streams.taken(self, state, batch)
         states = streams.begun(self, state, batch, drives, weights)
         fired = {name: [] for name in self.cells}
-        records = {name: [] for name in record}
+        records, noise = {name: [] for name in record}, noise_of(noise)
         for now in range(steps):
-            states = self.step(states, drives[now], fired, weights, now, records)
+            states = self.step(states, drives[now], fired, weights, now, records, noise)
         sent = {name: [spikes.sent for spikes in found] for name, found in fired.items()}
         spikes = {name: torch.stack(found, 1) for name, found in sent.items()}
         left = streams.left(states, steps) | streams.late(self, given | spikes, state)
@@ -202,14 +208,14 @@ class GradientNetwork(nn.Module):
         return first_state(self, batch)
 
     def step(self, states: Mapping[str, State], drive: Mapping, fired: Mapping[str, list], weights: Mapping, now: int,
-             records: Mapping[str, list] | None = None) -> dict[str, State]:
+             records: Mapping[str, list] | None = None, noise: Noise | None = None) -> dict[str, State]:
         """One step: `fired` gains this step's spikes, `records` what is recorded."""
         paths = self.rule.paths
         if paths.truncate and now and now % paths.truncate == 0:
             states = {name: cut(state) for name, state in states.items()}
         begun, spikes = {}, {}
         for name, part in self.cells.items():
-            begun[name], seen, free = begin(part, states[name], paths, now)
+            begun[name], seen, free = begin(part, states[name], paths, now, noise)
             spikes[name] = fire(part, begun[name], seen, free, self.surrogate)
             fired[name].append(spikes[name])
             for wanted, found in (records or {}).items():

@@ -20,6 +20,7 @@ from plasticity.engines.gradient.connections import Connection
 from plasticity.engines.gradient.exact import Gradients
 from plasticity.engines.gradient.loss import Loss
 from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.noise import Noise, noise_of
 from plasticity.engines.gradient.stepping import State, cut, leaf, start
 from plasticity.errors import PlasticityError, RefusedError
 
@@ -30,7 +31,8 @@ IN_EVERY_STEP = ("cross_entropy", "mse", "bernoulli")
 
 def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch.Tensor, target: torch.Tensor,
                      loss: Loss, steps: int | None = None,
-                     weight: torch.Tensor | None = None) -> tuple[float, Gradients]:
+                     weight: torch.Tensor | None = None,
+                     noise: int | Noise | None = None) -> tuple[float, Gradients]:
     """(loss, gradients) of e-prop, as `gradients` finds them by going back, but computed while the sample runs.
 
     dE/dW_ij = sum_t L_j(t) ebar_ij(t): nothing of the past is kept but one number per synapse, sample and variable of
@@ -38,7 +40,7 @@ def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch
 
     x: [batch, steps, n], or an iterable of steps [batch, n] (then `steps` says how many will come: a mean over steps
     has to know). target: as the loss takes it. loss: `cross_entropy`, `mse` or `bernoulli`. weight: [batch] or [batch,
-    steps], see `Loss`.
+    steps], see `Loss`. noise: as the network takes it.
     Raises RefusedError for a rule in which credit passes from neuron to neuron, for a loss without an error in
     every step, and without a leaky readout; PlasticityError for steps of another shape or number.
 
@@ -50,7 +52,7 @@ def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch
         x, steps = shown.unbind(1), shown.shape[1]
     if steps is None:
         raise PlasticityError("steps is needed when x is an iterable of steps")
-    learner = _Online(network, loss, target.to(network.device), steps, weight)
+    learner = _Online(network, loss, target.to(network.device), steps, weight, noise_of(noise))
     now, n = -1, network.network.inputs[0].n
     for now, here in enumerate(x):
         if now == steps or here.shape[1:] != (n,):
@@ -82,8 +84,8 @@ class _Online:
     """One presentation. found: gradients so far. total: loss so far."""
 
     def __init__(self, network: GradientNetwork, loss: Loss, target: torch.Tensor, steps: int,
-                 weight: torch.Tensor | None):
-        self.network, self.loss = network, loss
+                 weight: torch.Tensor | None, noise: Noise | None):
+        self.network, self.loss, self.noise = network, loss, noise
         y = torch.zeros((), dtype=network.dtype, device=network.device).expand(len(target), steps, network.readout.n)
         self.shares = loss.shares(y, weight)
         self.wished = loss.wanted(target, y, self.shares > 0)
@@ -122,7 +124,7 @@ class _Online:
                         for connection in self.network.connections}
             drive = {key: zero + self._driven(key) for key, zero in arrivals.items()}
             fired = {name: list(past) for name, past in self.fired.items()}
-            new = self.network.step(states, drive, fired, self.weights, now)
+            new = self.network.step(states, drive, fired, self.weights, now, noise=self.noise)
             sent = {name: past[-1].sent for name, past in fired.items()}
             rows = {name: _rows(states[name], new[name], sent[name],
                                 {key: zero for key, zero in arrivals.items() if key[0] == name}) for name in states}

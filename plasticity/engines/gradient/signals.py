@@ -71,8 +71,8 @@ def hearing(connections: Sequence[Connection], readout: LeakyReadout | Counts, r
 def influence(neuron: Neuron, through_time: bool) -> frozenset[str]:
     """The variables whose value between two steps has an effect on threshold or output, in the next step or ever."""
     texts = [neuron.threshold_expr]
-    if neuron.output:
-        texts.append(expressions.parse(neuron.output, expressions.NEURON_FUNCTIONS, logic=True))
+    if neuron.output_expr is not None:
+        texts.append(neuron.output_expr)
     matter = _before(neuron, discretise(neuron), _read(neuron, texts))
     while through_time:
         more = matter | _before(neuron, discretise(neuron), _before(neuron, neuron.at_reset, matter) | matter)

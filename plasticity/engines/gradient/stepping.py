@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from plasticity.engines.gradient.cells import Cell, Values
+from plasticity.engines.gradient.noise import Noise
 from plasticity.engines.gradient.surrogates import Surrogate, spike
 from plasticity.rules.paths import Paths
 
@@ -71,15 +72,20 @@ def _detached(values: Values) -> dict[str, torch.Tensor]:
     return {name: value.detach() for name, value in values.items()}
 
 
-def begin(cell: Cell, state: State, paths: Paths, now: int) -> tuple[State, Values, torch.Tensor | None]:
-    """Resets that are due, then one step of the equations: the state, the values the threshold sees, who is free."""
+def begin(cell: Cell, state: State, paths: Paths, now: int,
+          noise: Noise | None = None) -> tuple[State, Values, torch.Tensor | None]:
+    """Resets that are due, then one step of the equations: the state, the values the threshold sees, who is free.
+
+    Until the step is over the values hold its random numbers too.
+    """
     if state.last is not None:
         state = _reset(cell, state, state.last, paths)
     free = state.free_at <= now if cell.rest else None
-    values = cell.integrate(state.values, free)
+    drawn = cell.drawn(noise, now, next(iter(state.values.values())))
+    values = cell.integrate({**state.values, **drawn}, free)
     if state.fresh is None:
         return replace(state, values=values, last=None), values, free
-    fresh = cell.integrate(state.fresh, free)
+    fresh = cell.integrate({**state.fresh, **drawn}, free)
     seen = {name: values[name] + (fresh[name] - fresh[name].detach()) for name in values}
     return replace(state, values=values, fresh=fresh, last=None), seen, free
 
@@ -120,7 +126,8 @@ def settle(cell: Cell, state: State, spikes: Spiking, arrivals: Mapping[str, tor
     if cell.rest:
         free_at = torch.where(spikes.hit, float(now + cell.rest), state.free_at)
         open_ = (free_at <= now).to(spikes.own.dtype)
-    own = state.values if paths.time else _detached(state.values)
+    last = {name: state.values[name] for name in cell.initial}
+    own = last if paths.time else _detached(last)
     values = _receive(cell, own, arrivals, open_)
     fresh = None if state.fresh is None else _receive(cell, _detached(values), straight_through, open_)
     state = State(values, fresh, spikes if cell.at_reset else None, free_at)

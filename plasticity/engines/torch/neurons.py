@@ -178,7 +178,7 @@ class Neurons:
 def unreadable(population: Population) -> str:
     """A name in the discretised equations that this engine cannot give a value; empty when there is none."""
     neuron = population.neuron
-    known = {*neuron.variables, *neuron.constants, "dt"}
+    known = {*neuron.variables, *neuron.constants, *neuron.drawn, "dt"}
     for line in discretise(neuron):
         for name in sorted(expressions.names(neuron.inlined(line.expr)) - known):
             return name

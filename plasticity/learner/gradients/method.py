@@ -26,7 +26,7 @@ AT_ONCE = 256  # samples that are scored at once
 def encoder_of(experiment: Experiment, x: np.ndarray) -> Encoder | None:
     """The encoder of a method that spikes; by default latency for samples of features, None for sequences."""
     encoder = experiment.encoder
-    as_they_are = encoder is not None and encoder.takes == "sequences"
+    as_they_are = encoder is not None and encoder.as_they_are
     if not experiment.rule.spikes or experiment.rule.form == "flat" or as_they_are:
         return None
     return encoder if encoder is not None or x.ndim == 3 else encoders.make("latency")
@@ -39,7 +39,7 @@ def accept(experiment: Experiment, encoder: Encoder | None, x: np.ndarray) -> np
 
 def unit(encoder: Encoder | None) -> bool:
     """Whether samples are intensities in [0, 1]."""
-    return encoder is not None
+    return encoder is not None and encoder.takes != "sequences"
 
 
 def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, ...], outputs: int,
@@ -50,11 +50,12 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     method: Method = experiment.rule if encoder is None else encoded(experiment.rule, encoder)
     module = method.build(shape, outputs, asked.seed, dtype).to(asked.device)
     lr = method.lr if experiment.lr is None else experiment.lr
-    optimizer = make_optimizer(asked.optimizer, module.parameters(), lr)
+    descent = make_optimizer(asked.optimizer, module.parameters(), lr)
     tensor = partial(torch.as_tensor, dtype=dtype, device=asked.device)
-    return TorchTrainer(module, optimizer, partial(_gradient, module, tensor, asked.device),
+    return TorchTrainer(module, descent.optimizer, partial(_gradient, module, tensor, asked.device),
                         partial(_scores, module, tensor, shape, method.form),
-                        require_targets=partial(_require, experiment.rule), memory=experiment.memory)
+                        require_targets=partial(_require, experiment.rule), largest=descent.largest,
+                        memory=experiment.memory)
 
 
 def _require(method: Method, x: np.ndarray, targets: Targets) -> None:

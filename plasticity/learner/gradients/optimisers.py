@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import torch
 
 from plasticity._utils.catalogue import called, parse
-from plasticity._utils.ranges import RATE, SMALL, Range
+from plasticity._utils.ranges import RATE, SMALL, Range, require
 from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError, unknown
 
@@ -83,16 +83,31 @@ OPTIMIZERS: Mapping[str, Callable[..., torch.optim.Optimizer]] = MappingProxyTyp
     "adam": _adam, "adamw": _adamw, "sgd": _sgd, "momentum": _momentum, "adam_nest": UncorrectedEpsAdam})
 
 
-def make_optimizer(optimizer: str | Callable, params, lr: float) -> torch.optim.Optimizer:
-    """The optimiser that a text names, "sgd(momentum=0.5)", or what a function (params, lr) answers.
+class Descent(NamedTuple):
+    """optimizer: what makes a step of gradients. largest: the longest gradient of an update, to which longer ones are
+    scaled down (None: never)."""
+
+    optimizer: torch.optim.Optimizer
+    largest: float | None = None
+
+
+def make_optimizer(optimizer: str | Callable, params, lr: float) -> Descent:
+    """The optimiser that a text names, "sgd(momentum=0.5, clip=1.0)", or what a function (params, lr) answers.
+
+    clip: of every optimiser, the longest gradient (2-norm over all parameters) of an update; longer ones are scaled to
+    it, g * clip / |g| (torch's `clip_grad_norm_`; Pascanu, Mikolov & Bengio 2013, ICML; recalled).
 
     Raises PlasticityError for unknown names and options.
     """
     if callable(optimizer):
-        return optimizer(params, lr)
+        return Descent(optimizer(params, lr))
     call = parse(optimizer, "optimizer")
     if call.name not in OPTIMIZERS:
         raise unknown("optimizer", call.name, OPTIMIZERS)
     if call.arguments:
         raise PlasticityError(f"optimizer {str(call)!r}: options are name=value; the step size is lr=")
-    return called("optimizer", call.name, OPTIMIZERS[call.name], (list(params), lr), call.options)
+    options = dict(call.options)
+    largest = options.pop("clip", None)
+    if largest is not None:
+        require(RATE, clip=largest)
+    return Descent(called("optimizer", call.name, OPTIMIZERS[call.name], (list(params), lr), options), largest)

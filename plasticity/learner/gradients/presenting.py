@@ -54,12 +54,14 @@ class Presented:
         if batch == 0:
             self.carry.clear()
 
-    def _answered(self, x: torch.Tensor | Spikes, samples: int, carry: dict[str, torch.Tensor]) -> Output:
-        """The network's answer; of streams it goes on from where they are, which `carry` then holds."""
+    def _answered(self, x: torch.Tensor | Spikes, samples: int, carry: dict[str, torch.Tensor],
+                  noise: int | None = None) -> Output:
+        """The network's answer; of streams it goes on from where they are, which `carry` then holds. noise: seed of
+        what neurons draw while they learn."""
         if not self.streams:
-            return self.network(x)
+            return self.network(x, noise=noise)
         state = {name: value[:samples] for name, value in carry.items()} or None
-        output = self.network(x, state=state)
+        output = self.network(x, state=state, noise=noise)
         carry.update(output.state)
         return output
 
@@ -104,14 +106,14 @@ class Presented:
         """Leaves the rule's gradients in `.grad` and answers the loss."""
         if self.online:
             return self._forward_in_time(x, targets, seed)
-        error = self.objective(self._answered(self.shown(x, seed), len(x), self.carry), targets)
+        error = self.objective(self._answered(self.shown(x, seed), len(x), self.carry, seed), targets)
         error.backward()
         return error.item()
 
     def _forward_in_time(self, x: np.ndarray, targets: Targets, seed: int) -> float:
         steps, weight = torch.as_tensor(densified(self.shown(x, seed))), targets.weight
         error, gradients = online_gradients(self.network, steps, torch.as_tensor(targets.values), self.loss,
-                                            weight=None if weight is None else torch.as_tensor(weight))
+                                            weight=None if weight is None else torch.as_tensor(weight), noise=seed)
         for name, p in self.network.named_parameters():
             p.grad = gradients.get(name)
         return error
@@ -119,7 +121,15 @@ class Presented:
     @torch.no_grad()
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """What the readout answers in each step, [samples, steps, outputs]; a sample's answer depends on it alone."""
-        return torch.cat([output.outputs for output in self.runs(x)]).cpu().numpy()
+        return np.concatenate([outputs for _, outputs in self.parts(x)])
+
+    def parts(self, x: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Which samples, and what the readout answers in each step of them, a part at a time."""
+        begin = 0
+        for output in self.runs(x):
+            outputs = output.outputs.cpu().numpy()
+            yield slice(begin, begin + len(outputs)), outputs
+            begin += len(outputs)
 
     def scores(self, x: np.ndarray) -> np.ndarray:
         """One answer per sample, [samples, outputs]: readouts averaged over the steps that count, or what adds up."""
@@ -154,14 +164,14 @@ class Presented:
 
     def locate(self, x: np.ndarray, targets: Targets, seed: int) -> str | None:
         """The first variable in time that is not finite, or the readout."""
-        return first_not_finite(self.network, self.shown(x, seed))
+        return first_not_finite(self.network, self.shown(x, seed), seed)
 
 
 @torch.no_grad()
-def first_not_finite(network: GradientNetwork, x: torch.Tensor) -> str | None:
+def first_not_finite(network: GradientNetwork, x: torch.Tensor, noise: int | None = None) -> str | None:
     """Which of the populations' variables and the readout is the first in time that is not finite; None if all are."""
     names = [f"{part.name}.{name}" for part in network.network.populations for name in part.neuron.variables]
-    output = network(x, record=names)
+    output = network(x, record=names, noise=noise)
     values = {f"variable {name!r}": v for name, v in output.records.items()} | {"the readout": output.outputs}
     began = {name: int((~v.isfinite()).any(2).any(0).int().argmax())
              for name, v in values.items() if not v.isfinite().all()}

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from plasticity.errors import RefusedError
-from plasticity.learner import health, state_dicts
+from plasticity.learner import by_step, health, state_dicts
 from plasticity.learner.gradients import storing
 from plasticity.learner.gradients.presenting import Presented
 from plasticity.learner.plan import Step
@@ -21,6 +21,7 @@ from plasticity.learner.trainer import Callback, Measured, NotFinite
 from plasticity.network.cells import Device
 from plasticity.network.network import Network
 from plasticity.network.stored import Stored
+from plasticity.readout.losses import kind_of
 
 STREAM = "stream/"
 PROBED = 64  # samples that are shown after learning, to see whether the network spikes
@@ -34,7 +35,8 @@ class TorchTrainer:
         before) and answers the loss. Whatever it draws comes from `seed`, or from torch's own generator, which is
         seeded anew for every update.
     scores(x): the larger, the likelier the class, [samples, classes] (or predicted values); changes nothing.
-    score(x, targets): how well it does; by default the share of samples whose label has the highest score.
+    score(x, targets): how well it does; by default the share of samples whose label has the highest score, or the
+        loss's own figure where targets are values or stand in every step (more is better).
     locate(x, targets, seed): called when the loss is not finite, says which layer is the first that is not (None: it
         cannot tell).
     require_targets(x, targets): raises for targets and weights that cannot be learned from.
@@ -111,6 +113,11 @@ class TorchTrainer:
     def accuracy(self, x: np.ndarray, targets: Targets, learned: tuple[np.ndarray, Targets] | None = None) -> float:
         if self.score is not None:
             return self.score(x, targets)
+        if by_step.have_targets(targets):
+            return by_step.figure(self.presented, x, targets, kind_of(self.presented.loss))
+        if targets.values.dtype.kind == "f":
+            return by_step.of_parts(iter([(targets.values, self.scores(x), targets.weight)]),
+                                    kind_of(self.presented.loss))
         return float((self.scores(x).argmax(1) == targets.values).mean())
 
     def finish(self, x: np.ndarray, targets: Targets) -> None:

@@ -30,7 +30,7 @@ from plasticity.readout.catalogue import Counted, Leaky
 def encoder_of(experiment: Experiment, x: np.ndarray) -> Encoder | None:
     """The encoder; by default latency for samples of features, None for sequences, which are shown as they are."""
     encoder = experiment.encoder
-    if encoder is not None and encoder.takes == "sequences":
+    if encoder is not None and encoder.as_they_are:
         return None
     if encoder is None and isinstance(experiment.network, Model):
         return presented(experiment.network)
@@ -48,7 +48,9 @@ def presented(model: Model) -> Encoder:
 
 
 def accept(experiment: Experiment, encoder: Encoder | None, x: np.ndarray) -> np.ndarray:
-    return samples.sequences(x) if encoder is None else samples.flat(x)
+    if encoder is None:
+        return samples.sequences(x)
+    return samples.of_steps(x) if encoder.takes == "sequences" else samples.flat(x)
 
 
 def unit(encoder: Encoder | None) -> bool:
@@ -66,9 +68,9 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     presented = Presented(network, encoder, loss_of(asked.loss, readout), readout.last, extras.get("rate", 10.0),
                           extras.get("rate_strength", 0.0), network.rule.online, asked.seed, streams_of(experiment))
     learning = [p for p in network.parameters() if p.requires_grad]
-    optimizer = make_optimizer(asked.optimizer, learning, experiment.lr)
-    return TorchTrainer(network, optimizer, presented.gradient, presented.scores, locate=presented.locate,
-                        require_targets=presented.require, presented=presented,
+    descent = make_optimizer(asked.optimizer, learning, experiment.lr)
+    return TorchTrainer(network, descent.optimizer, presented.gradient, presented.scores, locate=presented.locate,
+                        require_targets=presented.require, largest=descent.largest, presented=presented,
                         memory=experiment.memory)
 
 
@@ -98,9 +100,10 @@ def network_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int
     if encoder is None:
         n_inputs = shape[-1:]
     else:
-        shown = encoder(np.zeros((1, int(np.prod(shape))), np.float32))
+        in_time = encoder.takes == "sequences"
+        shown = encoder(np.zeros((1, *(shape if in_time else (int(np.prod(shape)),))), np.float32))
         n = shown.n if isinstance(shown, Spikes) else shown.shape[2]
-        n_inputs = shape if n == int(np.prod(shape)) else (n,)
+        n_inputs = shape if n == int(np.prod(shape)) and not in_time else (n,)
     network = described(experiment, n_inputs, outputs)
     heard = readout.of(tuple(part.name for part in network.populations), outputs)
     surrogate = asked.extras.get("surrogate")

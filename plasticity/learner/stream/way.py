@@ -29,8 +29,8 @@ def encoder_of(experiment: Experiment, x: np.ndarray) -> Encoder | None:
 
 
 def accept(experiment: Experiment, encoder: Encoder | None, x: np.ndarray) -> np.ndarray:
-    """Samples as the network takes them: flat, unless they are sequences of spikes."""
-    return samples.sequences(x) if encoder is not None and encoder.takes == "sequences" else samples.flat(x)
+    """Samples as the network takes them: flat, unless they are sequences."""
+    return samples.of_steps(x) if encoder is not None and encoder.takes == "sequences" else samples.flat(x)
 
 
 def unit(encoder: Encoder | None) -> bool:
@@ -63,7 +63,7 @@ def default_dtype(engine: str) -> str:
 
 def model_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, ...], presentations: int) -> Model:
     """The network with the way samples are shown. Raises RefusedError where nothing in it learns."""
-    n_inputs = shape[-1:] if encoder is not None and encoder.takes == "sequences" else shape
+    n_inputs = _inputs(encoder, shape)
     network, rule = experiment.network, experiment.rule
     if isinstance(network, Blueprint):
         told = {"rule": rule, "presentations": presentations or None}
@@ -84,6 +84,13 @@ def model_of(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, 
     if given != wanted:
         raise PlasticityError(f"X has {given} inputs per sample, the network was built for {wanted}")
     return model
+
+
+def _inputs(encoder: Encoder | None, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """How many inputs samples of that shape have, or in which rows and columns they stand."""
+    if encoder is None or encoder.takes != "sequences":
+        return shape
+    return shape[-1:] if encoder.as_they_are else (encoder(np.zeros((1, *shape), np.float32)).n,)
 
 
 def _shown(network: Network) -> Model:

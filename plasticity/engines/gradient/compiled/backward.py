@@ -55,6 +55,11 @@ class Backward:
         recomputed = needed(inner, looked_up - leaves)
         return sorted((looked_up | {name for line in recomputed for name in line.reads}) & leaves), recomputed
 
+    def _drawn(self, assignments: list[SsaAssignment], recomputed: list[SsaAssignment]) -> list[str]:
+        """Random numbers that are looked up: they are drawn again."""
+        read = reads_of_slopes(assignments, self.step.active).union(*(line.reads for line in recomputed))
+        return sorted(read & {*self.step.neuron.drawn})
+
     def kept(self) -> tuple[str, ...]:
         """Names whose values of every step the way back looks up."""
         read, _ = self._looked_up([*self.up_to_threshold, *self.after_threshold], True)
@@ -97,6 +102,8 @@ class Backward:
             body(f"was = {before}{was_free}")
         for name in names:
             body.load(name, f"kept_{name}", f"kept_{name}[b, t]")
+        for name in self._drawn(assignments, recomputed):
+            body.load(name, f"of_{name}", name)
         body(*self.printer.forwards(recomputed))
 
     def _reset(self, body: Body) -> dict[str, set[str]]:
@@ -174,7 +181,7 @@ class Backward:
         shape = self.shape
         return ["first", "last", "truncate", "c", "d_transmitted", *(f"kept_{name}" for name in self.kept()),
                 *(f"d_seen_{name}" for name in shape.records), *(f"d_in_{name}" for name in shape.received),
-                *(f"f_in_{name}" for name in shape.straight_through),
+                *(f"f_in_{name}" for name in shape.straight_through), *self.step.drawn_from,
                 *(argument for k in self.loops for argument in (f"feedback_{k}", f"delay_{k}"))]
 
     def program(self, bodies: list[Body]) -> list[str]:
@@ -185,17 +192,19 @@ class Backward:
                  "    steps, n = d_transmitted.shape[1], d_transmitted.shape[2]"]
         lines += [f"    {row} = np.zeros(({samples}, n), d_transmitted.dtype)"
                   for row in [*rows, *(["returned", "errors"] if self.loops else [])]]
+        lines += [f"    {row}".replace("transmitted", "d_transmitted") for row in self.step.drawn_rows]
         lines += [f"    for group in range(first, last, {samples}):", f"        here = min({samples}, last - group)"]
         lines += [f"        {row}[:] = zero" for row in rows]
         lines += ["        for t in range(steps - 1, -1, -1):",
                   "            if truncate > 0 and (t + 1) % truncate == 0:"]
         lines += [f"                {row}[:] = zero" for row in rows]
-        lines += ["            for s in range(here):", "                b = group + s",
+        drawing = [f"                {line}" for line in self.step.drawing]
+        lines += ["            for s in range(here):", "                b = group + s", *drawing,
                   f"                {bodies[0].call}"]
         if self.loops:
             lines += ["            returned[:] = zero", *(line for k in self.loops for line in self._return_credit(k)),
                       "            for s in range(here if t > 0 else 0):", "                b = group + s",
-                      f"                {bodies[1].call}"]
+                      *drawing, f"                {bodies[1].call}"]
         return [*lines, "", ""]
 
     def _return_credit(self, k: int) -> Iterable[str]:

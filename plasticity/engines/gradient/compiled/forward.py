@@ -12,6 +12,8 @@ def bodies(step: Step, kept: tuple[str, ...]) -> list[Body]:
     up_to_threshold = Body("ahead")
     for name, place in step.at_start.items():
         up_to_threshold.load(place, f"s_{name}", f"s_{name}")
+    for name in step.neuron.drawn:
+        up_to_threshold.load(name, f"of_{name}", name)
     _ahead(step, kept, up_to_threshold)
     if step.shape.loops:
         for name, place in step.at_threshold.items():
@@ -75,6 +77,7 @@ def arguments(step: Step, kept: tuple[str, ...]) -> list[str]:
             *(f"drive_{name}" for name in shape.drives), *(f"state_{name}" for name in step.neuron.variables),
             "state_hits", "state_ready",
             *(f"kept_{name}" for name in kept), *(f"seen_{name}" for name in shape.records),
+            *step.drawn_from,
             *(argument for k in range(len(shape.loops)) for argument in (f"w_{k}", f"delay_{k}"))]
 
 
@@ -86,9 +89,11 @@ def program(step: Step, kept: tuple[str, ...], loops: list[Body]) -> list[str]:
              "    hits = np.zeros(n, transmitted.dtype)", "    ready = np.zeros(n, np.int32)"]
     lines += [f"    s_{name} = np.empty(n, transmitted.dtype)" for name in names]
     lines += [f"    arrived_{name} = np.zeros(n, transmitted.dtype)" for name in looped]
+    lines += [f"    {row}" for row in step.drawn_rows]
     kept_rows = [("hits", "hits"), ("ready", "ready"), *((f"s_{name}", name) for name in names)]
     lines += ["    for b in range(first, last):", *(f"        {row}[:] = state_{name}[b]" for row, name in kept_rows)]
-    lines += ["        for t in range(steps):", f"            {loops[0].call}", "            if listed:",
+    lines += ["        for t in range(steps):", *(f"            {line}" for line in step.drawing),
+              f"            {loops[0].call}", "            if listed:",
               "                ptr[b, t + 1] = collect(hits, index[b], ptr[b, t], zero)"]
     for name in looped:
         begin = f"drive_{name}[b, t]" if name in step.shape.drives else "zero"

@@ -14,6 +14,7 @@ from plasticity.encoding.spikes import Spikes
 from plasticity.engines.gradient.cells import Cell
 from plasticity.engines.gradient.compiled.events import errors_at_spikes, later
 from plasticity.engines.gradient.compiled.writing import Programs
+from plasticity.engines.gradient.noise import Noise
 from plasticity.engines.gradient.parts import array, in_parts
 
 
@@ -29,13 +30,21 @@ class RecurrentWeights(NamedTuple):
 @dataclass(frozen=True)
 class Presentation:
     """What one call of the programs shares. keep: whether a gradient may be asked for. listed: whether spikes are
-    wanted as events."""
+    wanted as events. noise: where random numbers come from."""
 
     programs: Programs
     cell: Cell
     recurrent: tuple[RecurrentWeights, ...]
     keep: bool
     listed: bool
+    noise: Noise | None
+
+    def random(self, steps: int) -> list:
+        """What a program draws from: keys, none where nothing is drawn, and the number of the first sample."""
+        calls = len(self.cell.neuron.drawn)
+        if self.noise is None:
+            return [np.empty((calls, 0), np.uint64), 0] if calls else []
+        return [self.noise.keys(self.cell.number, calls, steps), int(self.noise.sample)] if calls else []
 
 
 class Ends(NamedTuple):
@@ -58,7 +67,7 @@ class Response(NamedTuple):
 
 def present(programs: Programs, cell: Cell, size: tuple[int, int], drives: Mapping[str, torch.Tensor],
             straight_through: Mapping[str, torch.Tensor], recurrent: Sequence[RecurrentWeights], listed: bool,
-            ends: Ends) -> Response:
+            ends: Ends, noise: Noise | None = None) -> Response:
     """Runs a population.
 
     size: batch and steps. drives: {variable: what arrives [batch, steps, n]}. straight_through: {variable: zeros over
@@ -68,7 +77,8 @@ def present(programs: Programs, cell: Cell, size: tuple[int, int], drives: Mappi
     tensors = [*(drives[name] for name in shape.drives), *(straight_through[name] for name in shape.straight_through),
                *(loop.w for loop in recurrent)]
     learns = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
-    about = Presentation(programs, cell, tuple(recurrent), learns, (listed or bool(recurrent)) and cell.output is None)
+    listed = (listed or bool(recurrent)) and cell.output is None
+    about = Presentation(programs, cell, tuple(recurrent), learns, listed, noise)
     transmitted, ptr, index, *seen = _Population.apply(about, (*size, n), ends, *tensors)
     spikes = Spikes(ptr.numpy(), index.numpy(), n) if about.listed else None
     return Response(transmitted, dict(zip(shape.records, seen, strict=True)), spikes)
@@ -90,7 +100,7 @@ class _Population(torch.autograd.Function):
         loops = [part for loop in about.recurrent for part in (array(loop.w), loop.delay)]
         in_parts(batch, lambda first, last: programs.forward.forward(
             first, last, about.keep, about.listed, about.cell.rest, numbers, transmitted, ptr, index, *drives,
-            *ends.values.values(), ends.hits, ends.ready, *kept, *seen, *loops))
+            *ends.values.values(), ends.hits, ends.ready, *kept, *seen, *about.random(steps), *loops))
         ptr += np.arange(batch)[:, None] * index.shape[1]
         ctx.about, ctx.kept, ctx.transmitted, ctx.spikes = about, kept, transmitted, Spikes(ptr, index.reshape(-1), n)
         outputs = [torch.from_numpy(values) for values in (transmitted, ptr, ctx.spikes.index, *seen)]
@@ -109,7 +119,8 @@ class _Population(torch.autograd.Function):
         feedback = [part for loop in loops for part in (array(loop.back), loop.delay)]
         numbers, truncate = about.programs.numbers(dtype), shape.paths.truncate or 0
         in_parts(size[0], lambda first, last: about.programs.backward.backward(
-            first, last, truncate, numbers, errors[0], *ctx.kept, *errors[1:], *arrived.values(), *through, *feedback))
+            first, last, truncate, numbers, errors[0], *ctx.kept, *errors[1:], *arrived.values(), *through,
+            *about.random(size[1]), *feedback))
         wanted = ctx.needs_input_grad[3 + len(shape.drives) + len(shape.straight_through):]
         weights = [_of_weights(ctx, own.delay, arrived[loop.onto]) if asked else None
                    for asked, own, loop in zip(wanted, about.recurrent, shape.loops, strict=True)]

@@ -18,6 +18,7 @@ from plasticity.engines.gradient.compiled.step import Loop, Shape
 from plasticity.engines.gradient.compiled.windows import begun, ended, with_arriving
 from plasticity.engines.gradient.compiled.writing import Programs, programs
 from plasticity.engines.gradient.connections import NONE, Connection, Credit, carried, straight_through_term, transmit
+from plasticity.engines.gradient.noise import Noise
 from plasticity.engines.gradient.operators import constant
 from plasticity.engines.gradient.surrogates import Surrogate
 
@@ -129,7 +130,8 @@ class LayerByLayer:
             return Credit(True, True)  # whoever asks for the gradient of an input gets all of it
         return carried(connection, self.net.rule.paths, self.net.transport.get(connection.name, None))
 
-    def run(self, x, record: Sequence[str], state: streams.StreamState | None = None) -> Ran:
+    def run(self, x, record: Sequence[str], state: streams.StreamState | None = None,
+            noise: Noise | None = None) -> Ran:
         """Spikes of every population, what is recorded, and what is left for the next window."""
         net, weights, ran = self.net, self.net.effective(), Ran({}, {}, {})
         trains, size = input_trains(net, x)
@@ -143,7 +145,7 @@ class LayerByLayer:
             drives, ends = with_arriving(drives, arriving[name], size[1]), begun(net, name, size[0], state)
             recurrent = [self._recurrent(loop, weights[loop.name]) for loop in self.loops(name)]
             response = present(self.programs(name, bool(recorded), arriving[name]), cell, size, drives,
-                               straight_through, recurrent, self._listed(name), ends)
+                               straight_through, recurrent, self._listed(name), ends, noise)
             ran.spikes[name] = response.transmitted
             trains[name] = Train(response.transmitted, response.spikes, net.dtype)
             ran.records.update((each, cell.view(each.partition(".")[2], response.seen)) for each in recorded)

@@ -68,9 +68,8 @@ class Step:
         self.moving, self.at_threshold = self._integrated(gate)
         margin, self.strict = margin_of(self.neuron)
         self.firing = [SsaAssignment("u", self._named(margin, self.at_threshold))]
-        if self.neuron.output:
-            output = expressions.parse(self.neuron.output, expressions.NEURON_FUNCTIONS, logic=True)
-            self.firing.append(SsaAssignment("out", self._named(output, self.at_threshold)))
+        if self.neuron.output_expr is not None:
+            self.firing.append(SsaAssignment("out", self._named(self.neuron.output_expr, self.at_threshold)))
         self.receiving, self.after_arrivals = self._received(gate)
         self.resetting, self.at_end, self.jump = ([], self.after_arrivals, {}) if self.neuron.reset_delay else (
             self._reset(self.after_arrivals, "hit", "E__"))
@@ -105,6 +104,22 @@ class Step:
             total = ast.BinOp(ast.Name(before, ast.Load()), ast.Add(), ast.Name(f"in__{name}", ast.Load()))
             sums.append(SsaAssignment(f"C__{name}", total, ("open", before) if name in gate else None))
         return sums, {**self.at_threshold, **{name: f"C__{name}" for name in self.shape.received}}
+
+    @property
+    def drawing(self) -> list[str]:
+        """Statements of the program that draw the random numbers of sample b in step t, a row for each name."""
+        return [f"draw({name}, keys, {call}, t, np.int64(sample + b) * n, {kind.normal}, {kind.off!r})"
+                for call, (name, kind) in enumerate(self.neuron.drawn.items())]
+
+    @property
+    def drawn_rows(self) -> list[str]:
+        """Statements that make these rows."""
+        return [f"{name} = np.empty(n, transmitted.dtype)" for name in self.neuron.drawn]
+
+    @property
+    def drawn_from(self) -> list[str]:
+        """Arguments of a program that draws."""
+        return ["keys", "sample"] if self.neuron.drawn else []
 
     @property
     def assignments(self) -> list[SsaAssignment]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from plasticity.engines.event.support import normal, uniform
 from plasticity.engines.gradient.compiling import compiled
 
 
@@ -78,6 +79,17 @@ def above(u, one, zero):
 @compiled
 def reach(u, one, zero):
     return one if u >= zero else zero
+
+
+@compiled
+def draw(row, keys, call, t, first, is_normal, off):
+    """Random numbers of one call in a step, for neurons whose numbers begin with `first`; `off` where there are no
+    keys: nothing is drawn then."""
+    if keys.shape[1] == 0:
+        row[:] = off
+        return
+    for j in range(row.size):
+        row[j] = normal(keys[call, t], first + j) if is_normal else uniform(keys[call, t], first + j, 0)
 
 
 @compiled
