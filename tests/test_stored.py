@@ -277,6 +277,11 @@ def test_an_error_leaves_the_exact_weights():
         np.testing.assert_array_equal(array.w, exact[name])
 
 
+def test_weights_that_leave_the_numbers_are_named_as_ever():
+    with pytest.raises(PlasticityError, match="lower lr"):
+        Learner("mlp(5)", engine="auto(store=pcm)", optimizer="sgd", lr=1e38, epochs=2).fit(X, Y[:300])
+
+
 @pytest.mark.parametrize("way", ["gradients", "method"])
 def test_learning_with_a_memory_is_repeatable_and_changes_what_is_learned(way, tmp_path):
     def learned(engine):
@@ -315,6 +320,9 @@ def test_few_levels_are_learned_with_better_than_rounded_to():
     ({"time": -1.0}, "time of PCM"),
     ({"levels": 1}, "levels of PCM"),
     ({"device": "digital", "bits": 1}, "bits of Digital"),
+    ({"device": 3}, "device must be"),
+    ({"device": lambda w, generator: w[:2]}, "as many weights as it keeps"),
+    ({"device": lambda w, generator: w / 0}, "what the memory reads holds NaN or infinity"),
     ({"seed": -1}, "seed must be a whole number"),
     ({"exact": ["dens"]}, "did you mean 'dense'")])
 def test_what_cannot_be_is_named(options, words):
@@ -338,16 +346,26 @@ def test_engines_refuse_memories_that_are_none(engine, words):
         Learner(rule=rule, engine=engine)
 
 
-def test_a_device_of_ones_own():
-    class Half:
-        name = "half"
+@pytest.mark.parametrize("text", ["half", "Part", "Part(of=2)", "part(of=2)"])
+def test_a_device_of_ones_own(text, tmp_path):
+    (tmp_path / "cells.py").write_text("""
+def half(w, generator):
+    return w / 2
 
-        def __call__(self, w, generator):
-            return w / 2
+class Part:
+    def __init__(self, of=2):
+        self.of = of
 
+    def __call__(self, w, generator):
+        return w / self.of
+
+def part(of):
+    return lambda w, generator: w / of
+""")
     network = every_kind()
-    np.testing.assert_array_equal(stored(network, Half()).projection("maps").weights,
-                                  network.projection("maps").weights / 2)
+    for device in (f"{tmp_path}/cells.py:{text}", lambda w, generator: w / 2):
+        np.testing.assert_array_equal(stored(network, device).projection("maps").weights,
+                                      network.projection("maps").weights / 2)
 
 
 def test_the_command_stores_too(tmp_path, capsys):

@@ -27,8 +27,8 @@ def stored(network: Thing, device: str | Device = "pcm", seed: int = 0, exact: S
     network: a `Network`, a `Model`, or a fitted `Learner` (or preset), whose readout that learned with the network is
     kept as well. It stays as it is. device: "pcm", "digital" (`plasticity list memories`), with options in the text or
     apart, stored(network, "pcm(time=3600)") or stored(network, "pcm", time=3600); or a function of one's own,
-    (w, generator) -> w, with a `name`. seed: of everything random. exact: names of weights that are kept without a
-    loss: of projections, and of readouts "readouts.layer1".
+    (w, generator) -> w, or "my_cells.py:cell". seed: of everything random. exact: names of weights that are kept
+    without a loss: of projections, and of readouts "readouts.layer1".
 
     Each array of weights has its own scale and its own random numbers. Weights stay within the bounds of the rules that
     they learn by, and what was normalised is no longer. All-but-self projections and pools are wiring without cells.

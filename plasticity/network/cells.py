@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Protocol, runtime_checkable
+from typing import Annotated
 
 import numpy as np
 
 from plasticity._utils import own
-from plasticity._utils.catalogue import Catalogue
+from plasticity._utils.catalogue import Catalogue, called
 from plasticity._utils.ranges import NotNegative, at_least
 from plasticity._utils.typed import require_fields
+from plasticity.errors import PlasticityError, quoted
 
 G_MAX = 25.0  # uS
 T_0 = 20.0  # s from programming to the first reading
 T_READ = 250e-9  # s that a reading takes
 SMALLEST = 1e-7  # relative conductance below which a logarithm is cut off
 
-
-@runtime_checkable
-class Device(Protocol):
-    """What keeps weights: (w of any shape, generator) -> w as it is read."""
-
-    name: str
-
-    def __call__(self, w: np.ndarray, generator: np.random.Generator) -> np.ndarray: ...
+#: what keeps weights: (w of any shape, generator) -> w as it is read
+Device = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,6 @@ class PCM:
     drift: NotNegative = 1.0
     read: NotNegative = 1.0
     compensated: bool = False
-    name: ClassVar[str] = "pcm"
 
     def __post_init__(self):
         require_fields(self)
@@ -101,7 +96,6 @@ class Digital:
     """
 
     bits: Annotated[int, at_least(2)] = 8
-    name: ClassVar[str] = "digital"
 
     def __post_init__(self):
         require_fields(self)
@@ -116,13 +110,27 @@ catalogue = Catalogue("memory", {"pcm": f"{__name__}:PCM", "digital": f"{__name_
 
 
 def make(device: str | Device, **options) -> Device:
-    """The memory that a text names, "pcm(time=3600)" or "my_cells.py:cell"; another object as it is.
+    """The memory that a text names, "pcm(time=3600)"; another object as it is. "my_cells.py:cell" is that function or,
+    with options, what it makes of these; a class is made.
 
-    Raises PlasticityError for an unknown name, with the nearest match, and for options that the memory does not have.
+    Raises PlasticityError for an unknown name, with the nearest match, for options that the memory does not have, and
+    for what cannot be called.
     """
     if own.is_own(device):
-        return own.make(device, "memory", Device, options)
-    return device if isinstance(device, Device) and not options else catalogue.make(device, **options)
+        return _own(device, options)
+    if isinstance(device, str) or options:
+        return catalogue.make(device, **options)
+    if not callable(device):
+        raise PlasticityError(f"device must be the name of a memory or a function of (w, generator), got "
+                              f"{quoted(device)}")
+    return device
+
+
+def _own(text: str, options: Mapping[str, object]) -> Device:
+    found, call = own.load(text, "memory")
+    if call.arguments or call.options or options or isinstance(found, type):
+        found = called("memory", text, found, call.arguments, {**call.options, **options})
+    return make(found)
 
 
 def _rounded(values: np.ndarray, step: float) -> np.ndarray:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from plasticity._utils.arrays import as_finite
 from plasticity._utils.random import checked_seed
-from plasticity.errors import unknown
+from plasticity.errors import PlasticityError, unknown
 from plasticity.network.cells import Device
 from plasticity.network.network import Network, existing, normalized, weight_matrix
 from plasticity.network.projection import Projection
@@ -28,10 +29,14 @@ class Stored:
 
     def kept(self, device: Device, generator: np.random.Generator) -> np.ndarray:
         """The weights as they are read, within their bounds; others are as they were. Synapses that do not exist have
-        no cell."""
+        no cell. Raises PlasticityError where the device answers something else than as many finite numbers."""
         chosen = np.ones(self.w.shape, bool) if self.exists is None else self.exists
         found = np.array(self.w, float)
-        found[chosen] = np.clip(device(found[chosen], generator), self.low, self.high)
+        read = as_finite("what the memory reads", device(found[chosen], generator))
+        if read.shape != found[chosen].shape:
+            raise PlasticityError(f"a memory reads as many weights as it keeps, {found[chosen].shape}, not "
+                                  f"{read.shape}")
+        found[chosen] = np.clip(read, self.low, self.high)
         return found
 
 

@@ -43,12 +43,12 @@ def as_read(module: nn.Module, device: Device | None, seed: int) -> Iterator[Non
     """While it lasts, the weights are as the memory reads them; then they are exact again.
 
     Gradients that are taken meanwhile are those of the weights as read, and are left to change the exact ones: the
-    memory is passed straight through.
+    memory is passed straight through. Weights that are not finite are left as they are, to be found by who learns.
     """
-    if device is None:
+    exact = {} if device is None else arrays_of(module)
+    if not exact or not all(np.isfinite(array.w).all() for array in exact.values()):
         yield
         return
-    exact = arrays_of(module)
     hold(module, kept(exact, device, seed))
     try:
         yield
