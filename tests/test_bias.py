@@ -78,3 +78,18 @@ def test_it_is_kept():
     again = Network.from_dict(made.to_dict())
     assert [part.always for part in again.inputs] == [False, True]
     assert again.shown == (Input("in", 2),)
+
+
+@pytest.mark.parametrize("graded", [True, False])
+def test_a_threshold_that_is_learned(graded, rng):
+    """s = x + decay s (1 - y), y = h(s + b - threshold): the bias moves the threshold, not the state."""
+    net = GradientNetwork(networks.make(f"layers(4, neuron=snu(graded={graded}, bias=True), bias=True)").build((2,)),
+                          dtype="float64")
+    b, w = torch.tensor(rng.normal(size=(1, 4))), net.weights["in->layer1"].detach()
+    net.weights["one->layer1"].data = b
+    x, (s, y) = torch.tensor(rng.normal(size=(1, 8, 2))) * 2, torch.zeros(2, 1, 4).double()
+    for t, sent in enumerate(net(x).spikes["layer1"].unbind(1)):
+        s = (x[:, t - 1] @ w if t else 0) + 0.8 * s * (1 - y)
+        above = s + (b if t else 0) - 1
+        y = torch.sigmoid(above) if graded else (above > 0).double()
+        torch.testing.assert_close(sent, y)

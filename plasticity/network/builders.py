@@ -28,7 +28,12 @@ def recurrent_network(n_inputs: Count, n: Count, neuron: Neuron, recurrent: bool
     inward = Projection("in", "rec", gain * rng.normal(size=(n_inputs, n)) / np.sqrt(n_inputs), onto=onto)
     network = Network(inputs=(Input("in", n_inputs),), populations=(Population("rec", n, neuron),), dt=dt,
                       projections=(inward, within) if recurrent else (inward,), name="recurrent")
-    return with_bias(network, {"rec": np.zeros(n)}, onto) if bias else network
+    return with_bias(network, {"rec": np.zeros(n)}, _biased(neuron, onto)) if bias else network
+
+
+def _biased(neuron: Neuron, onto: str) -> str:
+    """Where biases arrive: in "b", of neurons that have such a variable for them, else with the rest."""
+    return "b" if "b" in neuron.variables else onto
 
 
 def with_bias(network: Network, biases: Mapping[str, np.ndarray], onto: str) -> Network:
@@ -57,7 +62,7 @@ def layered_network(n_inputs: Count, sizes: Sequence[int], neuron: Neuron, gain:
                         for (pre, m), (post, n) in pairwise(parts))
     network = Network(inputs=(Input("in", n_inputs),), projections=projections, dt=dt, name="layers",
                       populations=tuple(Population(name, n, neuron) for name, n in parts[1:]))
-    return with_bias(network, {name: np.zeros(n) for name, n in parts[1:]}, onto) if bias else network
+    return with_bias(network, {name: np.zeros(n) for name, n in parts[1:]}, _biased(neuron, onto)) if bias else network
 
 
 @checked

@@ -18,7 +18,7 @@ ACTIVATIONS: Mapping[str, str] = MappingProxyType({
 
 @checked
 def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity", slope: float = 0.1,
-        graded: bool = False) -> Neuron:
+        graded: bool = False, bias: bool = False) -> Neuron:
     """A spiking neural unit: a neuron as a recurrent unit of deep learning, silenced by its own last output.
 
     s[t] = g(x[t] + decay s[t-1] (1 - y[t-1]));  y[t] = 1 where s[t] > threshold, else 0;
@@ -29,17 +29,19 @@ def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity"
 
     decay: factor per step (0 to 1). threshold: number. activation: g, "identity", "relu" or "leaky_relu" (with `slope`
     below zero). graded: the sSNU's unit, which sends y as it is, and is silenced in proportion to it; where s exceeds
-    the threshold counts as a spike.
+    the threshold counts as a spike. bias: what arrives in a variable "b" is added to s where that is compared with the
+    threshold, which is then learned by weights that `layers(bias=True)` projects onto it.
 
     Source: Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020, Nature Machine Intelligence 2:325.
     """
     require(SHARE, decay=decay)
     require(FINITE, threshold=threshold, slope=slope)
     choice("activation", activation, ACTIVATIONS)
+    membrane, compared, cleared = ("m", "m = s + b; ", "; b = 0*b") if bias else ("s", "", "")
+    sent = f"sigmoid({membrane} - threshold)" if graded else f"int({membrane} > threshold)"
     return Neuron(
-        update=f"s = {ACTIVATIONS[activation]}; y = {'sigmoid(s - threshold)' if graded else 'int(s > threshold)'}; "
-               "x = 0*x",
-        threshold="s > threshold", output="y" if graded else "",
+        update=f"s = {ACTIVATIONS[activation]}; {compared}y = {sent}; x = 0*x{cleared}",
+        threshold=f"{membrane} > threshold", output="y" if graded else "",
         params={"decay": decay, "threshold": threshold} | ({"slope": slope} if activation == "leaky_relu" else {}),
         name="snu", source="Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020")
 
