@@ -25,6 +25,8 @@ _PUBLIC = {
     "compare": "plasticity.comparison",
     "Learner": "plasticity.learner.learner",
     "UnsupervisedClassifier": "plasticity.learner",
+    "convert": "plasticity.learner.converting",
+    "stored": "plasticity.learner.storing",
     "replay": "plasticity.engines.replay",
     "pack": "plasticity._utils.keeping",
     "unpack": "plasticity._utils.keeping",

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -45,12 +46,11 @@ def learner(model=None, **options):
 
 def learned(model, x, engine="event", batch=1, cuts=(), block=256, epochs=2):
     """Weights after all epochs; at each of `cuts` the state moves into a new simulation that goes on."""
-    build = {"dtype": "float32", "batch": batch, "seed": 5}
+    build = partial(engines.build, engine=engine, dtype="float32", batch=batch, seed=5)
     state, start = None, 0
     for cut in (*cuts, epochs * len(x)):
-        simulation = engines.build(model.network, engine, **build)
-        trainer = StreamTrainer(model, simulation, Reading(("all_activity",)), engine, "float32", batch, 5, True, 0)
-        trainer.block = block
+        trainer = StreamTrainer(model, build, Reading(("all_activity",)), engine, "float32", batch, 5, True, 0)
+        trainer.block, simulation = block, trainer.simulation
         if state:
             simulation.restore(state)
         for step in Plan(epochs, trainer.chunk(batch), 5).steps(len(x), start):

@@ -132,6 +132,9 @@ def compare(
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run, or of a saved learner.")],
     data: Annotated[str, typer.Argument(help="An .npz file with x, a folder of images, an image, or a task.")],
+    store: Annotated[str | None, typer.Option(help="A memory that keeps the weights, as pcm(time=3600); see "
+                                                   "plasticity list memories.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the memory's noise.")] = 0,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
@@ -141,7 +144,7 @@ def predict(
     """
     from plasticity.cli.predicting import show
 
-    show(run, data, as_json, as_csv)
+    show(run, data, store, seed, as_json, as_csv)
 
 
 @app.command()
@@ -183,7 +186,7 @@ def reproduce(
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="rules, networks, neurons, encoders, augmentations, readouts, losses, "
-                                             "datasets, engines.")],
+                                             "datasets, engines, memories.")],
     as_json: Json = False,
 ) -> None:
     """List what there is."""

@@ -112,6 +112,10 @@ def readouts() -> list[dict]:
     return _functions("plasticity.readout.catalogue")
 
 
+def memories() -> list[dict]:
+    return _functions("plasticity.network.cells")
+
+
 def losses() -> list[dict]:
     from plasticity.readout.losses import LOSSES
 
@@ -135,7 +139,8 @@ def engines() -> list[dict]:
 
 LISTS: Mapping[str, Callable[[], list[dict]]] = {
     "rules": rules, "neurons": neurons, "networks": networks, "datasets": datasets, "engines": engines,
-    "encoders": encoders, "augmentations": augmentations, "readouts": readouts, "losses": losses}
+    "encoders": encoders, "augmentations": augmentations, "readouts": readouts, "losses": losses,
+    "memories": memories}
 #: what was a list of its own -> kind of rules
 BEFORE: Mapping[str, str] = {"methods": "network", "gradient-rules": "credit"}
 

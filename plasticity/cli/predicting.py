@@ -10,14 +10,14 @@ from plasticity.cli.output import quiet_stdout, table, write_json
 from plasticity.errors import PlasticityError
 
 
-def show(run: Path, data: str, as_json: bool, as_csv: bool) -> None:
+def show(run: Path, data: str, store: str | None, seed: int, as_json: bool, as_csv: bool) -> None:
     """Prints what the learner of a run answers to new samples: labels and their probabilities, or values."""
     if as_json and as_csv:
         raise PlasticityError("--json and --csv both want stdout; choose one")
     from plasticity.comparison.answers import answers
 
     with quiet_stdout() as stdout:
-        told = answers(run, data)
+        told = answers(run, data, store, seed)
         if as_json:
             write_json(told, stdout)
         elif as_csv:

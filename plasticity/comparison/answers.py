@@ -9,7 +9,7 @@ import numpy as np
 from plasticity.comparison.run import LEARNER
 from plasticity.datasets import tasks
 from plasticity.errors import PlasticityError
-from plasticity.learner import Learner
+from plasticity.learner import Learner, stored
 from plasticity.learner.folder import ABOUT, describe
 
 
@@ -26,20 +26,22 @@ def learner_folder(path: Path) -> Path:
     raise PlasticityError(f"there is no run and no saved learner in {path}")
 
 
-def answers(run: Path, data: str) -> dict[str, object]:
+def answers(run: Path, data: str, store: str | None = None, seed: int = 0) -> dict[str, object]:
     """What the learner of a run answers to samples: {"learner", "classes", "answers": one per sample}.
 
     data: an .npz file with x, a folder of images, an image, or a task, whose held-out part is taken; images are brought
-    into the form that was learned from. An answer is a label with the probability of it (None where there is none), or
-    values.
+    into the form that was learned from. store: a memory that keeps the weights, "pcm(time=3600)"; seed: of its noise;
+    None for exact weights. An answer is a label with the probability of it (None where there is none), or values.
     """
     folder = learner_folder(Path(run))
     about = describe(folder)
     learner, task = Learner.load(folder), about["about"].get("task")
+    learner = learner if store is None else stored(learner, store, seed)
     samples = tasks.samples(data, like=task) if task is not None else tasks.samples(data)
     x = samples.x.reshape(len(samples.x), *task["image_shape"]) if task and task["form"] == "images" else samples.x
     labels = _named(learner, task, learner.predict(x))
-    return {"learner": ", ".join(f"{name} {text}" for name, text in about["words"].items() if text),
+    words = {**about["words"], "stored in": store}
+    return {"learner": ", ".join(f"{name} {text}" for name, text in words.items() if text),
             "run": str(run), "classes": _classes(learner, task),
             "answers": [{"sample": name, "answer": label, "probability": chance} for name, label, chance in
                         zip(samples.names, labels, _chances(learner, x), strict=True)]}

@@ -9,6 +9,8 @@ _PUBLIC = {
     "Learner": "plasticity.learner.learner",
     "HebbianLayer": "plasticity.learner.hebbian",
     "UnsupervisedClassifier": "plasticity.learner.unsupervised",
+    "convert": "plasticity.learner.converting",
+    "stored": "plasticity.learner.storing",
     "patches": "plasticity.learner.rates.patches",
 }
 __all__ = sorted(_PUBLIC)

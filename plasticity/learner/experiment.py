@@ -27,7 +27,9 @@ from plasticity.learner.suiting import (
     way_of_network,
 )
 from plasticity.learner.ways import WAYS, Way, way_of
+from plasticity.network import cells
 from plasticity.network.blueprint import Blueprint
+from plasticity.network.cells import Device
 from plasticity.network.network import Network
 from plasticity.network.presentation import Model
 from plasticity.rules import RuleLike
@@ -66,6 +68,12 @@ class Experiment:
         """The step size; None for the rule's own."""
         lr = self.way.lr if self.asked.lr is None else self.asked.lr
         return None if lr == "rule" else lr
+
+    @property
+    def memory(self) -> Device | None:
+        """What keeps the weights while gradients are taken, engine="compiled(store=pcm)"; None for nothing."""
+        store = self.engine.options.get("store")
+        return None if store is None else cells.make(store)
 
     @property
     def schedule(self) -> str | Callable[[float], float]:

@@ -27,7 +27,8 @@ class Learner(Estimator):
         `samples=10_000` training samples), or "leaky(tau=20e-3, last=10)" (learns with the network, for rules that take
         gradients). Several as a tuple: the first one answers, see `accuracies`. None for the rule's usual one.
     engine: "event", "torch", "brian2", "brian2_cpp" (with reduce=sum or mean of a batch's changes); "compiled" or
-        "autograd" for gradients (with surrogate=...). None for the quickest.
+        "autograd" for gradients (with surrogate=...; store=pcm: gradients are those of weights as a memory reads them,
+        drawn anew for each update, see `plasticity.stored`). None for the quickest.
 
     loss: of outputs and targets, for rules that take gradients: "cross_entropy", "mse", ...; None for cross-entropy.
     epochs, batch: passes over the samples, and samples that see the same weights. lr: step size; for rates the largest

@@ -12,6 +12,7 @@ from plasticity.engines import ENGINES
 from plasticity.errors import PlasticityError, RefusedError, choice, unknown
 from plasticity.learner.asked import Asked
 from plasticity.learner.ways import WAYS, Way, way_of
+from plasticity.network import cells
 from plasticity.network.blueprint import Blueprint
 from plasticity.network.network import Network
 from plasticity.network.presentation import Model
@@ -143,3 +144,5 @@ def _require_options(engine: Call, way: Way) -> None:
                               f"{strange[0] if strange else engine.arguments[0]!r}")
     if "reduce" in engine.options:
         choice("reduce", engine.options["reduce"], ("sum", "mean"))
+    if "store" in engine.options:
+        cells.make(engine.options["store"])

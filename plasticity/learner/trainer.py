@@ -11,6 +11,7 @@ import numpy as np
 
 from plasticity.learner.plan import Step
 from plasticity.learner.targets import Targets
+from plasticity.network.stored import Stored
 
 #: called when an update is known, before the weights change, where the rule lets that be seen (gradients)
 Callback = Callable[[Step, np.ndarray, np.ndarray], None]
@@ -87,6 +88,12 @@ class Trainer(Protocol):
 
     def put(self, weights: Mapping[str, np.ndarray]) -> None:
         """Goes back to `weights()`."""
+
+    def arrays(self) -> dict[str, Stored]:
+        """The weights of synapses, by name: what a memory would keep."""
+
+    def hold(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Puts other values in the place of some of `arrays()`."""
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that learning on depends on."""

@@ -56,10 +56,10 @@ WAYS: Mapping[str, Way] = MappingProxyType({way.name: way for way in (
         "linear", ("all_activity", "proportion", "logistic"), ("reduce",)),
     Way("gradients", "takes gradients through a network of spiking or graded neurons", ("spiking", "presented", "own"),
         "layers(100, 100)", "leaky", None, True, ("compiled", "autograd"), _GRADIENT | {"encoder"}, 10, 32,
-        "plasticity.learner.gradients.way:trainer", 1e-2, engine_options=("surrogate",)),
+        "plasticity.learner.gradients.way:trainer", 1e-2, engine_options=("surrogate", "store")),
     Way("method", "brings its own network", ("static",), None, None, None, True, ("autograd",),
         _GRADIENT - {"loss"} | {"encoder"}, 20, 32, "plasticity.learner.gradients.method:trainer",
-        features=False))})
+        engine_options=("store",), features=False))})
 
 
 def reads_rates(rule: Rule) -> bool:

@@ -54,7 +54,8 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     tensor = partial(torch.as_tensor, dtype=dtype, device=asked.device)
     return TorchTrainer(module, descent.optimizer, partial(_gradient, module, tensor, asked.device),
                         partial(_scores, module, tensor, shape, method.form),
-                        require_targets=partial(_require, experiment.rule), largest=descent.largest)
+                        require_targets=partial(_require, experiment.rule), largest=descent.largest,
+                        memory=experiment.memory)
 
 
 def _require(method: Method, x: np.ndarray, targets: Targets) -> None:

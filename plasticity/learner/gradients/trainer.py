@@ -13,11 +13,14 @@ from torch import nn
 
 from plasticity.errors import RefusedError
 from plasticity.learner import by_step, health, state_dicts
+from plasticity.learner.gradients import storing
 from plasticity.learner.gradients.presenting import Presented
 from plasticity.learner.plan import Step
 from plasticity.learner.targets import Targets
 from plasticity.learner.trainer import Callback, Measured, NotFinite
+from plasticity.network.cells import Device
 from plasticity.network.network import Network
+from plasticity.network.stored import Stored
 from plasticity.readout.losses import kind_of
 
 STREAM = "stream/"
@@ -39,6 +42,7 @@ class TorchTrainer:
     require_targets(x, targets): raises for targets and weights that cannot be learned from.
     largest: longest gradient of an update; longer ones are scaled down to it (None: never).
     presented: how samples are shown, where the network spikes.
+    memory: what the weights are kept in while gradients are taken, which change the exact ones (None: nothing).
     """
 
     module: nn.Module
@@ -53,6 +57,7 @@ class TorchTrainer:
     lines: int | None = None
     compile_seconds: float = 0.0
     presented: Presented | None = None
+    memory: Device | None = None
 
     @property
     def described(self) -> Network | None:
@@ -84,7 +89,8 @@ class TorchTrainer:
         if self.presented is not None:
             self.presented.begin(step.batch)
         self.optimiser.zero_grad(set_to_none=True)
-        loss = float(self.gradient(x, targets, step.seed))
+        with storing.as_read(self.module, self.memory, step.seed):
+            loss = float(self.gradient(x, targets, step.seed))
         self._require_finite(loss, x, targets, step)
         if callback is not None:
             callback(step, x, targets.values)
@@ -159,6 +165,14 @@ class TorchTrainer:
 
     def put(self, weights: Mapping[str, np.ndarray]) -> None:
         state_dicts.put(self.module, weights)
+
+    def arrays(self) -> dict[str, Stored]:
+        """Weights of projections and readouts; of methods all but biases."""
+        return storing.arrays_of(self.module)
+
+    def hold(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Puts other weights in the place of some of `arrays`."""
+        storing.hold(self.module, weights)
 
     def state(self) -> dict[str, np.ndarray]:
         carry = {} if self.presented is None else self.presented.carry

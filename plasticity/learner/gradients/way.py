@@ -70,7 +70,8 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     learning = [p for p in network.parameters() if p.requires_grad]
     descent = make_optimizer(asked.optimizer, learning, experiment.lr)
     return TorchTrainer(network, descent.optimizer, presented.gradient, presented.scores, locate=presented.locate,
-                        require_targets=presented.require, largest=descent.largest, presented=presented)
+                        require_targets=presented.require, largest=descent.largest, presented=presented,
+                        memory=experiment.memory)
 
 
 def streams_of(experiment: Experiment) -> int:

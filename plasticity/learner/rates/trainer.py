@@ -20,6 +20,7 @@ from plasticity.learner.stream.reading import Reading, Responses
 from plasticity.learner.targets import Targets, require_whole_samples
 from plasticity.learner.trainer import Callback, Measured, NotFinite
 from plasticity.network.rate_layer import RateLayer
+from plasticity.network.stored import Stored
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
@@ -222,6 +223,14 @@ class RateTrainer:
 
     def put(self, weights: Mapping[str, np.ndarray]) -> None:
         self.restore(weights)
+
+    def arrays(self) -> dict[str, Stored]:
+        """The weights, for a memory."""
+        return {"w": Stored(self.w.cpu().numpy(), None, self.rule.w_min, self.rule.w_max)}
+
+    def hold(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Puts other weights in the place of those of `arrays`."""
+        self.restore(self.state() | dict(weights))
 
     def state(self) -> dict[str, np.ndarray]:
         return {"w": self.w.cpu().numpy().copy(), **{name: value.cpu().numpy().copy()

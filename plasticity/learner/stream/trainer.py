@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
@@ -23,7 +23,9 @@ from plasticity.learner.stream.reading import Reading, Responses
 from plasticity.learner.stream.running import RunningAccuracy
 from plasticity.learner.targets import Targets, require_whole_samples
 from plasticity.learner.trainer import Callback, Measured, NotFinite
+from plasticity.network.network import Network
 from plasticity.network.presentation import Model
+from plasticity.network.stored import Stored, arrays_of, holding
 
 QUICK = ("event", "torch")  # engines that show a whole block in well under a second
 SIMULATION, CURVE = "simulation/", "curve/"
@@ -32,20 +34,25 @@ SIMULATION, CURVE = "simulation/", "curve/"
 class StreamTrainer:
     """Each sample is shown once per epoch, `batch` of them seeing the same weights; labels only draw the curve.
 
-    model: the network and how samples are shown. simulation: of it. reading: the readouts, fitted by `read`.
-    engine: name of the simulation's. seed: of spikes and order. classes: how many there are (0: nothing is known).
+    model: the network and how samples are shown. build: what makes a simulation of it. reading: the readouts, fitted by
+    `read`. engine: name of what simulates. seed: of spikes and order. classes: how many there are (0: nothing is
+    known).
     """
 
     ahead, lines = True, BLOCK
 
-    def __init__(self, model: Model, simulation: Simulation, reading: Reading, engine: str, dtype: str, batch: int,
-                 seed: int, shuffle: bool, classes: int):
-        self.model, self.simulation, self.reading, self.dtype = model, simulation, reading, dtype
+    def __init__(self, model: Model, build: Callable[[Network], Simulation], reading: Reading, engine: str,
+                 dtype: str, batch: int, seed: int, shuffle: bool, classes: int):
+        self.build, self.reading, self.dtype = build, reading, dtype
         self.batch, self.seed, self.shuffle, self.classes = batch, seed, shuffle, classes
         self.block = BLOCK if engine in QUICK else 16
         self.curve = RunningAccuracy.start(classes, model.network.sizes[model.output]) if classes else None
         self.offset, self._warm_seconds = 0, 0.0
-        self._journal = Journal(simulation, model.presentation.steps + model.presentation.rest)
+        self._run_on(model)
+
+    def _run_on(self, model: Model) -> None:
+        self.model, self.simulation = model, self.build(model.network)
+        self._journal = Journal(self.simulation, model.presentation.steps + model.presentation.rest)
 
     @property
     def described(self) -> Model:
@@ -146,6 +153,15 @@ class StreamTrainer:
     def put(self, weights: Mapping[str, np.ndarray]) -> None:
         self._journal.forget()
         self.simulation.restore(weights)
+
+    def arrays(self) -> dict[str, Stored]:
+        """Weights of all projections that have a memory's cells."""
+        return arrays_of(self.network().network)
+
+    def hold(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Goes on with a network that has other weights in the place of some of `arrays`."""
+        learned = self.network()
+        self._run_on(learned.with_(network=holding(learned.network, weights)))
 
     def state(self) -> dict[str, np.ndarray]:
         arrays = {SIMULATION + name: values for name, values in self.simulation.state().items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -47,11 +48,11 @@ def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, .
     checks.warn_coarse(model)
     dtype = str(default_dtype(call.name) if asked.dtype is None else asked.dtype).removeprefix("torch.")
     reduce = call.options.get("reduce", "sum")
-    simulation = engines.build(model.network, call.name, dtype=dtype, device=asked.device, batch=experiment.batch,
-                               reduce=reduce, seed=asked.seed)
+    build = partial(engines.build, engine=call.name, dtype=dtype, device=asked.device, batch=experiment.batch,
+                    reduce=reduce, seed=asked.seed)
     readouts = {readout.name: readout.options for readout in experiment.readouts}
     reading = Reading(tuple(readouts), readouts, experiment.readouts[0].samples)
-    return StreamTrainer(model, simulation, reading, call.name, dtype, experiment.batch, asked.seed, asked.shuffle,
+    return StreamTrainer(model, build, reading, call.name, dtype, experiment.batch, asked.seed, asked.shuffle,
                          outputs)
 
 
