@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from plasticity.comparison.nouns import in_maps
 from plasticity.comparison.run import LEARNER
 from plasticity.datasets import tasks
 from plasticity.errors import PlasticityError
@@ -37,7 +38,7 @@ def answers(run: Path, data: str) -> dict[str, object]:
     about = describe(folder)
     learner, task = Learner.load(folder), about["about"].get("task")
     samples = tasks.samples(data, like=task) if task is not None else tasks.samples(data)
-    x = samples.x.reshape(len(samples.x), *task["image_shape"]) if task and task["form"] == "images" else samples.x
+    x = in_maps(samples.x, task["form"], task["image_shape"]) if task else samples.x
     labels = _named(learner, task, learner.predict(x))
     return {"learner": ", ".join(f"{name} {text}" for name, text in about["words"].items() if text),
             "run": str(run), "classes": _classes(learner, task),
