@@ -18,8 +18,9 @@ class Row:
     source: who published it. published: the number, accuracies as a fraction; None where only this library has one.
     score: how it is told, a name of `plasticity.readout.scores.SCORES`. settings: of `comparison.run.Settings`; empty
     where it cannot be run, and `missing` says what for. data: which data were at hand. budget: passes and updates in
-    words, published and ours. note: what the published program did, where that matters to the number. quick: settings
-    that change for a look that takes minutes.
+    words, published and ours. note: what the published program did, where that matters to the number. spiking: options
+    of `convert` and of `Converted.run`, where the number is that of the spiking network that what was trained becomes.
+    quick: settings that change for a look that takes minutes.
     """
 
     name: str
@@ -32,11 +33,12 @@ class Row:
     data: str = ""
     budget: str = ""
     note: str = ""
+    spiking: Mapping[str, object] = field(default_factory=dict)
     quick: Mapping[str, object] = field(default_factory=dict)
     missing: str = ""
 
     def __post_init__(self):
-        for name in ("settings", "quick"):
+        for name in ("settings", "quick", "spiking"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     @property
