@@ -29,6 +29,8 @@ from plasticity.engines.gradient.losses import mse
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.noise import Noise
 from plasticity.engines.gradient.online import online_gradients
+from plasticity.language.draws import KINDS
+from plasticity.language.expressions import RANDOM
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import bptt, drtp, eprop, ottt, rflo, truncated_bptt
 
@@ -306,6 +308,10 @@ def test_seeds_that_are_refused(noise):
     for backend in BACKENDS:
         with pytest.raises(PlasticityError, match="seed"):
             network(bptt(), backend)(X, noise=noise)
+
+
+def test_functions_are_known_by_one_list():
+    assert {*KINDS} == RANDOM
 
 
 def test_it_can_be_kept():
