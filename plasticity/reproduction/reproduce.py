@@ -13,6 +13,7 @@ from plasticity._utils.validation import require_positive
 from plasticity.comparison.run import Settings, run_task
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.reproduction.row import Row
+from plasticity.reproduction.spikes import in_spikes
 from plasticity.runs import Run, folder
 from plasticity.runs.files import plain, write_json
 from plasticity.runs.machine import machine, versions
@@ -33,14 +34,25 @@ def reproduce(row: Row, out: Path, seeds: int = 3, quick: bool = False, validati
     require_positive(seeds=seeds)
     if not row.settings:
         raise RefusedError(f"{row.name} cannot be run here: {row.missing}")
-    results = [one(row.run(seed, quick, validation), out / f"seed{seed}", say, verbose) for seed in range(seeds)]
+    results = [one(row, row.run(seed, quick, validation), out / f"seed{seed}", say, verbose) for seed in range(seeds)]
     found = summary(row, results) | {"quick": quick, "held_out": results[0]["held_out"]}
+    if quick or found["held_out"] != "test":
+        found["reached"] = None  # it says nothing of the published number
     write_json(out / RESULT, found)
     return found
 
 
-def one(settings: Settings, path: Path, say: Callable[[str], None], verbose: bool) -> dict[str, object]:
-    """The result of one run: of the folder's where it is finished, else the run is begun or goes on."""
+def one(row: Row, settings: Settings, path: Path, say: Callable[[str], None], verbose: bool) -> dict[str, object]:
+    """The result of one run; in spikes where the row is about these."""
+    result = _run(settings, path, say, verbose)
+    if not row.spiking:
+        return result
+    spikes = in_spikes(settings, path, row.spiking, say)
+    return result | {"score": {**result["score"], "value": spikes["accuracy"]}, "spiking": spikes}
+
+
+def _run(settings: Settings, path: Path, say: Callable[[str], None], verbose: bool) -> dict[str, object]:
+    """What the folder holds where its run is finished; else the run is begun or goes on."""
     if (path / folder.CONFIG).exists():
         _require_same(path, plain(asdict(settings)))
         if (path / folder.RESULT).exists():
@@ -67,6 +79,7 @@ def summary(row: Row, results: list[dict]) -> dict[str, object]:
             "figures": figures, "data": row.data, "date": time.strftime("%Y-%m-%d"), "reached": row.reached(ours),
             "command": row.command, "train_seconds": float(np.mean([result["train_seconds"] for result in results])),
             "warnings": sorted({line for result in results for line in result["warnings"]}),
+            **({"spiking": [result["spiking"] for result in results]} if row.spiking else {}),
             "settings": results[0]["settings"], "versions": versions(), "machine": machine()}
 
 
