@@ -29,7 +29,7 @@ setup(
         "plasticity.networks": "networks",
         "plasticity.datasets": "datasets",
     },
-    package_data={"plasticity": ["py.typed"]},
+    package_data={"plasticity": ["py.typed", "reproduction/results/*.json"]},
     install_requires=[
         "numpy>=1.26,<2.4",  # brian2 2.9 still calls ndarray.ptp, which numpy 2.4 removed
         "scipy>=1.11",

@@ -11,13 +11,14 @@ def check_images(x: np.ndarray, y: np.ndarray | None = None, n_classes: int | No
                  name: str = "images") -> tuple[np.ndarray, np.ndarray | None]:
     """Images and labels in the form that everything else expects, or an error that says what is wrong with them.
 
-    x: [n, height, width] or [n, features]; uint8 0..255, or numbers in [0, 1]. y: whole numbers [n], 0..n_classes-1
-    (None: no labels). Answers (float32 of the same shape in [0, 1], int64 [n] or None).
+    x: [n, height, width], [n, height, width, 3] or [n, features]; uint8 0..255, or numbers in [0, 1]. y: whole numbers
+    [n], 0..n_classes-1 (None: no labels). Answers (float32 of the same shape in [0, 1], int64 [n] or None).
     Raises DataError for wrong shapes, NaN, values out of range, labels out of range.
     """
     x = np.asarray(x)
-    if x.ndim not in (2, 3) or 0 in x.shape:
-        raise DataError(f"{name} must have shape [n, height, width] or [n, features] and not be empty, got {x.shape}")
+    if not (x.ndim in (2, 3) or (x.ndim == 4 and x.shape[3] == 3)) or 0 in x.shape:
+        raise DataError(f"{name} must have shape [n, height, width], [n, height, width, 3] or [n, features] and not be "
+                        f"empty, got {x.shape}")
     if x.dtype.kind not in "buif":
         raise DataError(f"{name} must hold numbers, got {x.dtype}")
     return _intensities(x, name), None if y is None else _labels(y, len(x), n_classes, name)

@@ -67,7 +67,8 @@ class Form:
 class DataSet:
     """A description. folders: names of subfolders of $PLASTICITY_DATA in which its files may lie.
 
-    shape: of one image. train, test: number of samples. forms: the first that is at hand is used.
+    shape: of one image, (height, width) or (height, width, 3). train, test: number of samples. forms: the first that is
+    at hand is used.
     """
 
     name: str
@@ -76,7 +77,7 @@ class DataSet:
     citation: str
     homepage: str
     classes: tuple[str, ...]
-    shape: tuple[int, int]
+    shape: tuple[int, ...]
     train: int
     test: int
     forms: tuple[Form, ...]
@@ -105,7 +106,8 @@ class SingleFile:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A loaded data set. x: float32 [n, height, width], intensities in [0, 1]; y: int64 [n], 0..n_classes-1."""
+    """A loaded data set. x: float32 [n, height, width], or [n, height, width, 3] (red, green and blue), intensities in
+    [0, 1]; y: int64 [n], 0..n_classes-1."""
 
     name: str
     train_x: np.ndarray

@@ -36,8 +36,8 @@ def _entry(name: str, kind: str, summary: str, about: DataSet | SingleFile | Arc
 
 
 def _images(about: DataSet) -> dict:
-    height, width = about.shape
-    summary = f"{about.title}: {about.train} + {about.test} images, {height}x{width}"
+    height, width, *colours = about.shape
+    summary = f"{about.title}: {about.train} + {about.test} images, {height}x{width}{' in colour' if colours else ''}"
     more = {"train": about.train, "test": about.test, "shape": about.shape}
     return _entry(about.name, "images", summary, about, f'load("{about.name}")') | more
 

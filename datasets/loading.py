@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from plasticity.datasets.checks import check_images
+from plasticity.datasets.cifar10 import CIFAR10, CIFAR10_JPEG
 from plasticity.datasets.description import DataSet, Dataset
 from plasticity.datasets.digits import DIGITS
 from plasticity.datasets.fashion_mnist import FASHION_MNIST
@@ -16,7 +17,8 @@ from plasticity.datasets.usps import USPS
 from plasticity.errors import DataError, unknown
 
 #: name -> description
-catalogue: Mapping[str, DataSet] = {each.name: each for each in (DIGITS, MNIST, FASHION_MNIST, USPS)}
+catalogue: Mapping[str, DataSet] = {each.name: each for each in (DIGITS, MNIST, FASHION_MNIST, USPS, CIFAR10,
+                                                                     CIFAR10_JPEG)}
 
 
 def load(name: str, train_samples: int | None = None) -> Dataset:

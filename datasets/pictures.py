@@ -37,13 +37,20 @@ def read_picture(path: Path, size: tuple[int, int] | None = None, colour: bool |
     Raises DataError, naming the file, for what is damaged, no image, or has more than `MOST_PIXELS` (or than Pillow
     reads, PIL.Image.MAX_IMAGE_PIXELS).
     """
+    with _opened(path) as file:
+        return picture_of(path, file, size, colour)
+
+
+def picture_of(path: Path, file: BinaryIO, size: tuple[int, int] | None = None,
+               colour: bool | None = None) -> np.ndarray:
+    """The same of an open file, which errors call `path`."""
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with _opened(path) as file, Image.open(file, formats=FORMATS) as image:
+            with Image.open(file, formats=FORMATS) as image:
                 _require_few_pixels(path, image)
                 return _values(_upright(image), size, colour)
     except PlasticityError:

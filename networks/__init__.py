@@ -25,7 +25,8 @@ _PLACES: Mapping[str, Mapping[str, str]] = MappingProxyType({
                   "diehl-cook-bindsnet": "plasticity.networks.diehl_cook:bindsnet"},
     "spiking": {"layers": "plasticity.networks.layered:layers", "recurrent": "plasticity.networks.layered:recurrent",
                 "lsnn": "plasticity.networks.layered:lsnn", "csnn": "plasticity.networks.csnn:csnn",
-                "gated": "plasticity.networks.gated:gated"},
+                "gated": "plasticity.networks.gated:gated",
+                "excess_output": "plasticity.networks.excess_output:excess_output"},
     "rates": {"rates": "plasticity.networks.rates:rates"},
     "static": {name: f"plasticity.methods.backprop:{name}" for name in ("mlp", "cnn", "rnn", "gru", "lstm")}})
 #: name -> what it is made of, see `plasticity.network.blueprint.KINDS`

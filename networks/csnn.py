@@ -51,9 +51,7 @@ def csnn(n_inputs: int = 784, *maps: int | Sequence[int], channels: Sequence[int
     neuron = make(lsnn_neuron(tau=-dt / math.log(0.9), threshold=1.0) if neuron is None else neuron)
     if maps:
         channels = maps[0] if np.ndim(maps[0]) else maps
-    shape = _square(n_inputs) if shape is None or len(shape) == 1 else (1, *shape)[-3:]
-    if math.prod(shape) != n_inputs:
-        raise PlasticityError(f"shape {shape} holds {math.prod(shape)} inputs, not {n_inputs}")
+    shape = image_shape(n_inputs, shape)
     if padding is None:
         padding = 0 if _fits(shape, len(channels), size, pool) else size // 2
     spiking, passing = {"spikes": (neuron, relay()), "currents": (relay(), neuron)}[choice("pooled", pooled, POOLED)]
@@ -94,6 +92,15 @@ def _drawn(rng: np.random.Generator, gain: float, fan_in: int, n: int, rows: int
     """Weights [fan_in, n], or so many rows of the same spread."""
     require_drawable("csnn", (fan_in, n))
     return rng.uniform(-1, 1, (rows or fan_in, n)) * gain / math.sqrt(fan_in)
+
+
+def image_shape(n_inputs: int, shape: tuple[int, ...] | None) -> tuple[int, int, int]:
+    """(channels, rows, columns) of an input; by default one square map. Raises PlasticityError where it does not fit.
+    """
+    shape = _square(n_inputs) if shape is None or len(shape) == 1 else (1, *shape)[-3:]
+    if math.prod(shape) != n_inputs:
+        raise PlasticityError(f"shape {shape} holds {math.prod(shape)} inputs, not {n_inputs}")
+    return shape
 
 
 def _square(n: int) -> tuple[int, int, int]:

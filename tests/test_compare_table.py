@@ -69,6 +69,17 @@ def test_the_interval_by_hand():
     assert interval([0.5]) is None and interval([]) is None
 
 
+def test_other_scores_are_told_as_they_are():
+    """NLL, of which less is better, stands in rows turned round, and in tables as it is: 4.302653 * 0.1 / sqrt(3)."""
+    scored = [each | {"score": "nll"} for each in runs(-8.5, -8.7, -8.6)]
+    told = result(({"rule": "bptt"}, scored), ({"rule": "eprop"}, [run(0, None, "worker ended with signal 9")]))
+    text = table(told)
+    assert "nll" in text and "accuracy" not in text and "8.60 ± 0.10" in text and "[8.35, 8.85]" in text
+    assert r"digits: nll on the test part" in table(told, "latex") and told["rows"][0]["score"] == "nll"
+    mixed = result(({"rule": "bptt"}, scored), ({"rule": "eprop"}, runs(0.5, 0.6, 0.7)))
+    assert " score " in table(mixed) and "60.00 ± 10.00" in table(mixed) and "8.60 ± 0.10" in table(mixed)
+
+
 def test_a_row_has_mean_spread_number_and_interval():
     entries = TWO["rows"][0]
     assert entries["accuracy"] == pytest.approx(0.92) and entries["accuracy_sd"] == pytest.approx(0.02)

@@ -8,6 +8,7 @@ import struct
 import tarfile
 import time
 import wave
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -18,8 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from scipy.io import savemat
 
-from plasticity.datasets import archives, idx, npz, pictures, streaming_tar, tasks, usps, waves
+from plasticity.datasets import archives, cifar10, idx, jsb, npz, pictures, streaming_tar, tasks, usps, waves
 from plasticity.errors import DataError, PlasticityError
 
 RNG = np.random.default_rng(0)
@@ -74,6 +76,31 @@ def digits_text() -> bytes:
     return bz2.compress("\n".join(lines).encode() + b"\n")
 
 
+def zipped() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as written:
+        for name in ("a.txt", "b.txt"):
+            written.writestr(name, f"{name} " * 90)
+    return file.getvalue()
+
+
+def chorales() -> bytes:
+    file, pieces = io.BytesIO(), np.empty((1, 3), object)
+    for k in range(3):
+        pieces[0, k] = RNG.integers(0, 2, (4 + k, 88)).astype(np.uint8)
+    savemat(file, dict.fromkeys(jsb.VARIABLES.values(), pieces), do_compression=True)
+    return file.getvalue()
+
+
+def records() -> bytes:
+    return packed("w:gz", {name: bytes([3]) + RNG.bytes(cifar10.RECORD - 1)
+                           for name in (*cifar10.BATCHES, cifar10.TEST_BATCH)})
+
+
+def of_chorales(path: Path) -> list:
+    return [(part, piece.tobytes()) for part, pieces in jsb.read_mat(path).items() for piece in pieces]
+
+
 def of_archive(path: Path) -> str:
     return archives.content_of(archives.read_tar(path, (".wav",), MOST))
 
@@ -103,6 +130,9 @@ CASES = {
     "LIBSVM": Case(digits_text(), lambda path: [array.tobytes() for array in usps.read_text([path, path])]),
     "wave": Case(sound(), lambda path: waves.wave_of("a", path.read_bytes(), 8000).tobytes(), False),
     "npz": Case(arrays(np.savez), of_npz), "npz, packed": Case(arrays(np.savez_compressed), of_npz),
+    "zip": Case(zipped(), lambda path: archives.content_of(archives.read_zip(path, (".txt",), MOST)), False),
+    "MATLAB": Case(chorales(), of_chorales, False),
+    "CIFAR-10": Case(records(), lambda path: [array.tobytes() for array in cifar10.read_binary([path])]),
     **{form: Case(picture(form), lambda path: pictures.read_picture(path).tobytes(), form == "PNG")
        for form in ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP")}}
 EDITS: tuple[Callable[[bytes, int, bytes], bytes], ...] = (

@@ -15,6 +15,7 @@ from plasticity import (
     Rule,
     Trace,
     build,
+    neurons,
 )
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.replay import replay
@@ -89,6 +90,25 @@ def test_rules_equal_the_interpreter(engine):
     np.testing.assert_allclose(replay(RULE, w, pre, post, 1e-3, engine=engine).w, wanted, atol=1e-10)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_rules_read_what_branches(engine, spikes):
+    """A subexpression of the neuron, spelt out at the synapse, against the same as a sum."""
+    weights = {}
+    for text in ("where(v > 2*mV, 2*v, v)", "v + v*int(v > 2*mV)"):
+        unit = Neuron(f"dv/dt = -v/tau : volt\ndrive = {text} : volt", threshold="v > 7*mV", reset="v = 0*mV",
+                      params={"tau": "10*ms"})
+        rule = Rule(pre={"x": Trace(20e-3)}, reads={"drive": "post"}, w_min=0.0, w_max=1.0, name="reading",
+                    on_step={"dw/dt": "x*(drive > 0.003) - x*drive*(drive <= 0.003)"})
+        w = 0.5 * np.random.default_rng(1).random((6, 4))
+        described = Network((Input("in", 6),), (Population("p", 4, unit),), (Projection(
+            "in", "p", w, onto="v", scale=6e-3, rule=rule),), dt=1e-3)
+        simulation = build(described, engine)
+        simulation.run({"in": spikes})
+        weights[text] = simulation.get("in->p.w")
+        assert np.abs(weights[text] - w).max() > 0.01
+    np.testing.assert_allclose(*weights.values(), atol=1e-12)
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("dv/dt = (where(v > 1*mV, 1*mV, 2) - v)/tau : volt", "units"),
     ("dv/dt = (where(v > 1*second, 1*mV, 2*mV) - v)/tau : volt", "units"),
@@ -142,3 +162,16 @@ def test_the_branch_not_taken_reaches_no_gradient(text, backend):
     values, slopes = np.array([SAFE[text](each) for each in x], float).T
     np.testing.assert_allclose(found.detach(), values, rtol=1e-12, atol=1e-300)
     np.testing.assert_allclose(given.grad[:, 0, 0], slopes, rtol=1e-12, atol=1e-300)
+
+
+def test_a_step_has_no_branch_that_depends_on_data():
+    """So that a GPU can be given all of it at once."""
+    cell = GradientNetwork(network(neurons.softlif(bias=1.0, current_noise=0.2), "x", 0.5), None, "bptt").cells["p"]
+
+    def sent(x):
+        first = {name: value.expand(2, 4) for name, value in cell.initial.items()}
+        return cell.integrate({**first, **cell.drawn(None, 0, x), "x": x}, None)["y"]
+
+    x = torch.linspace(-800, 800, 8).view(2, 4).requires_grad_()
+    traced = torch.compile(sent, fullgraph=True, backend="eager")(x)
+    assert torch.equal(traced, sent(x)) and torch.autograd.grad(traced.sum(), x)[0].isfinite().all()

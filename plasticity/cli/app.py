@@ -158,6 +158,31 @@ def report(
     show(run, as_json)
 
 
+@app.command()
+def reproduce(
+    name: Annotated[str | None, typer.Argument(help="A published number, or a system with all of its numbers.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Show all published numbers, with what was reached.")] = False,
+    seeds: Annotated[int, typer.Option(help="Trainings from scratch, seeds 0, 1, ...")] = 3,
+    quick: Annotated[bool, typer.Option(help="A look of minutes, on fewer samples: no figure for the table.")] = False,
+    validation: Validation = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the runs (default: runs/reproduce).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a published system from scratch and hold it beside its published number.
+
+    plasticity reproduce --list
+    plasticity reproduce chorales-ssnu --seeds 3 --json
+
+    Runs that are finished are read, those that were stopped go on.
+    """
+    from plasticity.cli import reproducing
+
+    if list_:
+        reproducing.show(as_json)
+    else:
+        reproducing.execute(name, seeds, quick, validation, out, as_json)
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="rules, networks, neurons, encoders, augmentations, readouts, losses, "

@@ -17,7 +17,7 @@ from plasticity.errors import choice
 _WORK = re.compile(r"(?P<authors>[A-Z][\w-]*(?:(?:, | & )[A-Z][\w-]*)*(?: et al\.)?) (?P<year>\d{4})")
 #: what the table of rules shows, and how wide a column is at most
 RULE_COLUMNS = {"name": 23, "kind": 7, "needs": 13, "engines": 8, "memory": 12, "source": 40}
-DATA_COLUMNS = {"name": 22, "kind": 10, "licence": 20, "citation": 40}
+DATA_COLUMNS = {"name": 28, "kind": 10, "licence": 20, "citation": 40}
 
 
 def show(what: str, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from plasticity.comparison.nouns import in_maps
 from plasticity.comparison.run import LEARNER
 from plasticity.datasets import tasks
 from plasticity.errors import PlasticityError
@@ -38,7 +39,7 @@ def answers(run: Path, data: str, store: str | None = None, seed: int = 0) -> di
     learner, task = Learner.load(folder), about["about"].get("task")
     learner = learner if store is None else stored(learner, store, seed)
     samples = tasks.samples(data, like=task) if task is not None else tasks.samples(data)
-    x = samples.x.reshape(len(samples.x), *task["image_shape"]) if task and task["form"] == "images" else samples.x
+    x = in_maps(samples.x, task["form"], task["image_shape"]) if task else samples.x
     labels = _named(learner, task, learner.predict(x))
     words = {**about["words"], "stored in": store}
     return {"learner": ", ".join(f"{name} {text}" for name, text in words.items() if text),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from plasticity.comparison.job import AXES
 from plasticity.comparison.paired import differences
+from plasticity.comparison.told import heading, scale, score_of_all
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ def columns(result: Mapping[str, object], baseline: str | None = None) -> list[C
     """
     axes = [Column(axis, _named(axis), number=False) for axis in varying(result)]
     paired = [] if baseline is None else [_difference(result, baseline)]
-    chosen = [*axes, *ACCURACY, *paired, *MEASURED]
+    figures = Column(heading(score_of_all(result)), _accuracy), Column("95 % interval", _interval)
+    chosen = [*axes, *figures, Column("seeds", _seeds), *paired, *MEASURED]
     return [column for column in chosen if any(column.cell(row) for row in result["rows"])]
 
 
@@ -35,9 +37,9 @@ def varying(result: Mapping[str, object]) -> list[str]:
     return [axis for axis, many in AXES.items() if axis == "rule" or len(config[many]) > 1]
 
 
-def percent(values: Sequence[float], form: str = ".2f") -> str:
-    """"[94.50, 99.50]" of an interval of fractions."""
-    low, high = (format(100 * value, form) for value in values)
+def between(values: Sequence[float], times: float, form: str = ".2f") -> str:
+    """"[94.50, 99.50]" of an interval of fractions, times 100."""
+    low, high = (format(value, form) for value in sorted(times * value for value in values))
     return f"[{low}, {high}]"
 
 
@@ -49,12 +51,12 @@ def _named(axis: str) -> Callable[[Mapping], str]:
 def _accuracy(row: Mapping) -> str:
     if row["accuracy"] is None:
         return "failed"
-    spread = "" if row["accuracy_sd"] is None else f" ± {100 * row['accuracy_sd']:.2f}"
-    return f"{100 * row['accuracy']:.2f}{spread}"
+    spread = "" if row["accuracy_sd"] is None else f" ± {abs(scale(row)) * row['accuracy_sd']:.2f}"
+    return f"{scale(row) * row['accuracy']:.2f}{spread}"
 
 
 def _interval(row: Mapping) -> str:
-    return percent(row["accuracy_interval"]) if row["accuracy_interval"] else ""
+    return between(row["accuracy_interval"], scale(row)) if row["accuracy_interval"] else ""
 
 
 def _seeds(row: Mapping) -> str:
@@ -72,13 +74,13 @@ def _difference(result: Mapping, baseline: str) -> Column:
         other = against.get(tuple(row["names"].items()), {})
         if other.get("difference") is None:
             return ""
-        bounds = f" {percent(other['difference_interval'], '+.2f')}" if other["difference_interval"] else ""
-        return f"{100 * other['difference']:+.2f}{bounds}"
+        times, bounds = scale(row), other["difference_interval"]
+        interval = f" {between(bounds, times, '+.2f')}" if bounds else ""
+        return f"{times * other['difference']:+.2f}{interval}"
 
     return Column(f"less {baseline}", cell)
 
 
-ACCURACY = (Column("accuracy, %", _accuracy), Column("95 % interval", _interval), Column("seeds", _seeds))
 MEASURED = (
     Column("train s", _measured("train_seconds", ".1f")), Column("peak MB", _measured("peak_mb", ".0f")),
     Column("spikes", _measured("spikes_per_sample", ".0f")), Column("synops", _measured("synops_per_sample", ".3g")),

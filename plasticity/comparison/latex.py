@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from plasticity.comparison.columns import Column
+from plasticity.comparison.told import score_of_all
 
 #: letters that mean something else to LaTeX, or that its standard fonts do not have
 ESCAPES: Mapping[str, str] = MappingProxyType({
@@ -36,8 +37,8 @@ def caption(result: Mapping[str, object]) -> str:
     part = f"{'validation' if config['validation'] else 'test'} part"
     seeds = ", ".join(map(str, config["seeds"]))
     fewer = " Where trainings failed, fewer." if any(row["n"] < row["asked"] for row in rows) else ""
-    words = f"{config['task']}: accuracy on the {part}{f' ({samples:,} samples)' if samples else ''}, mean ± sample " \
-            f"standard deviation, {'seed' if len(config['seeds']) == 1 else 'seeds'} {seeds}." + fewer
+    words = f"{config['task']}: {score_of_all(result)} on the {part}{f' ({samples:,} samples)' if samples else ''}, " \
+            f"mean ± sample standard deviation, {'seed' if len(config['seeds']) == 1 else 'seeds'} {seeds}." + fewer
     if any(row["accuracy_interval"] for row in rows):
         words += " Intervals of the mean are of 95 %, by Student's t distribution."
     return f"{escape(words)} plasticity {escape(result['versions']['plasticity'])}."

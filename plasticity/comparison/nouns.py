@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -77,5 +77,14 @@ def network_text(network: object) -> object:
 
 
 def shaped(task: Task, x: np.ndarray) -> np.ndarray:
-    """Samples of a task as a learner takes them: images in rows and columns."""
-    return x.reshape(len(x), *task.image_shape) if task.form == "images" else x
+    """Samples of a task as a learner takes them."""
+    return in_maps(x, task.form, task.image_shape)
+
+
+def in_maps(x: np.ndarray, form: str, image_shape: Sequence[int]) -> np.ndarray:
+    """Images in rows and columns, [samples, rows, columns], those in colour as three maps, [samples, 3, rows, columns],
+    as convolutions take them; all else as it is. form, image_shape: as `Task` has them."""
+    if form != "images":
+        return x
+    images = x.reshape(len(x), *image_shape)
+    return images if images.ndim == 3 else np.moveaxis(images, -1, 1)

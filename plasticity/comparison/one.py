@@ -21,6 +21,7 @@ from plasticity.comparison.candidates import Candidate, candidate
 from plasticity.comparison.job import Job
 from plasticity.comparison.nouns import classes_of
 from plasticity.datasets.tasks import Task
+from plasticity.learner import goals
 from plasticity.learner.health import overheard, quiet
 
 COUNTED = 100  # held-out samples on which spikes and operations are counted
@@ -52,6 +53,7 @@ def _measured(job: Job, entrant: Candidate, task: Task) -> dict[str, object]:
     accuracy = next(iter(by_readout.values()))
     made = entrant.learner.described_.experiment
     return {"rule": job.text, "seed": job.seed, "network": entrant.network, "accuracy": accuracy,
+            "score": goals.score_name(entrant.learner.described_.goal),
             "train_seconds": getattr(entrant.learner.training_, "seconds", whole), "fit_seconds": whole,
             "test_seconds": time.perf_counter() - begun, "peak_mb": peak, "epochs": made.epochs, "lr": made.lr,
             "train_samples": len(x), "test_samples": len(held),

@@ -130,7 +130,7 @@ class AlignmentRecorder:
         def objective(run: Output) -> torch.Tensor:
             return self.classifier.trainer_.presented.objective(run, Targets(labels))
 
-        return gradients(network, self.classifier.trainer_.presented.shown(x, step.seed), objective)
+        return gradients(network, self.classifier.trainer_.presented.shown(x, step.seed), objective, noise=step.seed)
 
     def mean(self, where: str = "weights.") -> dict[str, tuple[float, float]]:
         """Mean over time of (cosine, norm) of every parameter whose name begins so; NaN ones left out."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from plasticity._utils.progress import progress
 from plasticity._utils.stopping import stop_requests
 from plasticity.comparison.job import Training
+from plasticity.comparison.told import scale, score_of
 from plasticity.comparison.workers import Pool, packed
 from plasticity.errors import DataError
 from plasticity.runs.files import write_bytes, write_json
@@ -93,4 +94,5 @@ def _line(result: dict) -> str:
     if "error" in result:
         return f"{name} failed: {result['error']}"
     before = f" (at the second try: {result['before']})" if "before" in result else ""
-    return f"{name}: {100 * result['accuracy']:.2f} % in {result['train_seconds']:.0f} s{before}"
+    unit = "%" if score_of(result) == "accuracy" else score_of(result)
+    return f"{name}: {scale(result) * result['accuracy']:.2f} {unit} in {result['train_seconds']:.0f} s{before}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from plasticity.comparison.told import score_of
 from plasticity.readout.metrics import summarise
 
 #: averaged over seeds, with their spread
@@ -38,7 +39,7 @@ def row(names: Mapping[str, str | None], runs: Sequence[Mapping]) -> dict[str, o
         return entries
     for name in MEANS:
         entries |= _spread(name, {run["seed"]: run[name] for run in good if run.get(name) is not None})
-    return entries | {name: good[0].get(name) for name in SHARED}
+    return entries | {"score": score_of(good[0])} | {name: good[0].get(name) for name in SHARED}
 
 
 def _spread(name: str, values: Mapping[int, float]) -> dict[str, float | None]:

@@ -17,6 +17,7 @@ _PUBLIC = {
     "GradientNetwork": "plasticity.engines.gradient.network",
     "LeakyReadout": "plasticity.readout.leaky",
     "Counts": "plasticity.readout.counts",
+    "Noise": "plasticity.engines.gradient.noise",
     "Output": "plasticity.engines.gradient.output",
     "refusal": "plasticity.engines.gradient.support",
     "online_gradients": "plasticity.engines.gradient.online",

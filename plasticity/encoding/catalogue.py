@@ -129,6 +129,24 @@ def _current(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int) ->
 
 
 @checked
+def flicker(steps: Count = 128, strength: Share = 1.0, offset: Finite = 0.0) -> Encoder:
+    """The intensities plus `offset`, in every step each times a number drawn from [1 - strength, 1]."""
+    return Encoder("flicker", _flicker, {"steps": steps, "strength": strength, "offset": offset}, gives="values")
+
+
+def _flicker(x: np.ndarray, seed: int, numbers: int | np.ndarray, steps: int, strength: float,
+             offset: float) -> np.ndarray:
+    require_memory(4.0 * x.size * steps, f"{len(x):,} samples over {steps:,} steps")
+    values = np.empty((len(x), steps, x.shape[1]), np.float32)
+    for row, key in zip(values, encoding.random.sample_keys(seed, numbers, len(x)), strict=True):
+        np.random.Generator(np.random.SFC64(int(key))).random(out=row, dtype=np.float32)
+    values *= -strength
+    values += 1.0
+    values *= (np.asarray(x, np.float32) + np.float32(offset))[:, None]
+    return values
+
+
+@checked
 def rows(width: Count = 28) -> Encoder:
     """An image line by line: in every step the intensities of one row of `width` pixels."""
     return Encoder("rows", _rows, {"width": width}, gives="values")
@@ -189,7 +207,7 @@ def _words(x: np.ndarray, seed: int, numbers: int | np.ndarray, n: int, stream: 
 
 #: name -> function that makes the encoder; all of its arguments have defaults
 catalogue = Catalogue("encoder", {make.__name__: f"{__name__}:{make.__name__}" for make in (
-    latency, rate, poisson, rank_order, current, rows, sequences, words)})
+    latency, rate, poisson, rank_order, current, flicker, rows, sequences, words)})
 
 
 def make(encoder: str | Encoder | Callable) -> Encoder:

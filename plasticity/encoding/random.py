@@ -16,7 +16,7 @@ from plasticity.encoding.spikes import Spikes
 from plasticity.errors import PlasticityError
 
 # Separates the encoders' streams from the noise inside a network that was given the same seed.
-_GAPS, _STEPS = 0x656E636F64650001, 0x656E636F64650002
+_GAPS, _STEPS, _VALUES = 0x656E636F64650001, 0x656E636F64650002, 0x656E636F64650003
 
 
 def poisson(rates_hz: np.ndarray, steps: int, dt: float, seed: int | np.random.Generator = 0,
@@ -80,6 +80,11 @@ def _keys(seed: int | np.random.Generator, first_sample: int | np.ndarray, sampl
     else:
         numbers = np.arange(samples, dtype=np.uint64) + np.uint64(whole("first_sample", first_sample))
     return random.mix(random.key(as_seed(seed), use) ^ random.mix(numbers))
+
+
+def sample_keys(seed: int, first_sample: int | np.ndarray, samples: int) -> np.ndarray:
+    """A seed for each sample, from which encoders draw values, uint64 [samples]; first_sample as for `poisson`."""
+    return _keys(seed, first_sample, samples, _VALUES)
 
 
 def _by_gaps(p: np.ndarray, steps: int, seed: int | np.random.Generator, first_sample: int | np.ndarray) -> Spikes:

@@ -9,9 +9,11 @@ from types import MappingProxyType
 
 import numpy as np
 
+from plasticity._utils.catalogue import parse
 from plasticity._utils.random import checked_seed
+from plasticity._utils.ranges import FINITE, require
 from plasticity._utils.validation import require_flags, require_positive, require_whole
-from plasticity.errors import choice
+from plasticity.errors import PlasticityError, choice
 
 #: name -> factor of the learning rate, as a function of the fraction of all updates that is done
 SCHEDULES: Mapping[str, Callable[[float], float]] = MappingProxyType({
@@ -19,6 +21,25 @@ SCHEDULES: Mapping[str, Callable[[float], float]] = MappingProxyType({
     "linear": lambda done: 1.0 - done,
     "cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
 })
+STEPS = "steps"
+
+
+def schedule_of(schedule: str | Callable[[float], float]) -> Callable[[float], float]:
+    """The factor of the learning rate as a function of the fraction of all updates that is done.
+
+    schedule: a name of `SCHEDULES`; "steps(1, 0.5, 0.1)", a factor for each of as many equal parts of the training; or
+    such a function. Raises PlasticityError for all else.
+    """
+    if callable(schedule):
+        return schedule
+    call = parse(schedule, "schedule")
+    if call.name != STEPS:
+        return SCHEDULES[choice("schedule", schedule, [*SCHEDULES, STEPS])]
+    factors = call.arguments
+    if not factors or call.options or not all(isinstance(factor, int | float) for factor in factors):
+        raise PlasticityError(f"schedule {schedule!r} must hold a factor for each part, as steps(1, 0.5, 0.1)")
+    require(FINITE, **{f"factor {number} of schedule": factor for number, factor in enumerate(factors, 1)})
+    return lambda done: float(factors[min(int(done * len(factors)), len(factors) - 1)])
 
 
 @dataclass(frozen=True)
@@ -44,9 +65,10 @@ class Plan:
     """How a learner is trained.
 
     epochs: passes over the samples. batch: samples per update. seed: of the order, and of what updates draw.
-    shuffle: whether each epoch has its own order. schedule: "constant", "linear" (to 0) or "cosine" (to 0), or a
-    function from the fraction of updates done to a factor of the learning rate. patience: epochs without a better
-    accuracy on held-out samples after which training stops; the best weights are then taken (None: all epochs).
+    shuffle: whether each epoch has its own order. schedule: "constant", "linear" (to 0), "cosine" (to 0),
+    "steps(1, 0.5, 0.1)" (a factor for each of as many equal parts), or a function from the fraction of updates done to
+    a factor of the learning rate. patience: epochs without a better accuracy on held-out samples after which training
+    stops; the best weights are then taken (None: all epochs).
     verbose: a progress bar on stderr. first_epoch: number of the first epoch, for training that goes on.
     """
 
@@ -66,12 +88,11 @@ class Plan:
         require_flags(shuffle=self.shuffle)
         if self.patience is not None:
             require_positive(patience=self.patience)
-        if not callable(self.schedule):
-            choice("schedule", self.schedule, SCHEDULES)
+        schedule_of(self.schedule)
 
     def rate(self, done: float) -> float:
         """The factor of the learning rate when a fraction `done` of all updates is made."""
-        return self.schedule(done) if callable(self.schedule) else SCHEDULES[self.schedule](done)
+        return schedule_of(self.schedule)(done)
 
     def steps(self, n: int, shown: int = 0) -> Iterator[Step]:
         """All updates on n samples; those after `shown` presentations if some were made before."""

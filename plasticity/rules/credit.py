@@ -8,12 +8,16 @@ from plasticity._utils.typed import checked
 from plasticity.rules.paths import GradientRule, Paths
 
 
-def bptt() -> GradientRule:
+@checked
+def bptt(reset: bool = True) -> GradientRule:
     """Backpropagation through time: every path open; exact up to the surrogate derivative.
+
+    reset: whether credit passes a neuron's own reset too (many programs detach it).
 
     Source: Werbos 1990; with surrogate derivatives Neftci, Mostafa & Zenke 2019.
     """
-    return GradientRule("bptt", words="every path carries credit", memory="O(T N)",
+    return GradientRule("bptt", Paths(reset=reset), memory="O(T N)",
+                        words="every path carries credit" if reset else "every path but resets carries credit",
                         source="Werbos 1990; Neftci, Mostafa & Zenke 2019")
 
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = (
     ("errors",), ("_utils",), ("language",), ("rules", "encoding"), ("neurons",),
     ("network", "readout", "runs", "datasets"), ("engines", "networks"), ("methods", "plots"), ("learner",),
-    ("comparison", "bench"), ("cli",), ("__main__",))
+    ("comparison", "bench"), ("reproduction",), ("cli",), ("__main__",))
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 #: gathers names for users, and is imported by nobody
 FACES = {"credit", "plasticity"}

@@ -178,7 +178,8 @@ class Plastic:
             return f"{self.signals[what]}[{sample}, t{', ' + index if index else ''}]"
         population, _, variable = what.partition(".")
         group = self.groups[population]
-        return group.text(self.code, ast.Name(id=variable, ctx=ast.Load()), index)
+        text = group.text(self.code, ast.Name(id=variable, ctx=ast.Load()), index)
+        return f"({text})" if variable in group.neuron.subexpressions else text  # it will stand within other text
 
     def text(self, expr: ast.expr, names: dict[str, str]) -> str:
         constants = Constants({*self.rule.constants, "dt"}, prefix=f"{self.prefix}_c{len(self.code.constants)}_")

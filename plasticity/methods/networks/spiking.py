@@ -52,11 +52,12 @@ class SpikingForwardForward(nn.Module):
         self.classes, self.rate, self.label_size = classes, rate, label_size
         self.spiking = GradientNetwork(network, None, WITHIN, surrogate, seed=seed, dtype=dtype)
 
-    def goodness(self, x: torch.Tensor, labels: torch.Tensor) -> list[torch.Tensor]:
-        """Goodness of every population, [n] each, for samples [n, steps, inputs] and claimed labels [n]."""
+    def goodness(self, x: torch.Tensor, labels: torch.Tensor, noise: int | None = None) -> list[torch.Tensor]:
+        """Goodness of every population, [n] each, for samples [n, steps, inputs] and claimed labels [n]. noise: seed
+        of what neurons draw while they learn."""
         claimed = self.label_size * nn.functional.one_hot(labels, self.classes).to(x.dtype)
         pairs = torch.cat((x, claimed[:, None].expand(-1, x.shape[1], -1)), 2)
-        return [(z.mean(1) / self.rate).square().mean(1) for z in self.spiking(pairs).spikes.values()]
+        return [(z.mean(1) / self.rate).square().mean(1) for z in self.spiking(pairs, noise=noise).spikes.values()]
 
     @torch.no_grad()
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -67,6 +68,7 @@ class SpikingForwardForward(nn.Module):
     def gradient(self, x: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """Leaves gradients in `.grad` and answers the sum of the populations' losses. rng: draws the wrong labels."""
         labels = self.judgement.pairs(lambda: self(x), labels, self.classes, rng)
-        loss = sum(self.judgement.loss(g) for g in self.goodness(x.repeat(2, 1, 1), labels))
+        noise = int(rng.integers(2**63))
+        loss = sum(self.judgement.loss(g) for g in self.goodness(x.repeat(2, 1, 1), labels, noise))
         loss.backward()
         return loss.detach()

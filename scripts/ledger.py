@@ -1,0 +1,62 @@
+"""Writes docs/published.md, every published number with what this library reaches: python scripts/ledger.py"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+
+from _tables import head, row
+
+from plasticity.reproduction import ledger
+
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "published.md"
+HEAD = """# Published systems, and what this library reaches
+
+Written by `python scripts/ledger.py` from the results that come with the library; each line is made again by its
+command, `plasticity reproduce NAME --seeds 3` (all of them: `plasticity reproduce --list`). "Ours" is the mean over
+trainings from scratch with its standard deviation, on the published test part, after the last pass; settings were
+chosen on validation parts. A dash is a number that nobody published, or that was not made yet; what cannot be made says
+what is missing.
+
+"""
+TITLES = {"convolutional": "Convolutional spiking networks", "excess": "Excess output",
+          "chorales": "Spiking neural units: Bach's chorales", "words": "Spiking neural units: Penn Treebank"}
+COLUMNS = ("name", "what", "published", "ours", "seeds", "reached", "data", "budget")
+
+
+def page() -> str:
+    parts = [HEAD]
+    for system, lines in groupby(ledger(), lambda line: line["system"]):
+        lines = list(lines)
+        parts += [f"## {TITLES.get(system, system)}\n\nPublished by {lines[0]['source']}.\n\n", head(*COLUMNS),
+                  *(row(*_cells(line)) for line in lines), "\n", *_notes(lines)]
+    return "".join(parts).rstrip("\n") + "\n"
+
+
+def _cells(line: Mapping) -> tuple[str, ...]:
+    reached = {None: "-", True: "yes", False: "no"}[line["reached"]]
+    return (f"`{line['name']}`", line["what"], _figure(line, line["published"]), _ours(line), str(line["seeds"] or "-"),
+            reached, line["data"] or f"missing: {line['missing']}", line["budget"] or "-")
+
+
+def _notes(lines: list[Mapping]) -> list[str]:
+    """What is to be known of the published numbers, each once."""
+    notes = dict.fromkeys(line["note"] for line in lines if line["note"])
+    return [f"{note[0].upper()}{note[1:]}.\n\n" for note in notes]
+
+
+def _ours(line: Mapping) -> str:
+    return _figure(line, line["ours"]) + (f" ± {_figure(line, line['sd'])}" if line["sd"] is not None else "")
+
+
+def _figure(line: Mapping, figure: float | None) -> str:
+    """Accuracy in percent, all else as it is."""
+    if figure is None:
+        return "-"
+    return f"{100 * figure:.2f} %" if line["score"] == "accuracy" else f"{figure:.3f}"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(page(), encoding="utf-8")
+    print(f"wrote {TARGET.relative_to(TARGET.parent.parent)}")
