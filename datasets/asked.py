@@ -37,12 +37,13 @@ class _Like:
     bounds: tuple[np.ndarray, np.ndarray] | None
 
 
-def samples(data: object, like: Task | Mapping[str, object], limit_mb: float | None = None) -> Samples:
+def samples(data: object, like: Task | Mapping[str, object] | None = None, limit_mb: float | None = None) -> Samples:
     """Samples without targets, as those of a task.
 
     data: an array x [samples, ...]; or the path of an .npz file with x, of an image, or of a folder of images, sorted
     by name. like: the task that was learned, or what `describe` said of it: image files are resized to its size, and
-    values are scaled as those of its training part were. limit_mb: see `plasticity.datasets.limits`.
+    values are scaled as those of its training part were; None where nobody knows it: x as it is, of arrays or a file.
+    limit_mb: see `plasticity.datasets.limits`.
     Raises DataError, naming the file, for what cannot be read or does not fit the task.
     """
     wanted = _like(like)
@@ -50,11 +51,13 @@ def samples(data: object, like: Task | Mapping[str, object], limit_mb: float | N
         x, names, where = _read(Path(data).expanduser(), wanted, limit_mb)
     else:
         x, names, where = np.asarray(data), None, "the arrays"
-    x = _fitted(x, wanted, where)
+    x = x if like is None else _fitted(x, wanted, where)
     return Samples(x, names or tuple(map(str, range(len(x)))))
 
 
-def _like(like: Task | Mapping[str, object]) -> _Like:
+def _like(like: Task | Mapping[str, object] | None) -> _Like:
+    if like is None:
+        return _Like("a form that is not known", (), None)
     about = like if isinstance(like, Mapping) else vars(like)
     bounds = about["bounds"]
     return _Like(about["form"], tuple(about["image_shape"]),

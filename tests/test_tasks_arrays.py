@@ -163,3 +163,14 @@ def test_unfit_test_parts_are_refused(x, y, message):
 def test_targets_of_the_test_part_that_are_texts_are_no_vectors():
     with pytest.raises(DataError, match="y_test holds <U1 and y float64"):
         tasks.load((X, X, X, np.full(X.shape, "a")))
+
+
+def test_samples_of_which_nothing_is_known_are_as_they_are(tmp_path):
+    """As those that a saved learner is asked about, which says nothing of a task."""
+    x = np.arange(12.0).reshape(3, 4) * 100
+    np.savez(tmp_path / "new.npz", x=x)
+    np.testing.assert_array_equal(tasks.samples(tmp_path / "new.npz").x, x)
+    np.testing.assert_array_equal(tasks.samples(x).x, x)
+    (tmp_path / "one.png").write_bytes(b"")
+    with pytest.raises(DataError, match="holds images, and the task is one of a form that is not known"):
+        tasks.samples(tmp_path / "one.png")
