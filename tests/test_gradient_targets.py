@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plasticity import Input, Network, PlasticityError, Population, Projection, RefusedError
+from plasticity import Input, Learner, Network, PlasticityError, Population, Projection, RefusedError
 from plasticity.engines.gradient import losses
 from plasticity.engines.gradient.fused import Layer, Weights, gradient
 from plasticity.engines.gradient.loss import takes_weight
@@ -349,3 +349,13 @@ def test_half_precision_on_a_cpu(dtype):
     cross_entropy()(half(X).outputs, LABELS, WEIGHT).backward()
     for p in half.parameters():
         assert p.grad.dtype == dtype and p.grad.isfinite().all() and p.grad.abs().max() > 0
+
+
+def test_values_of_samples_are_scored_by_what_their_steps_weigh():
+    """A sample counts as its heaviest step, in `score` and where samples are held out."""
+    rng = np.random.default_rng(0)
+    x, y, weight = rng.random((12, 6, 4)), (rng.random((12, 4)) < 0.5).astype(float), rng.random((12, 6))
+    learner = Learner("recurrent(10)", rule="bptt", loss="bernoulli", epochs=1, validation=0.25)
+    learner.fit(x, y, weight)
+    assert learner.score(x, y, weight) == pytest.approx(learner.score(x, y, weight.max(1)), rel=1e-9)
+    assert np.isfinite(learner.validation_).all()

@@ -178,7 +178,9 @@ STDP = {"network": "diehl-cook(neurons=8)", "rule": "pair_stdp", "engine": "torc
     (STDP | {"encoder": "sequences", "augment": "shift+flicker"}, "changes images"),
     (STDP | {"encoder": "sequences", "augment": "flicker"}, "makes graded values of spikes"),
     (SPIKING | {"encoder": "sequences(stream=True)", "shuffle": False, "augment": "time_shift"},
-     "moves windows .* stream=True joins")])
+     "moves windows .* stream=True joins"),
+    *((SPIKING | {"encoder": "words(n=7)", "augment": name}, "makes other words of words")
+      for name in ("noise", "flicker", "time_shift"))])
 def test_what_cannot_work_is_refused_when_it_is_made(asked, reason):
     with pytest.raises(RefusedError, match=rf"augment=\w+\(.*\) {reason}"):
         Learner(**asked)
@@ -194,6 +196,15 @@ def test_what_cannot_work_is_refused_when_it_is_made(asked, reason):
 def test_what_samples_cannot_have_is_refused_before_anything_is_learned(asked, x, error, reason):
     with pytest.raises(error, match=reason):
         Learner(**asked).prepare(x[:20], np.arange(20) % 2)
+
+
+def test_what_is_told_of_steps_is_not_moved_away_from_them():
+    """Targets and weights of steps stay, so samples do too; they may be disturbed."""
+    asked, y, weight = SPIKING | {"loss": "bernoulli"}, SEQUENCES, np.ones(SEQUENCES.shape[:2])
+    for targets, sample_weight in ((y, None), (y[:, 0], weight)):
+        with pytest.raises(RefusedError, match=r"augment=time_shift.* moves samples against their steps' own"):
+            Learner(**asked, augment="time_shift").prepare(SEQUENCES, targets, sample_weight=sample_weight)
+    assert Learner(**asked, augment="noise").fit(SEQUENCES, y).training_.shown == len(SEQUENCES)
 
 
 @pytest.mark.parametrize("asked", [

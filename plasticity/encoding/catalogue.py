@@ -47,6 +47,11 @@ class Encoder(Kept):
         """Whether it answers what it is given."""
         return self.encode is _sequences
 
+    @property
+    def of_numbers(self) -> bool:
+        """Whether values are numbers of inputs, so that a little more or less is another thing."""
+        return self.encode is _words
+
     def __str__(self) -> str:
         return str(Call(self.name, (), self.options))
 

@@ -63,7 +63,8 @@ class Estimator(ClassifierMixin, BaseEstimator):
         x, targets, held_out = self._split(x, targets, asked)
         plan = replace(plan, batch=self.trainer_.chunk(plan.batch))
         train(self.trainer_, x, targets, plan, held_out=held_out, run=run, callback=callback, training=self.training_,
-              augment=self.described_.augmenting(x), identity=None if run is None else identity(self, x, targets))
+              augment=self.described_.augmenting(x, targets),
+              identity=None if run is None else identity(self, x, targets))
         self._finish(x, targets)
         return self
 
@@ -91,7 +92,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         if hasattr(self.trainer_, "offset"):
             self.trainer_.offset = before.shown
         self.training_ = before.joined(train(self.trainer_, x, targets, plan,
-                                             augment=self.described_.augmenting(x)))
+                                             augment=self.described_.augmenting(x, targets)))
         self._finish(x, targets)
         return self
 
