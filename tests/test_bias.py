@@ -8,6 +8,7 @@ from plasticity import Input, Network, PlasticityError, Population, Projection, 
 from plasticity.engines import ENGINES
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.network.builders import with_bias
+from plasticity.network.presentation import Model, Presentation
 
 STEPS, BATCH = 7, 3
 
@@ -85,6 +86,11 @@ def test_nobody_gives_its_values():
         build(network(), "event").run({"one": np.ones((1, 3, 1), bool)})
     with pytest.raises(PlasticityError, match="one"):
         GradientNetwork(network())({"in": torch.zeros(1, 3, 2), "one": torch.ones(1, 3, 1)})
+
+
+def test_no_samples_are_shown_to_it():
+    with pytest.raises(PlasticityError, match=r"input 'one' always sends.* one of \['in'\]"):
+        Model(network(), Presentation(steps=5), "one", "out")
 
 
 def test_it_is_kept():
