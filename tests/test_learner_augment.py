@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 
 from plasticity import Learner, PlasticityError, RefusedError, cli
+from plasticity._utils import own
 from plasticity.comparison import compare
 from plasticity.comparison.job import Job
 from plasticity.comparison.one import train_one
@@ -136,8 +137,21 @@ def test_it_is_kept_and_learns_on(tmp_path):
     plain = learner("gradients").fit(X[:64], Y[:64])
     content = json.loads((plain.save(tmp_path / "plain") / "learner.json").read_text())["learner"]
     assert content["words"]["augment"] is None and Learner.load(tmp_path / "plain").augment is None
-    with pytest.raises(PlasticityError, match=r"not of the catalogue but made of a function"):
-        learner("gradients", augment=lambda x, seed: x).fit(X[:64], Y[:64]).save(tmp_path / "own")
+
+
+def test_a_function_of_ones_own_is_not_kept_and_what_it_taught_is(tmp_path):
+    fitted = learner("gradients", augment=(lambda x, seed: 1 - x, "shift")).fit(X[:64], Y[:64])
+    again = Learner.load(fitted.save(tmp_path / "own"))
+    for each in (again, Learner.load(again.save(tmp_path / "again"))):
+        np.testing.assert_array_equal(each.predict(X[:64]), fitted.predict(X[:64]))
+        assert each.described_.words["augment"] == "<lambda>+shift(pixels=2)"
+        with pytest.raises(RefusedError, match="a function of your own, which is not kept"):
+            each.partial_fit(X[:64], Y[:64])
+
+
+def test_functions_that_do_not_tell_their_arguments():
+    (negative,) = make(np.negative)
+    assert negative.name == "negative" and own.takes(make, "augment") and not own.takes(np.negative, "numbers")
 
 
 def test_learners_that_were_kept_before_are_read(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -225,7 +224,7 @@ def make(encoder: str | Encoder | Callable) -> Encoder:
         return make(found(*call.arguments, **call.options) if call.arguments or call.options else found)
     if callable(encoder):
         name = getattr(encoder, "__name__", "encoder")
-        return Encoder(name, _Numbered(encoder) if "numbers" not in inspect.signature(encoder).parameters else encoder,
+        return Encoder(name, _Numbered(encoder) if not own.takes(encoder, "numbers") else encoder,
                        takes="any", gives="any")
     return catalogue.make(encoder)
 

@@ -11,6 +11,8 @@ import numpy as np
 from plasticity._utils.catalogue import parse
 from plasticity._utils.keeping import pack, unpack
 from plasticity._utils.typed import require_fields
+from plasticity.encoding.augmentation import catalogue as augmentations
+from plasticity.encoding.augmentation.catalogue import Augmentation
 from plasticity.errors import PlasticityError, choice
 from plasticity.learner.asked import Asked
 from plasticity.learner.described import Described
@@ -80,7 +82,7 @@ def _content(parts: Parts) -> tuple[dict, dict[str, np.ndarray]]:
     content = {
         "way": made.way.name, "words": made.words, "engine": str(made.engine), "asked": _asked(made.asked),
         "network": kept("network", made.network), "rule": kept("rule", made.rule),
-        "encoder": kept("encoder", made.encoder), "augment": kept("augment", made.augments),
+        "encoder": kept("encoder", made.encoder), "augment": kept("augment", _augments(made.augments)),
         "shown": kept("shown", described.encoder),
         "readouts": kept("readouts", tuple(made.readouts)),
         "scaling": kept("scaling", described.scaling), "goal": kept("goal", replace(goal, classes=None)),
@@ -111,7 +113,7 @@ def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
 
     asked = Asked(**content["asked"] | {"engine": content["engine"]})
     rule, network, encoder, shown = map(kept, ("rule", "network", "encoder", "shown"))
-    augments = kept("augment") if "augment" in content else ()
+    augments = tuple(each or augmentations.forgotten() for each in (kept("augment") if "augment" in content else ()))
     asked = replace(asked, network=network, rule=rule, encoder=encoder, augment=augments or None)
     made = Experiment(asked, WAYS[content["way"]], rule, network, encoder, kept("readouts"),
                       parse(content["engine"], "engine"), None, content["words"], augments)
@@ -161,6 +163,11 @@ def _asked(asked: Asked) -> dict:
     extras = {name: value for name, value in asked.extras.items() if isinstance(value, str | int | float | None)}
     return {**{name: getattr(asked, name) for name in _PLAIN}, "loss": loss, "optimizer": asked.optimizer,
             "schedule": schedule, "dtype": dtype, "extras": extras}
+
+
+def _augments(augments: tuple[Augmentation, ...]) -> tuple[Augmentation | None, ...]:
+    """None in place of functions of a person's own: nothing that is asked of a learner needs them."""
+    return tuple(each if augmentations.of_catalogue(each) else None for each in augments)
 
 
 def _names(more: Mapping[str, object]) -> list[str] | None:
