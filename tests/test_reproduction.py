@@ -54,6 +54,23 @@ def test_a_row_is_run_once_per_seed_and_goes_on(tmp_path):
         reproduce(replace(TINY, settings={**TINY.settings, "epochs": 1}), tmp_path)
 
 
+def test_a_row_about_spikes_is_told_by_spikes(tmp_path):
+    """Of what was trained; found once for the same times."""
+    unit = "softlif(amplitude=0.02, bias=1)"
+    row = replace(TINY, settings={**TINY.settings, "network": f"layers(20, neuron='{unit}')",
+                                  "encoder": "current(steps=3)", "readout": "leaky(tau=0, last=1)", "lr": 0.01},
+                  spiking={"dt": 1e-3, "seconds": 0.05, "last": 0.04, "engine": "torch"})
+    found = reproduce(row, tmp_path, seeds=1)
+    (spikes,) = found["spiking"]
+    assert found["ours"] == spikes["accuracy"] > 0.2 and 1 < spikes["mean_rate"] < 500
+    said = []
+    assert reproduce(row, tmp_path, seeds=1, say=said.append)["spiking"] == [spikes]
+    assert not any("in spikes" in line for line in said)
+    longer = replace(row, spiking={**row.spiking, "seconds": 0.06})
+    (again,) = reproduce(longer, tmp_path, seeds=1, say=said.append)["spiking"]
+    assert again["options"]["seconds"] == 0.06 and any("in spikes" in line for line in said)
+
+
 def test_what_is_reached_depends_on_which_is_better():
     assert TINY.reached(0.3) and not TINY.reached(0.29) and TINY.reached(None) is None
     assert replace(TINY, score="nll").reached(0.2) and not replace(TINY, score="nll").reached(0.4)

@@ -44,6 +44,13 @@ def save(estimator, folder: Path, about: Mapping[str, object]) -> Path:
     return folder
 
 
+def require_kept(estimator) -> None:
+    """Raises PlasticityError for what `save` could not write, before anything is learned."""
+    made = estimator._experiment()
+    _asked(made.asked)
+    pack(made.encoder)
+
+
 def describe(folder: Path) -> dict:
     """What learner.json says, checked. Raises DataError for a folder that is incomplete, altered or of another form."""
     return read_sealed(folder / ABOUT, "learner")["learner"]

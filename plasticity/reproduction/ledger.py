@@ -27,6 +27,23 @@ def line(row: Row, found: Mapping[str, object] | None) -> dict[str, object]:
             "missing": row.missing, "source": row.source, "command": row.command}
 
 
+def figure(row: Mapping, number: float | None) -> str:
+    """A number of a line or result as it is told: accuracy in percent, all else as it is."""
+    if number is None:
+        return "-"
+    return f"{100 * number:.2f} %" if row["score"] == "accuracy" else f"{number:.3f}"
+
+
+def ours(row: Mapping) -> str:
+    """What this library has reached, with the spread over trainings."""
+    return figure(row, row["ours"]) + ("" if row["sd"] is None else f" ± {figure(row, row['sd'])}")
+
+
+def word(reached: bool | None) -> str:
+    """Whether a published number was reached."""
+    return {None: "-", True: "yes", False: "no"}[reached]
+
+
 def result(name: str) -> dict[str, object] | None:
     """The result of a row that comes with the library; None where there is none.
 
