@@ -47,13 +47,16 @@ def word(reached: bool | None) -> str:
 def result(name: str) -> dict[str, object] | None:
     """The result of a row that comes with the library; None where there is none.
 
-    Raises DataError for a file that is no result.
+    Raises DataError for a file that is no result, and for one that says nothing of the published number.
     """
     file = resources.files("plasticity.reproduction") / "results" / f"{name}.json"
     if not file.is_file():
         return None
     found = parsed(file.read_bytes())
-    missing = [word for word in (*SAID, "figures") if word not in found]
+    missing = [word for word in (*SAID, "figures", "quick", "held_out") if word not in found]
     if missing:
         raise DataError(f"{file} is no result of plasticity reproduce: it lacks {missing[0]!r}")
+    if found["quick"] or found["held_out"] != "test":
+        raise DataError(f"{file} is of a quick look or of the {found['held_out']} part; only whole trainings asked "
+                        "about the test part stand beside published numbers")
     return found
