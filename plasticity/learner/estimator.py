@@ -61,6 +61,8 @@ class Estimator(ClassifierMixin, BaseEstimator):
         asked, plan = self.described_.experiment.asked, self.described_.experiment.plan
         health.warn(health.untaught(plan.epochs))
         x, targets, held_out = self._split(x, targets, asked)
+        if held_out is not None:
+            self.trainer_.begin(x)  # anew, as first weights can be samples: none of those that are held out
         plan = replace(plan, batch=self.trainer_.chunk(plan.batch))
         train(self.trainer_, x, targets, plan, held_out=held_out, run=run, callback=callback, training=self.training_,
               augment=self.described_.augmenting(x, targets),
