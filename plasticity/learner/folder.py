@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -99,17 +99,23 @@ def _content(parts: Parts) -> tuple[dict, dict[str, np.ndarray]]:
         "training": {name: value for name, value in asdict(replace(parts.training, best_weights=None)).items()
                      if name in _NUMBERS}}
     if parts.reading is not None:
-        reading = parts.reading
-        content["reading"] = {"names": list(reading.names), "options": {k: dict(v) for k, v in
-                                                                       reading.options.items()},
-                              "samples": reading.samples, "fitted": kept("fitted", dict(reading.fitted))}
-        if reading.seen is not None:
-            arrays |= {_READING + "counts": reading.seen.counts, _READING + "labels": reading.labels}
-            if reading.weight is not None:
-                arrays[_READING + "weight"] = reading.weight
-            if reading.seen.trains is not None:
-                arrays |= {_READING + "ptr": reading.seen.trains.ptr, _READING + "index": reading.seen.trains.index}
+        content["reading"], more = _of_reading(parts.reading, kept)
+        arrays |= more
     return content, arrays
+
+
+def _of_reading(reading, kept: Callable[[str, object], object]) -> tuple[dict, dict[str, np.ndarray]]:
+    """What is written of readouts that were fitted, and of the responses that they were fitted to."""
+    content = {"names": list(reading.names), "options": {name: dict(each) for name, each in reading.options.items()},
+               "samples": reading.samples, "fitted": kept("fitted", dict(reading.fitted))}
+    if reading.seen is None:
+        return content, {}
+    arrays = {"counts": reading.seen.counts, "labels": reading.labels}
+    if reading.weight is not None:
+        arrays["weight"] = reading.weight
+    if reading.seen.trains is not None:
+        arrays |= {"ptr": reading.seen.trains.ptr, "index": reading.seen.trains.index}
+    return content, {_READING + name: values for name, values in arrays.items()}
 
 
 def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
