@@ -15,17 +15,18 @@ from plasticity.neurons import excess, make
 
 
 @checked
-def excess_output(n_inputs: Count = 784, hidden: Count = 100, *, outputs: Count = 10, sends: str = "excess",
+def excess_output(n_inputs: Count = 784, hidden: Count = 100, *, outputs: Steps = 10, sends: str = "excess",
                   decay: Finite = 0.9, threshold: Positive = 1.0, penalty: Finite = 1.5, unit: str | None = None,
                   filters: Steps = 0, size: Count = 3, gabor: bool = False, shape: tuple[int, ...] | None = None,
                   dt: Positive = 1e-3, seed: int = 0) -> Network:
     """A layer `hidden` of excess neurons, and `out`, whose inner states are the outputs; no biases.
 
-    sends, decay, threshold, penalty: of the neurons, see `plasticity.neurons.excess`. unit: an activation in place of
-    the neurons ("relu", "leaky_relu", "sigmoid"; outputs are linear then), for a conventional network of the same form.
-    filters: maps of a convolution of `size` times `size` before `hidden` (0: none), which send their excess too; gabor:
-    they are Gabor filters, one orientation each, and do not learn. shape: of the input. dt: s. First weights are
-    uniform in +-sqrt(6/(n_pre + n_post)) (Glorot & Bengio 2010, AISTATS).
+    outputs: neurons of `out`; 0 leaves it out, for a readout of `hidden`. sends, decay, threshold, penalty: of the
+    neurons, see `plasticity.neurons.excess`. unit: an activation in place of the neurons ("relu", "leaky_relu",
+    "sigmoid"; outputs are linear then), for a conventional network of the same form. filters: maps of a convolution of
+    `size` times `size` before `hidden` (0: none), which send their excess too; gabor: they are Gabor filters, one
+    orientation each, and do not learn. shape: of the input. dt: s. First weights are uniform in +-sqrt(6/(n_pre +
+    n_post)) (Glorot & Bengio 2010, AISTATS).
 
     Source: Wei & Jhunjhunwala, on Chevalier's notebook, which has the numbers. Fixed Gabor filters are its future work.
     """
@@ -40,7 +41,7 @@ def excess_output(n_inputs: Count = 784, hidden: Count = 100, *, outputs: Count 
         populations.append(Population("filters", window.n_post, inner))
         projections.append(Projection("in", "filters", weights, "convolution", onto="x", window=window, frozen=gabor))
         last, n = "filters", window.n_post
-    for name, wide, neuron in (("hidden", hidden, inner), ("out", outputs, outer)):
+    for name, wide, neuron in (("hidden", hidden, inner), *[("out", outputs, outer)] * (outputs > 0)):
         populations.append(Population(name, wide, neuron))
         projections.append(Projection(last, name, _drawn(rng, n, wide), onto="x"))
         last, n = name, wide

@@ -302,6 +302,20 @@ def test_answers_are_what_was_trained(of, steps):
     assert loss == pytest.approx(cumulative_cross_entropy(of, steps=steps)(VALUES, LABELS).item(), rel=1e-12)
 
 
+@pytest.mark.parametrize("network", ["recurrent(10)", "mlp(5)", "rates(5)"])
+def test_held_out_samples_weigh_what_they_are_given(network):
+    """A pair (X, y) with weights: the validation is the score, of labels of samples and of steps."""
+    rng = np.random.default_rng(0)
+    x, weight = rng.random((30, 6)), rng.random(30)
+    y, asked = np.arange(30) % 3, {"epochs": 1, "validation": (x, np.arange(30) % 3, weight)}
+    if network == "recurrent(10)":
+        x, weight, y = rng.random((30, 5, 4)), rng.random((30, 5)), rng.integers(0, 3, (30, 5))
+        asked = {"epochs": 1, "rule": "bptt", "validation": (x, y, weight)}
+    learner = Learner(network, **asked).fit(x, y)
+    assert learner.validation_[-1] == pytest.approx(learner.score(x, y, weight), rel=1e-6)
+    assert learner.validation_[-1] != pytest.approx(learner.score(x, y), rel=1e-6)
+
+
 def test_losses_of_a_persons_own():
     def plain(y, target):
         return (y.mean((1, 2)) - target).square().mean()

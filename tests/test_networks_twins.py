@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from plasticity import PlasticityError
+from plasticity import Learner, PlasticityError
 from plasticity.engines.gradient.losses import cumulative_cross_entropy
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.networks.csnn import csnn
@@ -118,3 +118,11 @@ def test_a_mean_over_steps_is_what_is_compared():
 def test_a_threshold_that_excess_cannot_be_measured_by():
     with pytest.raises(PlasticityError, match="threshold must be positive"):
         excess(threshold=0.0)
+
+
+def test_excess_neurons_that_a_readout_hears():
+    """Without outputs of their own, as the leaky readout of a learner asks for."""
+    x, y = np.random.default_rng(0).random((20, 16)), np.arange(20) % 2
+    learner = Learner("excess_output(7)", "bptt", encoder="current(steps=5)", epochs=1).fit(x, y)
+    assert [part.name for part in learner.network_.populations] == ["hidden"]
+    assert learner.trainer_.module.readouts["hidden"].shape == (7, 2)

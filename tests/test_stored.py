@@ -169,7 +169,7 @@ def test_a_seed_draws_the_same_and_every_array_its_own():
                     (Projection("in", "a", w, onto="v", label="x"), Projection("in", "a", w, onto="v", label="y")))
     read = stored(twins)
     assert not np.isin(read.projection("x").weights, read.projection("y").weights).any()
-    left = stored(twins, exact=["x"])
+    left = stored(twins, exact="x")
     np.testing.assert_array_equal(left.projection("x").weights, w)
     assert left.projection("y") == read.projection("y")
 

@@ -96,7 +96,8 @@ def _held_out(validation: object) -> bool:
 
 
 def _require_validation(validation: object) -> None:
-    pair = isinstance(validation, tuple | list) and len(validation) == 2
+    pair = isinstance(validation, tuple | list) and len(validation) in (2, 3)
     number = isinstance(validation, int | float | np.number) and not isinstance(validation, bool)
     if not pair and not (number and 0 <= validation < 1):
-        raise PlasticityError(f"validation must lie in [0, 1), or be a pair (X, y), got {validation!r}")
+        raise PlasticityError(f"validation must lie in [0, 1), or be (X, y) or (X, y, sample_weight), got "
+                              f"{validation!r}")

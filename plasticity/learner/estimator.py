@@ -67,6 +67,8 @@ class Estimator(ClassifierMixin, BaseEstimator):
         train(self.trainer_, x, targets, plan, held_out=held_out, run=run, callback=callback, training=self.training_,
               augment=self.described_.augmenting(x, targets),
               identity=None if run is None else identity(self, x, targets))
+        if held_out is not None and getattr(self.trainer_, "reading", None) is not None:
+            self.trainer_.reading.forget()  # what was fitted to be held against these
         self._finish(x, targets)
         return self
 
@@ -122,9 +124,9 @@ class Estimator(ClassifierMixin, BaseEstimator):
     def _split(self, x: np.ndarray, targets: Targets, asked: Asked):
         """(x, targets, held out or None)."""
         if isinstance(asked.validation, tuple | list):
-            held_x, held_y = asked.validation
+            held_x, held_y, *weight = asked.validation
             held_x = self.taken(held_x)
-            return x, targets, (held_x, self._targets(held_x, held_y, None))
+            return x, targets, (held_x, self._targets(held_x, held_y, *weight or [None]))
         return split(x, targets, asked.validation, asked.seed, self.described_.goal.classes is not None)
 
     # ------------------------------------------------------------------ answers
@@ -215,8 +217,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         responses, reading = trainer.responses(x), trainer.reading
         places = {name: reading.places(responses, name) for name in reading.fitted}
         goals.answered(goal, places[reading.names[0]], targets)
-        return {name: float(np.average(each == targets.values, weights=targets.weight))
-                for name, each in places.items()}, places[reading.names[0]]
+        return {name: targets.right(each) for name, each in places.items()}, places[reading.names[0]]
 
     @property
     def network_(self):

@@ -33,12 +33,13 @@ class Learner(Estimator):
     loss: of outputs and targets, for rules that take gradients: "cross_entropy", "mse", ...; None for cross-entropy.
     epochs, batch: passes over the samples, and samples that see the same weights. lr: step size; for rates the largest
     change of a mini-batch ("rule": the rule's own learning rate). optimizer: "adam", "sgd(momentum=0.5, clip=1.0)", ...
-    (clip: the longest gradient of an update). schedule: of the step size, "constant", "linear", "cosine", or a function
-    of the fraction done. None of these for the usual one. patience: epochs without a better validation after which
-    learning stops, and the best weights are taken. validation: fraction of the training samples that is held out to
-    measure that (drawn by seed, classes in proportion), or a pair (X, y). shuffle: whether each epoch has its own
-    order. seed: of weights, order and spikes. augment: what training samples become each time they are shown, and no
-    others: "elastic(alpha=34, sigma=4)", "shift(pixels=2)+flip", ...; a function (X, seed) -> X; several as a tuple.
+    (clip: the longest gradient of an update). schedule: of the step size, "constant", "linear", "cosine", "steps(1,
+    0.5, 0.1)", or a function of the fraction done. None of these for the usual one. patience: epochs without a better
+    validation after which learning stops, and the best weights are taken. validation: fraction of the training samples
+    that is held out to measure that (drawn by seed, classes in proportion), or a pair (X, y), or (X, y, sample_weight).
+    shuffle: whether each epoch has its own order. seed: of weights, order and spikes. augment: what training samples
+    become each time they are shown, and no others: "elastic(alpha=34, sigma=4)", "shift(pixels=2)+flip", ...; a
+    function (X, seed) -> X; several as a tuple.
     device, dtype: of the engine. class_weight: None, "balanced" or {class: weight}. verbose: a progress bar on stderr.
 
     Samples: [samples, features], images, or sequences [samples, steps, inputs]. Where a rule needs intensities in

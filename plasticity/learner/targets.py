@@ -39,6 +39,12 @@ class Targets:
         """How much each sample counts as a whole, [samples]: as its heaviest step; None: all alike."""
         return self.weight if self.weight is None or self.weight.ndim == 1 else self.weight.max(1)
 
+    def right(self, labels: np.ndarray) -> float:
+        """The share of samples with the right label, by what they weigh (all alike where nothing weighs anything)."""
+        weight = self.of_samples
+        counted = weight is not None and weight.any()
+        return float(np.average(labels == self.values, weights=weight if counted else None))
+
     @property
     def labels(self) -> np.ndarray:
         """The labels of samples; for rules and readouts that know nothing else."""

@@ -45,6 +45,7 @@ def kept(arrays: Mapping[str, Stored], device: Device, seed: int, exact: Sequenc
 
     Raises PlasticityError for a name in `exact` that there is not, and a seed that is none.
     """
+    exact = (exact,) if isinstance(exact, str) else exact
     for name in exact:
         if name not in arrays:
             raise unknown("weights in exact:", name, arrays)

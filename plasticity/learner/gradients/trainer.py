@@ -118,7 +118,7 @@ class TorchTrainer:
         if targets.values.dtype.kind == "f":
             return by_step.of_parts(iter([(targets.values, self.scores(x), targets.of_samples)]),
                                     kind_of(self.presented.loss))
-        return float((self.scores(x).argmax(1) == targets.values).mean())
+        return targets.right(self.scores(x).argmax(1))
 
     def finish(self, x: np.ndarray, targets: Targets) -> None:
         """Everything was learned together; a few samples show whether the network is silent or explodes."""

@@ -196,7 +196,7 @@ class RateTrainer:
     def accuracy(self, x: np.ndarray, targets: Targets, learned: tuple[np.ndarray, Targets]) -> float:
         self.reading.forget()
         self.finish(*learned)
-        return float((self.places(x) == targets.labels).mean())
+        return targets.right(self.places(x))
 
     @property
     def rule_name(self) -> str:

@@ -129,7 +129,7 @@ class StreamTrainer:
     def accuracy(self, x: np.ndarray, targets: Targets, learned: tuple[np.ndarray, Targets]) -> float:
         self.reading.forget()
         self.finish(*learned)
-        return float((self.places(x) == targets.labels).mean())
+        return targets.right(self.places(x))
 
     def scores(self, x: np.ndarray) -> np.ndarray:
         return self.reading.scores(self.responses(x))
