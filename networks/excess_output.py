@@ -41,7 +41,8 @@ def excess_output(n_inputs: Count = 784, hidden: Count = 100, *, outputs: Steps 
         populations.append(Population("filters", window.n_post, inner))
         projections.append(Projection("in", "filters", weights, "convolution", onto="x", window=window, frozen=gabor))
         last, n = "filters", window.n_post
-    for name, wide, neuron in (("hidden", hidden, inner), *[("out", outputs, outer)] * (outputs > 0)):
+    layers = [("hidden", hidden, inner), *([("out", outputs, outer)] if outputs else [])]
+    for name, wide, neuron in layers:
         populations.append(Population(name, wide, neuron))
         projections.append(Projection(last, name, _drawn(rng, n, wide), onto="x"))
         last, n = name, wide

@@ -38,7 +38,7 @@ def softlif(tau_rc: float = 20e-3, tau_ref: float = 2e-3, gamma: float = 0.02, a
     require(FINITE, bias=bias)
     require(NOT_NEGATIVE, rate_noise=rate_noise, current_noise=current_noise)
     require(BELOW_ONE, dropout=dropout)
-    current = "x + bias - 1" + " + current_noise*normal()" * (current_noise > 0)
+    current = "x + bias - 1 + current_noise*normal()" if current_noise else "x + bias - 1"
     rate = f"1/(tau_ref + tau_rc*{_LOG})"
     rate = f"relu({rate} + where(u > 0, rate_noise*normal(), 0))" if rate_noise else rate
     disturbed = {"rate_noise": rate_noise, "current_noise": current_noise, "dropped": dropout}
