@@ -8,7 +8,7 @@ by subtraction one step late; 25 steps; the counts of ten output neurons.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -65,19 +65,32 @@ def csnn(n_inputs: int = 784, *maps: int | Sequence[int], channels: Sequence[int
                                    window=window),
                         Projection(conv, below_, 1.0, "max_pool", onto="x", window=below)]
         if bias:
-            inputs.append(Input(f"ones{number}", window.positions, always=True))
-            alike = Window((1, *window.out_shape[1:]), 1, maps)
-            projections.append(Projection(f"ones{number}", conv, _drawn(rng, gain, window.fan_in, maps, 1),
-                                          "convolution", onto="x", window=alike))
+            ones, alike = _ones(number, window, _drawn(rng, gain, window.fan_in, maps, 1))
+            inputs, projections = [*inputs, ones], [*projections, alike]
         shape, last = below.out_shape, below_
-    first, n = {}, math.prod(shape)
-    for name, wide in (*((f"dense{number}", wide) for number, wide in enumerate(dense, 1)), ("out", outputs)):
-        if wide:
-            populations.append(Population(name, wide, neuron))
-            projections.append(Projection(last, name, _drawn(rng, gain, n, wide), onto="x"))
-            first[name] = _drawn(rng, gain, n, wide, 1)[0] if bias else None
-            last, n = name, wide
     network = Network(tuple(inputs), tuple(populations), tuple(projections), dt=dt, name="csnn")
+    sizes = {**{f"dense{number}": wide for number, wide in enumerate(dense, 1)}, "out": outputs}
+    return _with_layers(network, {name: wide for name, wide in sizes.items() if wide}, neuron, rng, gain, bias)
+
+
+def _ones(number: int, window: Window, weights: np.ndarray) -> tuple[Input, Projection]:
+    """What always sends to each place of a convolution's maps, over one weight for each map, [1, maps]."""
+    alike = Window((1, *window.out_shape[1:]), 1, window.channels)
+    return (Input(f"ones{number}", window.positions, always=True),
+            Projection(f"ones{number}", f"conv{number}", weights, "convolution", onto="x", window=alike))
+
+
+def _with_layers(network: Network, sizes: Mapping[str, int], neuron: Neuron, rng: np.random.Generator, gain: float,
+                 bias: bool) -> Network:
+    """The network with layers of these names and sizes, all to all, one above the other on its last population."""
+    below, populations, projections, first = (network.populations or network.inputs)[-1], [], [], {}
+    for name, wide in sizes.items():
+        populations.append(Population(name, wide, neuron))
+        projections.append(Projection(below.name, name, _drawn(rng, gain, below.n, wide), onto="x"))
+        first[name] = _drawn(rng, gain, below.n, wide, 1)[0] if bias else None
+        below = populations[-1]
+    network = network.with_(populations=(*network.populations, *populations),
+                            projections=(*network.projections, *projections))
     return with_bias(network, first, "x") if bias and first else network
 
 

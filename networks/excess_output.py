@@ -16,7 +16,7 @@ from plasticity.neurons import excess, make
 
 @checked
 def excess_output(n_inputs: Count = 784, hidden: Count = 100, *, outputs: Count = 10, sends: str = "excess",
-                  decay: Finite = 0.9, threshold: Finite = 1.0, penalty: Finite = 1.5, unit: str | None = None,
+                  decay: Finite = 0.9, threshold: Positive = 1.0, penalty: Finite = 1.5, unit: str | None = None,
                   filters: Steps = 0, size: Count = 3, gabor: bool = False, shape: tuple[int, ...] | None = None,
                   dt: Positive = 1e-3, seed: int = 0) -> Network:
     """A layer `hidden` of excess neurons, and `out`, whose inner states are the outputs; no biases.

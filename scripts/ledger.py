@@ -8,7 +8,7 @@ from pathlib import Path
 
 from _tables import head, row
 
-from plasticity.reproduction import ledger
+from plasticity.reproduction import figure, ledger, ours, word
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "published.md"
 HEAD = """# Published systems, and what this library reaches
@@ -35,26 +35,14 @@ def page() -> str:
 
 
 def _cells(line: Mapping) -> tuple[str, ...]:
-    reached = {None: "-", True: "yes", False: "no"}[line["reached"]]
-    return (f"`{line['name']}`", line["what"], _figure(line, line["published"]), _ours(line), str(line["seeds"] or "-"),
-            reached, line["data"] or f"missing: {line['missing']}", line["budget"] or "-")
+    return (f"`{line['name']}`", line["what"], figure(line, line["published"]), ours(line), str(line["seeds"] or "-"),
+            word(line["reached"]), line["data"] or f"missing: {line['missing']}", line["budget"] or "-")
 
 
 def _notes(lines: list[Mapping]) -> list[str]:
     """What is to be known of the published numbers, each once."""
     notes = dict.fromkeys(line["note"] for line in lines if line["note"])
     return [f"{note[0].upper()}{note[1:]}.\n\n" for note in notes]
-
-
-def _ours(line: Mapping) -> str:
-    return _figure(line, line["ours"]) + (f" ± {_figure(line, line['sd'])}" if line["sd"] is not None else "")
-
-
-def _figure(line: Mapping, figure: float | None) -> str:
-    """Accuracy in percent, all else as it is."""
-    if figure is None:
-        return "-"
-    return f"{100 * figure:.2f} %" if line["score"] == "accuracy" else f"{figure:.3f}"
 
 
 if __name__ == "__main__":

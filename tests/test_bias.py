@@ -8,6 +8,7 @@ from plasticity import Input, Network, PlasticityError, Population, Projection, 
 from plasticity.engines import ENGINES
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.network.builders import with_bias
+from plasticity.network.presentation import Model, Presentation
 
 STEPS, BATCH = 7, 3
 
@@ -54,6 +55,20 @@ def test_a_population_that_nothing_else_drives(backend):
     assert spikes.sum() > 0
 
 
+@pytest.mark.parametrize("backend", ["autograd", "compiled"])
+def test_the_gradient_of_each_value_of_an_input_that_is_kept_once(backend, rng):
+    """Values that are the same throughout are multiplied once; who asks for gradients of them gets one for each."""
+    net = GradientNetwork(networks.make("layers(5, 4)").build((2,), seed=1), dtype="float64", backend=backend)
+    once = torch.tensor(rng.normal(size=(1, 1, 2)) * 3).expand(BATCH, STEPS, 2).detach()
+    found = []
+    for x in (once, once.contiguous()):
+        x.requires_grad_()
+        (net(x).spikes["layer2"] * torch.arange(STEPS)[:, None]).sum().backward()
+        found.append(x.grad.clone())
+    torch.testing.assert_close(*found)
+    assert found[0][1, 1].abs().sum() > 0
+
+
 @pytest.mark.parametrize("engine", [name for name in ENGINES if name != "brian2_cpp"])
 def test_engines_send_a_spike_in_every_step(engine, rng):
     """As an input that is given a spike in every step."""
@@ -71,6 +86,11 @@ def test_nobody_gives_its_values():
         build(network(), "event").run({"one": np.ones((1, 3, 1), bool)})
     with pytest.raises(PlasticityError, match="one"):
         GradientNetwork(network())({"in": torch.zeros(1, 3, 2), "one": torch.ones(1, 3, 1)})
+
+
+def test_no_samples_are_shown_to_it():
+    with pytest.raises(PlasticityError, match=r"input 'one' always sends.* one of \['in'\]"):
+        Model(network(), Presentation(steps=5), "one", "out")
 
 
 def test_it_is_kept():

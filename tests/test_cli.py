@@ -317,3 +317,12 @@ def test_mnist_is_learned(run, tmp_path):
                          tmp_path / "run", "--json")
     assert code == 0, err
     assert json.loads(out)["accuracy"] > 0.6
+
+
+def test_what_cannot_be_kept_is_refused_before_anything_is_learned(tmp_path, run):
+    """A run ends with its learner in a folder; an encoder of one's own has no text that makes it again."""
+    own = tmp_path / "mine.py"
+    own.write_text("def twice(x, seed):\n    return (x[:, None] > 0.5).repeat(4, 1).astype('float32')\n")
+    code, _, said = run("run", "digits", "--rule", "bptt", "--encoder", f"{own}:twice", "--out", tmp_path / "run")
+    assert code == 2 and "encoder 'twice', is not of the catalogue" in said
+    assert not (tmp_path / "run").exists()

@@ -1,6 +1,7 @@
 """Networks of rates as networks of spikes: the same currents, rates that come true, the same spikes on every engine."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -167,6 +168,12 @@ def test_several_inputs_are_given_by_name():
     assert found.shape == (2, 7, 4)
     expected = sum(x[name] @ network.projection(f"{name}->a").weights for name in x) + 0.5
     np.testing.assert_allclose(found, np.repeat(expected[:, None], 7, 1))
+    answers = [convert(network).run(x, seconds=0.02, last=0.02, batch=batch).outputs for batch in (1, 2)]
+    assert answers[0].shape == (2, 4)
+    np.testing.assert_array_equal(*answers)
+    for strange in ({"one": x["one"]}, {"one": x["one"], "two": x["two"][:1]}):
+        with pytest.raises(PlasticityError, match="must all have as many samples"):
+            convert(network).signals(strange, 7)
 
 
 def test_digits_cost_nothing_to_convert(tmp_path):
@@ -207,6 +214,7 @@ def pooled():
     (lambda: with_(populations=lambda p: (p[0], Population("b", 6, "relay"))), "population 'b'.*'relay' has no spik"),
     (lambda: with_(populations=lambda p: (Population("a", 12, UNIT, winner="highest"), p[1])), "winner='highest'"),
     (lambda: with_(projections=lambda p: (p[0].__class__("in", "a", 1.0, onto="y"), *p[1:])), "drives 'y'"),
+    (lambda: with_(projections=lambda p: (replace(p[0], normalize=3.0), *p[1:])), "is normalised"),
     (pooled, "max_pool")])
 def test_what_spikes_cannot_do_is_named(network, words):
     with pytest.raises(RefusedError, match=words):
@@ -224,6 +232,8 @@ def test_samples_and_times_that_cannot_be_are_named():
     converted = convert(static())
     with pytest.raises(PlasticityError, match="input 'in' must have shape"):
         converted.run(np.zeros((2, 7)))
+    with pytest.raises(PlasticityError, match="X holds no samples"):
+        converted.run(np.zeros((0, 8)))
     for times in ({"seconds": 0.1, "last": 0.2}, {"last": 1e-5}):
         with pytest.raises(PlasticityError, match="last must be"):
             converted.run(X, **times)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from plasticity import Input, Network, Population, Projection
+from plasticity import Input, Learner, Network, Population, Projection, networks
 from plasticity.comparison import counting
 from plasticity.comparison.alignment import alignment, compare
 from plasticity.comparison.operations import AlignmentRecorder, operations
@@ -15,6 +15,7 @@ from plasticity.learner import UnsupervisedClassifier
 from plasticity.learner.gradient import GradientClassifier
 from plasticity.learner.methods import MethodClassifier
 from plasticity.learner.targets import Targets
+from plasticity.network.builders import with_bias
 from plasticity.network.window import Window
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.plots.alignment import alignment as drawn
@@ -103,6 +104,22 @@ def test_the_stdp_network_is_counted_by_its_spikes():
     assert found["inference_synops_per_sample"] >= inputs * n
     assert found["synops_per_sample"] == pytest.approx(
         found["inference_synops_per_sample"] + inputs * n + outputs * 9 + 9 * n, rel=0.05)
+
+
+def test_what_always_sends_is_counted_too():
+    """Biases onto neurons that nothing changes: one operation per synapse and step."""
+    x, y, n, steps = np.random.default_rng(0).random((20, 9)).astype(np.float32), np.arange(20) % 2, 8, 30
+
+    def biased(n_inputs):
+        model = networks.make(f"diehl_cook(neurons={n}, steps={steps})").build((n_inputs,), seed=0)
+        return model.with_(network=with_bias(model.network, {model.output: np.zeros(n)}, "v"))
+
+    plain, more = (counting.stdp(Learner(each, "pair_stdp", epochs=0).fit(x, y), x)
+                   for each in (f"diehl_cook(neurons={n}, steps={steps})", biased))
+    assert more["spikes_per_sample"] > 0
+    inference = more["inference_synops_per_sample"] - more["input_spikes_per_sample"] * n
+    assert inference == pytest.approx(more["spikes_per_sample"] * (n - 1) + steps * n)
+    assert plain["input_spikes_per_sample"] == more["input_spikes_per_sample"]
 
 
 def task(n=40):

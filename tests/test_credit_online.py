@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -17,6 +18,7 @@ from plasticity.engines.gradient.online import online_gradients
 from plasticity.engines.gradient.surrogates import triangular
 from plasticity.errors import PlasticityError
 from plasticity.learner.gradient import GradientClassifier
+from plasticity.network.builders import with_bias
 from plasticity.neurons import lif
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.rate import rate_neuron
@@ -79,6 +81,20 @@ def test_rate_neurons_learn_by_rflo():
     loss = LOSSES["values"]
     agree(online_gradients(net, x, targets["values"], loss)[1],
           gradients(net, x, lambda run: loss(run.outputs, targets["values"])))
+
+
+def test_biases_learn_too():
+    """Weights from an input that always sends, one of them late."""
+    net, (x, targets) = network(*NEURONS["alif"][:2], RULES["random"]), given()
+    biased = with_bias(net.network, {"a": np.full(N, 0.1), "b": np.full(N, 0.05)}, "x")
+    late = tuple(replace(each, axonal_delay=2e-3) if (each.pre, each.post) == ("one", "b") else each
+                 for each in biased.projections)
+    net = GradientNetwork(biased.with_(inputs=biased.inputs[::-1], projections=late), net.readout, net.rule,
+                          net.surrogate, dtype=torch.float64, seed=1, backend="autograd")
+    wanted = gradients(net, x, lambda run: LOSSES["labels"](run.outputs, targets["labels"]))
+    assert {"weights.one->a", "weights.one->b"} <= wanted.keys()
+    agree(online_gradients(net, x, targets["labels"], LOSSES["labels"])[1], wanted)
+    agree(online_gradients(net, x.unbind(1), targets["labels"], LOSSES["labels"], STEPS)[1], wanted)
 
 
 def test_steps_may_come_one_by_one():

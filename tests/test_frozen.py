@@ -16,6 +16,7 @@ from plasticity.comparison.one import train_one
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.errors import DataError, PlasticityError
 from plasticity.networks.csnn import csnn
+from plasticity.readout.counts import Counts
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.runs import Run
 
@@ -144,5 +145,6 @@ def test_engines_send_over_them(engine):
 
 def test_nothing_is_left_to_learn():
     both = network().with_(projections=tuple(replace(each, frozen=True) for each in network().projections))
-    with pytest.raises(RefusedError, match="nothing is left to learn"):
-        GradientNetwork(both, None, "bptt")
+    for readout in (None, Counts()):
+        with pytest.raises(RefusedError, match="nothing is left to learn"):
+            GradientNetwork(both, readout, "bptt")

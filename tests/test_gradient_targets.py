@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plasticity import Input, Network, PlasticityError, Population, Projection, RefusedError
+from plasticity import Input, Learner, Network, PlasticityError, Population, Projection, RefusedError
 from plasticity.engines.gradient import losses
 from plasticity.engines.gradient.fused import Layer, Weights, gradient
 from plasticity.engines.gradient.loss import takes_weight
@@ -27,6 +27,7 @@ from plasticity.engines.gradient.online import online_gradients
 from plasticity.learner.gradients.presenting import Presented
 from plasticity.learner.targets import Targets
 from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.readout.answers import per_sample, probabilities
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.readout.losses import LOSSES, kind_of
 from plasticity.rules.credit import decolle, drtp, eprop, etlp
@@ -127,16 +128,17 @@ def test_means_and_sums(case, steps, batch):
     agree(gradients_of(net, found), gradients_of(net, by_hand(net, each, steps, batch)))
 
 
+@pytest.mark.parametrize("steps", ["sum", "mean"])
 @pytest.mark.parametrize("of", ["outputs", "softmax"])
-def test_what_adds_up_adds_up_over_steps_that_count(of):
+def test_what_adds_up_adds_up_over_steps_that_count(of, steps):
     net = network("bptt", "compiled")
     samples = torch.tensor([1.0, 3.0, 0.5, 2.0], dtype=torch.float64)
     wanted = 0.0
     for b, length in enumerate(LENGTHS):
         y = net(X[b:b + 1, :length]).outputs[0]
-        s = (y if of == "outputs" else torch.softmax(y, -1)).sum(0)
+        s = getattr(y if of == "outputs" else torch.softmax(y, -1), steps)(0)
         wanted = wanted + samples[b] * (torch.logsumexp(s, 0) - s[LABELS[b]]) / samples.sum()
-    found = cumulative_cross_entropy(of)(net(X).outputs, LABELS, PADDED * samples[:, None])
+    found = cumulative_cross_entropy(of, steps=steps)(net(X).outputs, LABELS, PADDED * samples[:, None])
     agree(gradients_of(net, found), gradients_of(net, wanted))
 
 
@@ -171,7 +173,8 @@ def test_a_learner_wishes_for_rates_in_steps_that_count():
 
 MAKERS = {"cross_entropy": (cross_entropy, LABELS), "mse": (mse, VALUES), "bernoulli": (bernoulli, CHORDS),
           "cumulative": (cumulative_cross_entropy, LABELS), "softmax": (lambda **options: cumulative_cross_entropy(
-              "softmax", **options), LABELS), "counts": (lambda **_: spike_count_mse(), LABELS)}
+              "softmax", **options), LABELS), "mean softmax": (lambda **options: cumulative_cross_entropy(
+                  "softmax", steps="mean", **options), LABELS), "counts": (lambda **_: spike_count_mse(), LABELS)}
 outputs = st.lists(st.floats(-5, 5), min_size=2 * 4 * K, max_size=2 * 4 * K)
 
 
@@ -213,7 +216,7 @@ def test_labels_where_there_are_none():
 
 
 @pytest.mark.parametrize("last", [1, 4, 50])
-@pytest.mark.parametrize("name", ["cross_entropy", "mse", "bernoulli", "cumulative", "softmax"])
+@pytest.mark.parametrize("name", ["cross_entropy", "mse", "bernoulli", "cumulative", "softmax", "mean softmax"])
 def test_last_counts_the_last_steps_of_each_sample(name, last):
     make, target = MAKERS[name]
     wanted = 0.0
@@ -289,6 +292,16 @@ def test_losses_by_name(tmp_path):
     assert losses.make(f"{tmp_path}/mine.py:scaled(size=3)")(VALUES, goal) == 3 * VALUES.abs().sum()
 
 
+@pytest.mark.parametrize("of", ["outputs", "softmax"])
+@pytest.mark.parametrize("steps", ["sum", "mean"])
+def test_answers_are_what_was_trained(of, steps):
+    """The probabilities of an answer are those of which the loss takes the logarithm."""
+    kind = kind_of(f"cumulative_cross_entropy(of={of}, steps={steps})")
+    chances = probabilities(per_sample(VALUES.numpy(), kind.answer), kind)
+    loss = -np.log(chances[np.arange(len(LABELS)), LABELS]).mean()
+    assert loss == pytest.approx(cumulative_cross_entropy(of, steps=steps)(VALUES, LABELS).item(), rel=1e-12)
+
+
 def test_losses_of_a_persons_own():
     def plain(y, target):
         return (y.mean((1, 2)) - target).square().mean()
@@ -349,3 +362,13 @@ def test_half_precision_on_a_cpu(dtype):
     cross_entropy()(half(X).outputs, LABELS, WEIGHT).backward()
     for p in half.parameters():
         assert p.grad.dtype == dtype and p.grad.isfinite().all() and p.grad.abs().max() > 0
+
+
+def test_values_of_samples_are_scored_by_what_their_steps_weigh():
+    """A sample counts as its heaviest step, in `score` and where samples are held out."""
+    rng = np.random.default_rng(0)
+    x, y, weight = rng.random((12, 6, 4)), (rng.random((12, 4)) < 0.5).astype(float), rng.random((12, 6))
+    learner = Learner("recurrent(10)", rule="bptt", loss="bernoulli", epochs=1, validation=0.25)
+    learner.fit(x, y, weight)
+    assert learner.score(x, y, weight) == pytest.approx(learner.score(x, y, weight.max(1)), rel=1e-9)
+    assert np.isfinite(learner.validation_).all()

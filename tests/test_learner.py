@@ -13,12 +13,14 @@ from plasticity import engines, networks
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording
 from plasticity.errors import NetworkWarning, PlasticityError
-from plasticity.learner import UnsupervisedClassifier
+from plasticity.learner import Learner, UnsupervisedClassifier
 from plasticity.learner.plan import Plan
+from plasticity.learner.preparing import split
 from plasticity.learner.stream.presenting import Source, block_size, encode, joined, respond, run_of, show
 from plasticity.learner.stream.reading import Reading
 from plasticity.learner.stream.running import RunningAccuracy
 from plasticity.learner.stream.trainer import StreamTrainer
+from plasticity.learner.targets import Targets
 
 INPUTS, NEURONS, STEPS = 16, 6, 60
 
@@ -302,3 +304,12 @@ def test_tables_of_few_columns_are_learned_too():
     learner = UnsupervisedClassifier(neurons=100, epochs=10).fit(scaled[learn], y[learn])
     score = learner.accuracies(scaled[held], y[held])
     assert score["all_activity"] > np.bincount(y[held]).max() / len(held) + 0.1
+
+
+def test_first_weights_are_of_no_sample_that_is_held_out():
+    x, y = np.random.default_rng(0).random((40, 6)), np.arange(40) % 2
+    learner = Learner("rates(12, init=samples)", "soft_hebb", validation=0.5, epochs=0, seed=3).fit(x, y)
+    kept, _, (held_out, _) = split(x, Targets(y), 0.5, 3, True)
+    first = learner.weights_.T[:, None]
+    assert np.isclose(first, kept, rtol=1e-5).all(2).any(1).all()
+    assert not np.isclose(first, held_out, rtol=1e-5).all(2).any()

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 
 from plasticity import Learner, PlasticityError, RefusedError, cli
+from plasticity._utils import own
 from plasticity.comparison import compare
 from plasticity.comparison.job import Job
 from plasticity.comparison.one import train_one
@@ -136,8 +137,21 @@ def test_it_is_kept_and_learns_on(tmp_path):
     plain = learner("gradients").fit(X[:64], Y[:64])
     content = json.loads((plain.save(tmp_path / "plain") / "learner.json").read_text())["learner"]
     assert content["words"]["augment"] is None and Learner.load(tmp_path / "plain").augment is None
-    with pytest.raises(PlasticityError, match=r"not of the catalogue but made of a function"):
-        learner("gradients", augment=lambda x, seed: x).fit(X[:64], Y[:64]).save(tmp_path / "own")
+
+
+def test_a_function_of_ones_own_is_not_kept_and_what_it_taught_is(tmp_path):
+    fitted = learner("gradients", augment=(lambda x, seed: 1 - x, "shift")).fit(X[:64], Y[:64])
+    again = Learner.load(fitted.save(tmp_path / "own"))
+    for each in (again, Learner.load(again.save(tmp_path / "again"))):
+        np.testing.assert_array_equal(each.predict(X[:64]), fitted.predict(X[:64]))
+        assert each.described_.words["augment"] == "<lambda>+shift(pixels=2)"
+        with pytest.raises(RefusedError, match="a function of your own, which is not kept"):
+            each.partial_fit(X[:64], Y[:64])
+
+
+def test_functions_that_do_not_tell_their_arguments():
+    (negative,) = make(np.negative)
+    assert negative.name == "negative" and own.takes(make, "augment") and not own.takes(np.negative, "numbers")
 
 
 def test_learners_that_were_kept_before_are_read(tmp_path):
@@ -178,7 +192,9 @@ STDP = {"network": "diehl-cook(neurons=8)", "rule": "pair_stdp", "engine": "torc
     (STDP | {"encoder": "sequences", "augment": "shift+flicker"}, "changes images"),
     (STDP | {"encoder": "sequences", "augment": "flicker"}, "makes graded values of spikes"),
     (SPIKING | {"encoder": "sequences(stream=True)", "shuffle": False, "augment": "time_shift"},
-     "moves windows .* stream=True joins")])
+     "moves windows .* stream=True joins"),
+    *((SPIKING | {"encoder": "words(n=7)", "augment": name}, "makes other words of words")
+      for name in ("noise", "flicker", "time_shift"))])
 def test_what_cannot_work_is_refused_when_it_is_made(asked, reason):
     with pytest.raises(RefusedError, match=rf"augment=\w+\(.*\) {reason}"):
         Learner(**asked)
@@ -194,6 +210,15 @@ def test_what_cannot_work_is_refused_when_it_is_made(asked, reason):
 def test_what_samples_cannot_have_is_refused_before_anything_is_learned(asked, x, error, reason):
     with pytest.raises(error, match=reason):
         Learner(**asked).prepare(x[:20], np.arange(20) % 2)
+
+
+def test_what_is_told_of_steps_is_not_moved_away_from_them():
+    """Targets and weights of steps stay, so samples do too; they may be disturbed."""
+    asked, y, weight = SPIKING | {"loss": "bernoulli"}, SEQUENCES, np.ones(SEQUENCES.shape[:2])
+    for targets, sample_weight in ((y, None), (y[:, 0], weight)):
+        with pytest.raises(RefusedError, match=r"augment=time_shift.* moves samples against their steps' own"):
+            Learner(**asked, augment="time_shift").prepare(SEQUENCES, targets, sample_weight=sample_weight)
+    assert Learner(**asked, augment="noise").fit(SEQUENCES, y).training_.shown == len(SEQUENCES)
 
 
 @pytest.mark.parametrize("asked", [

@@ -5,11 +5,13 @@ import pytest
 import torch
 from torch import nn
 
+from plasticity import PlasticityError
 from plasticity.engines.gradient.losses import cumulative_cross_entropy
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.networks.csnn import csnn
 from plasticity.networks.gated import UNITS, gated
 from plasticity.networks.layered import layers
+from plasticity.neurons import excess
 from plasticity.readout.losses import kind_of
 
 N_IN, N, STEPS, BATCH = 5, 70, 6, 3
@@ -111,3 +113,8 @@ def test_a_mean_over_steps_is_what_is_compared():
     last = cumulative_cross_entropy(steps="mean", last=2)
     torch.testing.assert_close(last(y, labels), nn.functional.cross_entropy(y[:, -2:].mean(1), labels))
     assert kind_of("cumulative_cross_entropy(steps=mean)").answer == kind_of(loss).answer == "mean"
+
+
+def test_a_threshold_that_excess_cannot_be_measured_by():
+    with pytest.raises(PlasticityError, match="threshold must be positive"):
+        excess(threshold=0.0)

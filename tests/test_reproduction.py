@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from typer.testing import CliRunner
 from plasticity import Learner, PlasticityError, RefusedError, networks
 from plasticity.cli.app import app
 from plasticity.encoding import catalogue as encoders
+from plasticity.errors import DataError
 from plasticity.learner.plan import Plan
 from plasticity.networks.excess_output import gabor_filters
 from plasticity.reproduction import ROWS, Row, chosen, ledger, reproduce
+from plasticity.reproduction.ledger import result
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = Row("tiny", "none", "a small network on small digits", "nobody", 0.3, "accuracy",
@@ -54,9 +57,39 @@ def test_a_row_is_run_once_per_seed_and_goes_on(tmp_path):
         reproduce(replace(TINY, settings={**TINY.settings, "epochs": 1}), tmp_path)
 
 
+def test_a_row_about_spikes_is_told_by_spikes(tmp_path):
+    """Of what was trained; found once for the same times."""
+    unit = "softlif(amplitude=0.02, bias=1)"
+    row = replace(TINY, settings={**TINY.settings, "network": f"layers(20, neuron='{unit}')",
+                                  "encoder": "current(steps=3)", "readout": "leaky(tau=0, last=1)", "lr": 0.01},
+                  spiking={"dt": 1e-3, "seconds": 0.05, "last": 0.04, "engine": "torch"})
+    found = reproduce(row, tmp_path, seeds=1)
+    (spikes,) = found["spiking"]
+    assert found["ours"] == spikes["accuracy"] > 0.2 and 1 < spikes["mean_rate"] < 500
+    said = []
+    assert reproduce(row, tmp_path, seeds=1, say=said.append)["spiking"] == [spikes]
+    assert not any("in spikes" in line for line in said)
+    longer = replace(row, spiking={**row.spiking, "seconds": 0.06})
+    (again,) = reproduce(longer, tmp_path, seeds=1, say=said.append)["spiking"]
+    assert again["options"]["seconds"] == 0.06 and any("in spikes" in line for line in said)
+
+
 def test_what_is_reached_depends_on_which_is_better():
     assert TINY.reached(0.3) and not TINY.reached(0.29) and TINY.reached(None) is None
     assert replace(TINY, score="nll").reached(0.2) and not replace(TINY, score="nll").reached(0.4)
+
+
+def test_only_whole_trainings_stand_beside_published_numbers(tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    monkeypatch.setattr(resources, "files", lambda name: tmp_path)
+    found = {"ours": 0.5, "sd": None, "seeds": 1, "date": "2026-01-01", "reached": None, "figures": [0.5]}
+    for more, words in (({"quick": True, "held_out": "test"}, "of a quick look"), ({}, "it lacks 'quick'"),
+                        ({"quick": False, "held_out": "validation"}, "of the validation part")):
+        (tmp_path / "results" / "tiny.json").write_text(json.dumps(found | more))
+        with pytest.raises(DataError, match=words):
+            result("tiny")
+    (tmp_path / "results" / "tiny.json").write_text(json.dumps(found | {"quick": False, "held_out": "test"}))
+    assert result("tiny")["ours"] == 0.5 and result("none") is None
 
 
 def test_names_are_rows_or_systems():

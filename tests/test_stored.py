@@ -320,6 +320,7 @@ def test_few_levels_are_learned_with_better_than_rounded_to():
     ({"time": -1.0}, "time of PCM"),
     ({"levels": 1}, "levels of PCM"),
     ({"device": "digital", "bits": 1}, "bits of Digital"),
+    ({"device": "digital", "bits": 5000}, "bits of Digital must be a whole number from 2 to 53"),
     ({"device": 3}, "device must be"),
     ({"device": lambda w, generator: w[:2]}, "as many weights as it keeps"),
     ({"device": lambda w, generator: w / 0}, "what the memory reads holds NaN or infinity"),

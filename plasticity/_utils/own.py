@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 import sys
 from collections.abc import Mapping
@@ -51,6 +52,14 @@ def make(text: str, what: str, kind: type, options: Mapping[str, object]) -> obj
     if not isinstance(found, kind):
         raise PlasticityError(f"{what} {text!r} is {type(found).__name__}, no {what} and no function that makes one")
     return found
+
+
+def takes(function: object, argument: str) -> bool:
+    """Whether a function has an argument of that name; functions that do not tell have none."""
+    try:
+        return argument in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def _module(path: Path, text: str, what: str):

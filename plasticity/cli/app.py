@@ -58,7 +58,7 @@ def run(
     batch: Batch = None,
     lr: Lr = None,
     optimizer: Annotated[str | None, typer.Option(help="adam, sgd(momentum=0.9, clip=0.25), ...")] = None,
-    schedule: Annotated[str | None, typer.Option(help="constant, linear or cosine.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="constant, linear, cosine, steps(1, 0.5, 0.1).")] = None,
     patience: Annotated[int | None, typer.Option(help="Epochs without a better validation until it stops.")] = None,
     train_samples: TrainSamples = None,
     test_samples: TestSamples = None,

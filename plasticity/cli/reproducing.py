@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import typer
@@ -11,7 +10,7 @@ import typer
 from plasticity.cli.output import quiet_stdout, say, table, write_json
 from plasticity.comparison.run import Interrupted
 from plasticity.errors import PlasticityError
-from plasticity.reproduction import chosen, ledger, reproduce
+from plasticity.reproduction import chosen, figure, ledger, ours, reproduce, word
 
 COLUMNS = ("name", "published", "ours", "seeds", "what")
 
@@ -23,7 +22,7 @@ def show(as_json: bool) -> None:
         write_json({"rows": rows}, sys.stdout)
         return
     table(f"{len(rows)} published numbers", COLUMNS, [
-        (row["name"], _figure(row, row["published"]), _ours(row), str(row["seeds"] or "-"), row["what"])
+        (row["name"], figure(row, row["published"]), ours(row), str(row["seeds"] or "-"), row["what"])
         for row in rows], sys.stdout)
 
 
@@ -48,21 +47,5 @@ def execute(name: str | None, seeds: int, quick: bool, validation: bool, out: Pa
         else:
             table(f"{name}: {'a quick look, ' * quick}held-out {found[0]['held_out']} part",
                   ("name", "published", "ours", "seeds", "reached"),
-                  [(row["name"], _figure(row, row["published"]), _ours(row), str(row["seeds"]), _word(row["reached"]))
+                  [(row["name"], figure(row, row["published"]), ours(row), str(row["seeds"]), word(row["reached"]))
                    for row in found], stdout)
-
-
-def _word(reached: bool | None) -> str:
-    return "-" if reached is None else "yes" if reached else "no"
-
-
-def _ours(row: Mapping) -> str:
-    figure = _figure(row, row["ours"])
-    return figure if row["sd"] is None else f"{figure} +- {_figure(row, row['sd'])}"
-
-
-def _figure(row: Mapping, figure: float | None) -> str:
-    """A figure as it is told: accuracy in percent."""
-    if figure is None:
-        return "-"
-    return f"{100 * figure:.2f} %" if row["score"] == "accuracy" else f"{figure:.3f}"

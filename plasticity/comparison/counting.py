@@ -84,12 +84,13 @@ def stdp(learner: Learner, x: np.ndarray) -> dict[str, object]:
     model, network = trainer.model, trainer.model.network
     shown = encode(model, x, Source(trainer.seed, "predict"), 0)
     found = trainer.simulation.run({model.input: shown}, learn=False, reset=model.presentation.reset)
-    counts = {model.input: shown.counts(), **found.counts}
+    sent = {part.name: np.full((len(x), part.n), shown.steps * part.always) for part in network.inputs}
+    counts = {**sent, model.input: shown.counts(), **found.counts}
     inference = sum(_outward(network, part, counts) for part in network.projections if part.onto)
     learning = sum(_outward(network, part, counts) * bool(part.rule.on_pre) + _inward(network, part, counts)
                    * bool(part.rule.on_post) + len(x) * _synapses(network, part) * (part.normalize is not None)
                    for part in network.plastic)
-    return {"spikes_per_sample": sum(float(c.sum()) for name, c in counts.items() if name != model.input) / len(x),
+    return {"spikes_per_sample": sum(float(c.sum()) for c in found.counts.values()) / len(x),
             "input_spikes_per_sample": float(counts[model.input].sum()) / len(x),
             **_named(Operations(inference / len(x), (inference + learning) / len(x))),
             "parameters": int(sum(_synapses(network, part) for part in network.plastic))}

@@ -17,6 +17,7 @@ from plasticity.datasets import tasks
 from plasticity.datasets.tasks import Task
 from plasticity.errors import CacheWarning, DataWarning, NetworkWarning, PlasticityError
 from plasticity.learner import Learner, goals
+from plasticity.learner.folder import require_kept
 from plasticity.learner.health import overheard, warn
 from plasticity.readout.scores import SCORES
 from plasticity.runs import Run, report
@@ -96,6 +97,7 @@ def run_task(settings: Settings, run: Run, say: Callable[[str], None] = lambda l
     with run.written(), _telling(told, say):
         task = settings.load()
         learner = settings.learner(task, verbose)
+        require_kept(learner)
         say(f"{task.name}: {len(task.train_x)} training samples, {len(task.test_x)} held out ({task.held_out})")
         try:
             learner.fit(shaped(task, task.train_x), task.train_y, task.train_weight, classes=classes_of(task),
@@ -151,8 +153,7 @@ def _told(learner: Learner, figure: float) -> dict:
 
 def _control(settings: Settings, task: Task) -> dict:
     """The same network with its initial weights, read out in the same way."""
-    untrained = settings.learner(task).untrained(shaped(task, task.train_x), task.train_y,
-                                                     classes_of(task))
+    untrained = settings.learner(task).untrained(shaped(task, task.train_x), task.train_y, classes_of(task))
     by_readout, _ = untrained.read(shaped(task, task.test_x), task.test_y, task.test_weight)
     return {"accuracy_untrained": by_readout[next(iter(by_readout))], "accuracy_untrained_by_readout": by_readout}
 

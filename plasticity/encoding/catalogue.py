@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -46,6 +45,11 @@ class Encoder(Kept):
     def as_they_are(self) -> bool:
         """Whether it answers what it is given."""
         return self.encode is _sequences
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether values are numbers of inputs, so that a little more or less is another thing."""
+        return self.encode is _words
 
     def __str__(self) -> str:
         return str(Call(self.name, (), self.options))
@@ -220,7 +224,7 @@ def make(encoder: str | Encoder | Callable) -> Encoder:
         return make(found(*call.arguments, **call.options) if call.arguments or call.options else found)
     if callable(encoder):
         name = getattr(encoder, "__name__", "encoder")
-        return Encoder(name, _Numbered(encoder) if "numbers" not in inspect.signature(encoder).parameters else encoder,
+        return Encoder(name, _Numbered(encoder) if not own.takes(encoder, "numbers") else encoder,
                        takes="any", gives="any")
     return catalogue.make(encoder)
 

@@ -10,7 +10,7 @@ import ast
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 
@@ -244,22 +244,18 @@ def negative(expr: ast.expr) -> ast.expr:
 
 def product(factors: Iterable[tuple[ast.expr, bool]]) -> ast.expr:
     """The product of (factor, is divisor) pairs; 1 for none."""
-    above = [factor for factor, below in factors if not below]
-    result: ast.expr = above[0] if above else ast.Constant(1.0)
-    for factor in above[1:]:
-        result = ast.BinOp(left=result, op=ast.Mult(), right=factor)
-    for factor, below in factors:
-        if below:
-            result = ast.BinOp(left=result, op=ast.Div(), right=factor)
-    return result
+    factors = list(factors)
+    above = _joined(ast.Mult, [factor for factor, below in factors if not below] or [ast.Constant(1.0)])
+    return _joined(ast.Div, [above, *(factor for factor, below in factors if below)])
 
 
 def total(terms: list[ast.expr]) -> ast.expr:
     """The sum of terms; 0 for none."""
-    result: ast.expr = terms[0] if terms else ast.Constant(0.0)
-    for term in terms[1:]:
-        result = ast.BinOp(left=result, op=ast.Add(), right=term)
-    return result
+    return _joined(ast.Add, terms or [ast.Constant(0.0)])
+
+
+def _joined(op: type[ast.operator], parts: list[ast.expr]) -> ast.expr:
+    return reduce(lambda left, right: ast.BinOp(left=left, op=op(), right=right), parts)
 
 
 def render(expr: ast.expr, rename: Mapping[str, str] | None = None, functions: Mapping[str, str] | None = None) -> str:

@@ -41,17 +41,19 @@ class Augmenting:
         return int(drawn[0])
 
 
-def augmenting(experiment, given: tuple[int, ...], x: np.ndarray) -> Augmenting | None:
+def augmenting(experiment, given: tuple[int, ...], x: np.ndarray, in_time: bool = False) -> Augmenting | None:
     """What is done to samples x; None for nothing.
 
-    given: the shape of a sample as it came. Raises RefusedError for transforms that such samples cannot have,
-    PlasticityError for images that came flat and for what a transform itself does not take.
+    given: the shape of a sample as it came. in_time: whether steps have targets or weights of their own. Raises
+    RefusedError for transforms that such samples cannot have, PlasticityError for images that came flat and for what a
+    transform itself does not take.
     """
     transforms = experiment.augments
     if not transforms:
         return None
     _require_suited(transforms, _sequences(experiment) or (x.ndim == 3 and experiment.way.name != "method"),
                     x.ndim == 3)
+    _require_still(transforms, in_time)
     shape = given if x.ndim == 2 and int(np.prod(given)) == x.shape[1] else x.shape[1:]
     flat = next((each for each in transforms if each.takes == "images" and len(shape) < 2), None)
     if flat is not None:
@@ -73,12 +75,22 @@ def _require_suited(transforms: tuple[Augmentation, ...], sequences: bool, steps
                                "use shift, flicker or noise")
 
 
+def _require_still(transforms: tuple[Augmentation, ...], in_time: bool) -> None:
+    for each in transforms:
+        if in_time and each.takes == "sequences":
+            raise RefusedError(f"augment={each} moves samples against their steps' own targets or weights, which stay: "
+                               "use flicker or noise")
+
+
 def require_augment(experiment) -> None:
     """Raises RefusedError for transforms that samples of this experiment cannot have, as far as that is known without
     them."""
     sequences = _sequences(experiment)
     _require_suited(experiment.augments, sequences, _may_have_steps(experiment))
     for each in experiment.augments if sequences else ():
+        if experiment.encoder.of_numbers and (each.graded or each.takes == "sequences"):
+            raise RefusedError(f"augment={each} makes other words of words, which are numbers of inputs: use a "
+                               "function of your own that answers such numbers, and -1 for none")
         if each.graded and experiment.way.name == "stream":
             raise RefusedError(f"augment={each} makes graded values of spikes, and what acts at spikes learns from "
                                "nothing else: use time_shift")

@@ -20,12 +20,6 @@ class InParts(Protocol):
         """Which samples, and their outputs [samples, steps, n], in order."""
 
 
-def have_targets(targets: Targets) -> bool:
-    """Whether steps have targets of their own: labels [samples, steps], or numbers [samples, steps, n]."""
-    values = targets.values
-    return values.ndim == 3 or (values.ndim == 2 and values.dtype.kind in "iu")
-
-
 def figure(presented: InParts, x: np.ndarray, targets: Targets, kind: LossKind | None,
            told: Callable[[np.ndarray], None] = lambda outputs: None) -> float:
     """The loss's own figure, so that more is better: accuracy, R2, or minus NLL. told(outputs): called for each part.

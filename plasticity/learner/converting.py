@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Annotated
@@ -34,6 +34,15 @@ class Answer:
     rates: Mapping[str, np.ndarray]
 
 
+def _parts(x, batch: int) -> Iterator:
+    """Samples, or those of each input by name, so many at a time."""
+    samples = len(next(iter(x.values()), ()) if isinstance(x, Mapping) else x)
+    if not samples:
+        raise PlasticityError("X holds no samples")
+    for part in (slice(begin, begin + batch) for begin in range(0, samples, batch)):
+        yield {name: values[part] for name, values in x.items()} if isinstance(x, Mapping) else x[part]
+
+
 @dataclass(frozen=True)
 class Converted:
     """What `convert` answers: a spiking network, and how samples become its currents.
@@ -58,15 +67,15 @@ class Converted:
     def run(self, X, seconds: Seconds = 0.2, last: Seconds = 0.1, engine: str = "torch", batch: Count = 100) -> Answer:
         """Shows samples for so many seconds, and answers what their last part has: mean filtered outputs, and rates.
 
-        X: what the rate network takes, without steps. batch: samples at once.
-        Raises PlasticityError where `last` is longer than `seconds` or shorter than a step.
+        X: what the rate network takes, without steps; of several inputs {input: [samples, n]}. batch: samples at once.
+        Raises PlasticityError where `last` is longer than `seconds` or shorter than a step, and for no samples.
         """
         steps, counted = (round(time / self.network.dt) for time in (seconds, last))
         if not 1 <= counted <= steps:
             raise PlasticityError(f"last must be at least one step ({self.network.dt:g} s) and at most seconds="
                                   f"{seconds:g}, got {last:g}")
         simulation = engines.build(self.network, engine, batch=batch)
-        parts = [self._part(simulation, X[begin:begin + batch], steps, counted) for begin in range(0, len(X), batch)]
+        parts = [self._part(simulation, part, steps, counted) for part in _parts(X, batch)]
         return Answer(np.concatenate([part.outputs for part in parts]),
                       {name: np.concatenate([part.rates[name] for part in parts]) for name in parts[0].rates})
 
@@ -164,6 +173,9 @@ class _Given:
             if each.ndim != 2 or name not in self.sizes or each.shape[1] != self.sizes[name]:
                 raise PlasticityError(f"input {name!r} must have shape [samples, n] of {dict(self.sizes)}, got "
                                       f"{each.shape}")
+        if {*found} != {*self.sizes} or len({len(each) for each in found.values()}) > 1:
+            raise PlasticityError(f"the inputs {[*self.sizes]} must all have as many samples, got "
+                                  f"{ {name: len(each) for name, each in found.items()} }")
         return found
 
 

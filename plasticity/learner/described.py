@@ -66,9 +66,9 @@ class Described:
         asked = self.experiment.asked
         return Targets(values, sample_weights(sample_weight, values, asked.class_weight, self.goal.classes))
 
-    def augmenting(self, x: np.ndarray) -> Augmenting | None:
+    def augmenting(self, x: np.ndarray, targets: Targets) -> Augmenting | None:
         """What is done to samples x while they are learned from. Raises PlasticityError for what they cannot have."""
-        return augmenting(self.experiment, self.given, x)
+        return augmenting(self.experiment, self.given, x, targets.in_time)
 
     def accept(self, x: np.ndarray) -> np.ndarray:
         """Checked samples as they are learned. Raises PlasticityError for another number of features."""

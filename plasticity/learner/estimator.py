@@ -61,9 +61,12 @@ class Estimator(ClassifierMixin, BaseEstimator):
         asked, plan = self.described_.experiment.asked, self.described_.experiment.plan
         health.warn(health.untaught(plan.epochs))
         x, targets, held_out = self._split(x, targets, asked)
+        if held_out is not None:
+            self.trainer_.begin(x)  # anew, as first weights can be samples: none of those that are held out
         plan = replace(plan, batch=self.trainer_.chunk(plan.batch))
         train(self.trainer_, x, targets, plan, held_out=held_out, run=run, callback=callback, training=self.training_,
-              augment=self.described_.augmenting(x), identity=None if run is None else identity(self, x, targets))
+              augment=self.described_.augmenting(x, targets),
+              identity=None if run is None else identity(self, x, targets))
         self._finish(x, targets)
         return self
 
@@ -91,7 +94,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         if hasattr(self.trainer_, "offset"):
             self.trainer_.offset = before.shown
         self.training_ = before.joined(train(self.trainer_, x, targets, plan,
-                                             augment=self.described_.augmenting(x)))
+                                             augment=self.described_.augmenting(x, targets)))
         self._finish(x, targets)
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import numpy as np
 from plasticity._utils.catalogue import parse
 from plasticity._utils.keeping import pack, unpack
 from plasticity._utils.typed import require_fields
+from plasticity.encoding.augmentation import catalogue as augmentations
+from plasticity.encoding.augmentation.catalogue import Augmentation
 from plasticity.errors import PlasticityError, choice
 from plasticity.learner.asked import Asked
 from plasticity.learner.described import Described
@@ -40,6 +42,13 @@ def save(estimator, folder: Path, about: Mapping[str, object]) -> Path:
                              if value is None or isinstance(value, str | int | float)}
     write_sealed(folder / ABOUT, {"learner": {**content, "about": dict(about), "files": {ARRAYS: checksum}}})
     return folder
+
+
+def require_kept(estimator) -> None:
+    """Raises PlasticityError for what `save` could not write, before anything is learned."""
+    made = estimator._experiment()
+    _asked(made.asked)
+    pack(made.encoder)
 
 
 def describe(folder: Path) -> dict:
@@ -80,7 +89,7 @@ def _content(parts: Parts) -> tuple[dict, dict[str, np.ndarray]]:
     content = {
         "way": made.way.name, "words": made.words, "engine": str(made.engine), "asked": _asked(made.asked),
         "network": kept("network", made.network), "rule": kept("rule", made.rule),
-        "encoder": kept("encoder", made.encoder), "augment": kept("augment", made.augments),
+        "encoder": kept("encoder", made.encoder), "augment": kept("augment", _augments(made.augments)),
         "shown": kept("shown", described.encoder),
         "readouts": kept("readouts", tuple(made.readouts)),
         "scaling": kept("scaling", described.scaling), "goal": kept("goal", replace(goal, classes=None)),
@@ -90,17 +99,23 @@ def _content(parts: Parts) -> tuple[dict, dict[str, np.ndarray]]:
         "training": {name: value for name, value in asdict(replace(parts.training, best_weights=None)).items()
                      if name in _NUMBERS}}
     if parts.reading is not None:
-        reading = parts.reading
-        content["reading"] = {"names": list(reading.names), "options": {k: dict(v) for k, v in
-                                                                       reading.options.items()},
-                              "samples": reading.samples, "fitted": kept("fitted", dict(reading.fitted))}
-        if reading.seen is not None:
-            arrays |= {_READING + "counts": reading.seen.counts, _READING + "labels": reading.labels}
-            if reading.weight is not None:
-                arrays[_READING + "weight"] = reading.weight
-            if reading.seen.trains is not None:
-                arrays |= {_READING + "ptr": reading.seen.trains.ptr, _READING + "index": reading.seen.trains.index}
+        content["reading"], more = _of_reading(parts.reading, kept)
+        arrays |= more
     return content, arrays
+
+
+def _of_reading(reading, kept: Callable[[str, object], object]) -> tuple[dict, dict[str, np.ndarray]]:
+    """What is written of readouts that were fitted, and of the responses that they were fitted to."""
+    content = {"names": list(reading.names), "options": {name: dict(each) for name, each in reading.options.items()},
+               "samples": reading.samples, "fitted": kept("fitted", dict(reading.fitted))}
+    if reading.seen is None:
+        return content, {}
+    arrays = {"counts": reading.seen.counts, "labels": reading.labels}
+    if reading.weight is not None:
+        arrays["weight"] = reading.weight
+    if reading.seen.trains is not None:
+        arrays |= {"ptr": reading.seen.trains.ptr, "index": reading.seen.trains.index}
+    return content, {_READING + name: values for name, values in arrays.items()}
 
 
 def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
@@ -111,7 +126,7 @@ def _parts(content: Mapping, arrays: Mapping[str, np.ndarray]) -> Parts:
 
     asked = Asked(**content["asked"] | {"engine": content["engine"]})
     rule, network, encoder, shown = map(kept, ("rule", "network", "encoder", "shown"))
-    augments = kept("augment") if "augment" in content else ()
+    augments = tuple(each or augmentations.forgotten() for each in (kept("augment") if "augment" in content else ()))
     asked = replace(asked, network=network, rule=rule, encoder=encoder, augment=augments or None)
     made = Experiment(asked, WAYS[content["way"]], rule, network, encoder, kept("readouts"),
                       parse(content["engine"], "engine"), None, content["words"], augments)
@@ -161,6 +176,11 @@ def _asked(asked: Asked) -> dict:
     extras = {name: value for name, value in asked.extras.items() if isinstance(value, str | int | float | None)}
     return {**{name: getattr(asked, name) for name in _PLAIN}, "loss": loss, "optimizer": asked.optimizer,
             "schedule": schedule, "dtype": dtype, "extras": extras}
+
+
+def _augments(augments: tuple[Augmentation, ...]) -> tuple[Augmentation | None, ...]:
+    """None in place of functions of a person's own: nothing that is asked of a learner needs them."""
+    return tuple(each if augmentations.of_catalogue(each) else None for each in augments)
 
 
 def _names(more: Mapping[str, object]) -> list[str] | None:

@@ -155,7 +155,7 @@ def read(goal: Goal, trainer: Trainer, x: np.ndarray, targets: Targets, name: st
     if goal.classes is None:
         return {name: score(goal, trainer, x, targets)}, answers(goal, trainer, x)
     places = answered(goal, trainer.places(x), targets)
-    weight = targets.weight if targets.weight is None or targets.weight.ndim == 1 else targets.weight.max(1)
+    weight = targets.of_samples
     return {name: float(np.average(places == targets.values, weights=weight))}, places
 
 
@@ -174,8 +174,8 @@ def score(goal: Goal, trainer: Trainer, x: np.ndarray, targets: Targets) -> floa
     """Accuracy (weighted) for labels, the loss's own figure for values, so that more is better: R2, or minus NLL."""
     if goal.classes is not None and not goal.by_step:
         right = (answered(goal, trainer.places(x), targets) == targets.values).astype(float)
-        weight = targets.weight if targets.weight is None or targets.weight.ndim == 1 else targets.weight.max(1)
+        weight = targets.of_samples
         return float(np.average(right, weights=weight))
-    if by_step.have_targets(targets):
+    if targets.by_step:
         return by_step.figure(trainer.presented, x, targets, goal.kind)
-    return by_step.of_parts(iter([(targets.values, trainer.scores(x), targets.weight)]), goal.kind)
+    return by_step.of_parts(iter([(targets.values, trainer.scores(x), targets.of_samples)]), goal.kind)

@@ -45,10 +45,10 @@ def prepared(asked: Asked, name: str, X, y=None, classes: Sequence | None = None
     features = features_of(described.given, x.shape[1:])
     goal, values = goals.goal_of(made, y, len(x), classes)
     described = replace(described, goal=goal, shape=x.shape[1:], n_features=features)
-    described.augmenting(x)
+    targets = described.targets(values, sample_weight)
+    described.augmenting(x, targets)
     trainer = described.trainer()
     trainer.begin(x)
-    targets = described.targets(values, sample_weight)
     trainer.require(x, targets)
     return Prepared(described, trainer, x, targets)
 

@@ -25,6 +25,21 @@ class Targets:
         return Targets(self.values[samples], None if self.weight is None else self.weight[samples])
 
     @property
+    def by_step(self) -> bool:
+        """Whether steps have targets of their own: labels [samples, steps], or numbers [samples, steps, n]."""
+        return self.values.ndim == 3 or (self.values.ndim == 2 and self.values.dtype.kind in "iu")
+
+    @property
+    def in_time(self) -> bool:
+        """Whether steps are told apart, by targets or by weights of their own."""
+        return self.by_step or (self.weight is not None and self.weight.ndim == 2)
+
+    @property
+    def of_samples(self) -> np.ndarray | None:
+        """How much each sample counts as a whole, [samples]: as its heaviest step; None: all alike."""
+        return self.weight if self.weight is None or self.weight.ndim == 1 else self.weight.max(1)
+
+    @property
     def labels(self) -> np.ndarray:
         """The labels of samples; for rules and readouts that know nothing else."""
         return self.values

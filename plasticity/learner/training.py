@@ -94,7 +94,7 @@ class Training:
         """The latest means in a few words, for a progress bar."""
         means = self.means(self.since) or self.means(self.epoch)
         words = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in means.items()]
-        return ", ".join([*words, *([f"validation {self.validation[-1]:.1%}"] if self.validation else [])])
+        return ", ".join([*words, *([f"validation {self.validation[-1]:.3g}"] if self.validation else [])])
 
     def joined(self, later: Training) -> Training:
         """This training and what came after it, as one."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from plasticity._utils import own
 from plasticity._utils.catalogue import Call, called
 from plasticity._utils.random import checked_seed
 
@@ -33,7 +33,7 @@ class Blueprint:
 
     def takes(self, name: str) -> bool:
         """Whether the builder has an argument of that name."""
-        return name in inspect.signature(self.builder).parameters
+        return own.takes(self.builder, name)
 
     def build(self, shape: tuple[int, ...], **context):
         """The network for samples of that shape. context: what the builder may want to know besides (rule, seed,

@@ -10,7 +10,7 @@ import numpy as np
 
 from plasticity._utils import own
 from plasticity._utils.catalogue import Catalogue, called
-from plasticity._utils.ranges import NotNegative, at_least
+from plasticity._utils.ranges import NotNegative, Range, at_least
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, quoted
 
@@ -18,6 +18,9 @@ G_MAX = 25.0  # uS
 T_0 = 20.0  # s from programming to the first reading
 T_READ = 250e-9  # s that a reading takes
 SMALLEST = 1e-7  # relative conductance below which a logarithm is cut off
+
+#: beyond 53 bits floats hold no more whole numbers
+Bits = Annotated[int, Range("a whole number from 2 to 53", lambda x: (x >= 2) & (x <= 53), whole=True)]
 
 #: what keeps weights: (w of any shape, generator) -> w as it is read
 Device = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -92,10 +95,10 @@ class Digital:
 
     w = step * round(w / step),  step = max |w| / (2^(bits - 1) - 1) of its array
 
-    bits: at least 2 (weights of -1, 0 and 1 times the largest). Raises PlasticityError for fewer.
+    bits: 2 (weights of -1, 0 and 1 times the largest) to 53. Raises PlasticityError for others.
     """
 
-    bits: Annotated[int, at_least(2)] = 8
+    bits: Bits = 8
 
     def __post_init__(self):
         require_fields(self)

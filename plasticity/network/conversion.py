@@ -55,7 +55,8 @@ def spiking(network: Network, dt: float, synapse: str, tau_s: float, readout: Re
     A weight w onto a population becomes w amplitude / tau_s, so that a spike brings a current of area w amplitude.
     Delays, which do nothing to constant rates, are left out. readout: becomes a population "readout" that never spikes,
     whose `out` is the filtered sum.
-    Raises RefusedError, naming the part, for what spikes cannot do: units without a twin, max pools, winners.
+    Raises RefusedError, naming the part, for what spikes cannot do: units without a twin, max pools, winners,
+    projections that are normalised.
     """
     twins = {part.name: _twin(part, synapse, tau_s) for part in network.populations}
     for each in network.projections:
@@ -102,6 +103,9 @@ def _require(network: Network, projection: Projection, twins: Mapping[str, Twin]
     if projection.connect == "max_pool":
         raise RefusedError(f"projection {projection.name!r} is a max_pool: the largest of several rates is the rate of "
                            "no spikes; train with average_pool")
+    if projection.normalize is not None:
+        raise RefusedError(f"projection {projection.name!r} is normalised, which rates that learn by gradients know "
+                           "nothing of; use network.with_rule(rule, freeze=True), which does it once")
     if projection.onto != twins[projection.post].hears:
         raise RefusedError(f"projection {projection.name!r} drives {projection.onto!r}; the twin of "
                            f"{projection.post!r} hears what drives {twins[projection.post].hears!r}")

@@ -65,6 +65,9 @@ class Model(Kept):
         for end in (self.input, self.output):
             if end not in self.network.sizes:
                 raise PlasticityError(f"network {self.network.name!r} has no part {end!r}")
+        if any(part.always for part in self.network.inputs if part.name == self.input):
+            raise PlasticityError(f"input {self.input!r} always sends, so no samples can be shown to it; name one of "
+                                  f"{[part.name for part in self.network.shown]}")
 
     def with_(self, **changes) -> Model:
         return replace(self, **changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from plasticity._utils.ranges import FINITE, SHARE, require
+from plasticity._utils.ranges import FINITE, POSITIVE, SHARE, require
 from plasticity._utils.typed import checked
 from plasticity.errors import choice
 from plasticity.neurons.neuron import Neuron
@@ -92,12 +92,13 @@ def excess(sends: str = "excess", decay: float = 0.9, threshold: float = 1.0, pe
 
     Project onto "x", what arrives, which is gone after one step. A binary y has no derivative; rules let credit pass
     its comparison by their surrogate only where they let it pass resets (paths.reset).
-    decay: per step, 0 to 1. threshold, penalty: numbers.
+    decay: per step, 0 to 1. threshold: positive number. penalty: number.
 
     Source: Chevalier's "Spiking neural network" notebook, on which Wei & Jhunjhunwala base "excess output".
     """
     require(SHARE, decay=decay)
-    require(FINITE, threshold=threshold, penalty=penalty)
+    require(POSITIVE, threshold=threshold)
+    require(FINITE, penalty=penalty)
     return Neuron(update="u = x + decay*u*(1 - penalty/threshold*int(u > threshold)); x = 0*x",
                   threshold="u > threshold", output=EXCESS[choice("sends", sends, EXCESS)], name="excess",
                   params={"decay": decay, "threshold": threshold, "penalty": penalty},

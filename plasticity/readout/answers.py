@@ -41,16 +41,16 @@ def per_sample(outputs: np.ndarray, answer: str = "mean", weight: np.ndarray | N
                last: int | None = None) -> np.ndarray:
     """One answer per sample, [samples, n], of outputs [samples, steps, n].
 
-    answer: as `LossKind.answer` says, "mean" or "sum" of the outputs over steps, or "softmax", the sum of their
-    softmax. weight: [samples, steps] or [samples], 0 is padding; None: all steps count. last: only the last so many
-    steps that count.
+    answer: as `LossKind.answer` says, "mean" or "sum" of the outputs over steps, "softmax" or "softmax mean", the sum
+    or mean of their softmax. weight: [samples, steps] or [samples], 0 is padding; None: all steps count. last: only the
+    last so many steps that count.
     """
     choice("answer", answer, ANSWERS)
     samples, steps = outputs.shape[:2]
     within, _ = split(latest(by_step(np.ones(samples) if weight is None else weight, samples, steps), last))
     seen = np.where(within[..., None] > 0, outputs, 0.0)
-    total = np.einsum("st,stn->sn", within, softmax(seen) if answer == "softmax" else seen)
-    if answer != "mean":
+    total = np.einsum("st,stn->sn", within, softmax(seen) if "softmax" in answer else seen)
+    if "mean" not in answer:
         return total
     whole = within.sum(1, keepdims=True)
     return np.divide(total, whole, out=np.zeros_like(total), where=whole > 0)

@@ -15,7 +15,7 @@ TARGETS: Mapping[str, str] = MappingProxyType({
     "vector": "numbers [samples, n]", "vector per step": "numbers [samples, steps, n]"})
 
 #: how a sample's steps become one answer
-ANSWERS = ("mean", "sum", "softmax")
+ANSWERS = ("mean", "sum", "softmax", "softmax mean")
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,10 @@ class LossKind:
     """What a loss takes, and what its outputs mean.
 
     targets: forms of `TARGETS`. outputs: "values" of a readout with weights, "spikes" of a population, or both.
-    answer: how a sample's steps become one answer: "mean" or "sum" of the outputs, "softmax", the sum of their
-    softmax. chance: how outputs become probabilities: "softmax", "sigmoid", each output for itself, "share" of all
-    spikes, or "" where they do not. score: name in `plasticity.readout.scores.SCORES`. words: what it is.
+    answer: how a sample's steps become one answer: "mean" or "sum" of the outputs, "softmax" or "softmax mean", the sum
+    or mean of their softmax. chance: how outputs become probabilities: "softmax", "sigmoid", each output for itself,
+    "share" of all spikes, or "" where they do not. score: name in `plasticity.readout.scores.SCORES`. words: what it
+    is.
     """
 
     targets: tuple[str, ...]
@@ -67,8 +68,10 @@ def kind_of(loss: object) -> LossKind | None:
         kind = replace(kind, score=call.options["score"])
     if kind is None or kind.answer != "sum":
         return kind
-    softmax = "softmax" in (*call.arguments, call.options.get("of"))
-    return replace(kind, answer="softmax" if softmax else call.options.get("steps", "sum"))
+    mean = call.options.get("steps") == "mean"
+    if "softmax" in (*call.arguments, call.options.get("of")):
+        return replace(kind, answer="softmax mean" if mean else "softmax")
+    return replace(kind, answer="mean" if mean else "sum")
 
 
 def require_outputs(loss: object, spiking: bool) -> None:

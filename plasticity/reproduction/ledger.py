@@ -27,16 +27,36 @@ def line(row: Row, found: Mapping[str, object] | None) -> dict[str, object]:
             "missing": row.missing, "source": row.source, "command": row.command}
 
 
+def figure(row: Mapping, number: float | None) -> str:
+    """A number of a line or result as it is told: accuracy in percent, all else as it is."""
+    if number is None:
+        return "-"
+    return f"{100 * number:.2f} %" if row["score"] == "accuracy" else f"{number:.3f}"
+
+
+def ours(row: Mapping) -> str:
+    """What this library has reached, with the spread over trainings."""
+    return figure(row, row["ours"]) + ("" if row["sd"] is None else f" ± {figure(row, row['sd'])}")
+
+
+def word(reached: bool | None) -> str:
+    """Whether a published number was reached."""
+    return {None: "-", True: "yes", False: "no"}[reached]
+
+
 def result(name: str) -> dict[str, object] | None:
     """The result of a row that comes with the library; None where there is none.
 
-    Raises DataError for a file that is no result.
+    Raises DataError for a file that is no result, and for one that says nothing of the published number.
     """
     file = resources.files("plasticity.reproduction") / "results" / f"{name}.json"
     if not file.is_file():
         return None
     found = parsed(file.read_bytes())
-    missing = [word for word in (*SAID, "figures") if word not in found]
+    missing = [word for word in (*SAID, "figures", "quick", "held_out") if word not in found]
     if missing:
         raise DataError(f"{file} is no result of plasticity reproduce: it lacks {missing[0]!r}")
+    if found["quick"] or found["held_out"] != "test":
+        raise DataError(f"{file} is of a quick look or of the {found['held_out']} part; only whole trainings asked "
+                        "about the test part stand beside published numbers")
     return found

@@ -22,8 +22,9 @@ def in_spikes(settings: Settings, path: Path, options: Mapping[str, object],
 
     settings, path: of a finished run. options: dt (s) of `convert`, and of `Converted.run`.
     """
-    if (path / FOUND).exists():
-        return read_json(path / FOUND)
+    found = read_json(path / FOUND) if (path / FOUND).exists() else {}
+    if found.get("options") == dict(options):
+        return found
     say("the same network in spikes")
     task, learner = settings.load(), Learner.load(path / LEARNER)
     made = convert(learner, options["dt"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
@@ -18,7 +17,7 @@ from plasticity._utils.ranges import SMALL, Range, Share, Steps
 from plasticity._utils.typed import checked
 from plasticity.encoding.augmentation import images, values
 from plasticity.encoding.augmentation.draw import seed_of
-from plasticity.errors import PlasticityError, quoted
+from plasticity.errors import PlasticityError, RefusedError, quoted
 
 #: what single precision can hold; the width of a Gaussian in pixels
 Small = Annotated[float, SMALL]
@@ -60,6 +59,22 @@ class Augmentation(Kept):
 
 
 _AS_THEY_ARE = (lambda x: x, lambda x, shape: x)
+def of_catalogue(augment: Augmentation) -> bool:
+    """Whether its text is enough to make it again."""
+    return augment.name in catalogue and catalogue.make(str(augment)) == augment
+
+
+def forgotten() -> Augmentation:
+    """What stands for a function of a person's own in a learner that was kept: it answers as ever, and learns no more.
+    """
+    return Augmentation("forgotten", _forgotten)
+
+
+def _forgotten(x: np.ndarray, seed: int, numbers: np.ndarray) -> np.ndarray:
+    raise RefusedError("samples were augmented by a function of your own, which is not kept with a learner: it "
+                       "answers, but to learn on it has to be fitted anew, with augment=")
+
+
 #: what a transform takes -> how samples are brought into that form, and back
 _LAYOUT: Mapping[str, tuple[Callable, Callable]] = MappingProxyType({"images": (images.as_images, images.as_before)})
 
@@ -134,8 +149,7 @@ def make(augment: object) -> tuple[Augmentation, ...]:
         raise PlasticityError("augment must be a text, NAME or NAME(option=value, ...), a function (X, seed) -> X, or "
                               f"a tuple of these, got {quoted(augment)}")
     name = getattr(augment, "__name__", type(augment).__name__)
-    numbered = "numbers" in inspect.signature(augment).parameters
-    return (Augmentation(name, augment if numbered else _Together(augment)),)
+    return (Augmentation(name, augment if own.takes(augment, "numbers") else _Together(augment)),)
 
 
 @make.register(type(None))

@@ -82,7 +82,9 @@ class Loss:
         if gather is None:
             return (shares(weight, self.steps, self.batch) * compare(y, wished)).sum()
         within, samples = split(weight)
-        within = within / within.sum(1, keepdim=True) if self.steps == "mean" else within
+        if self.steps == "mean":
+            whole = within.sum(1, keepdim=True)
+            within = within / torch.where(whole > 0, whole, 1)
         total = (within[..., None] * gather(y)).sum(1, keepdim=True)
         return (of_samples(samples, self.batch) * compare(total, wished)[:, 0]).sum()
 

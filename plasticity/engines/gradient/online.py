@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from plasticity.encoding.spikes import Spikes
-from plasticity.engines.gradient.checks import presented
+from plasticity.engines.gradient.checks import always_sent, presented
 from plasticity.engines.gradient.connections import Connection
 from plasticity.engines.gradient.exact import Gradients
 from plasticity.engines.gradient.loss import Loss
@@ -36,7 +36,7 @@ def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch
     """(loss, gradients) of e-prop, as `gradients` finds them by going back, but computed while the sample runs.
 
     dE/dW_ij = sum_t L_j(t) ebar_ij(t): nothing of the past is kept but one number per synapse, sample and variable of
-    the postsynaptic neuron. For networks with one input and dense projections.
+    the postsynaptic neuron. For networks with one input, beside those that always send, and dense projections.
 
     x: [batch, steps, n], or an iterable of steps [batch, n] (then `steps` says how many will come: a mean over steps
     has to know). target: as the loss takes it. loss: `cross_entropy`, `mse` or `bernoulli`. weight: [batch] or [batch,
@@ -48,12 +48,12 @@ def online_gradients(network: GradientNetwork, x: Iterable[torch.Tensor] | torch
     """
     require_online(network, loss)
     if isinstance(x, torch.Tensor | np.ndarray | Spikes):
-        shown = presented(network.network, x, network.dtype, network.device)[network.network.inputs[0].name]
+        shown = presented(network.network, x, network.dtype, network.device)[network.network.shown[0].name]
         x, steps = shown.unbind(1), shown.shape[1]
     if steps is None:
         raise PlasticityError("steps is needed when x is an iterable of steps")
     learner = _Online(network, loss, target.to(network.device), steps, weight, noise_of(noise))
-    now, n = -1, network.network.inputs[0].n
+    now, n = -1, network.network.shown[0].n
     for now, here in enumerate(x):
         if now == steps or here.shape[1:] != (n,):
             raise PlasticityError(f"x must have steps={steps} steps [batch, {n}], got step {now} of shape "
@@ -76,7 +76,7 @@ def require_online(network: GradientNetwork, loss: Loss) -> None:
     if network.readout is None or network.readout.spiking:
         raise RefusedError("online learning takes a leaky readout, whose error is known when a step is over; this "
                            "network has none: give a LeakyReadout, or use rule.with_(online=False)")
-    if len(network.network.inputs) != 1 or not all(connection.operator.dense for connection in network.connections):
+    if len(network.network.shown) != 1 or not all(connection.operator.dense for connection in network.connections):
         raise RefusedError("online learning takes networks with one input, and dense or sparse projections only")
 
 
@@ -94,7 +94,9 @@ class _Online:
         self.found = {name: torch.zeros_like(p) for name, p in network.named_parameters() if p.requires_grad}
         self.total, self.y, self.filtered = 0.0, 0.0, dict.fromkeys(network.readouts, 0.0)
         longest = max(connection.delay for connection in network.connections) + 1
-        self.inputs, self.fired = deque(maxlen=longest), {name: deque(maxlen=longest) for name in network.cells}
+        self.shown = network.network.shown[0].name
+        self.inputs: deque[dict[str, torch.Tensor]] = deque(maxlen=longest)
+        self.fired = {name: deque(maxlen=longest) for name in network.cells}
         self.learning = [connection for connection in network.connections
                          if network.weights[connection.name].requires_grad]
         self.traces: dict[str, dict[Key, torch.Tensor]] = {connection.name: {} for connection in self.learning}
@@ -108,7 +110,8 @@ class _Online:
         if not self.states:
             self.states = {name: start(part, len(x), network.rule.paths, network.initial(name))
                            for name, part in network.cells.items()}
-        self.inputs.append(x)
+        always = always_sent(network.network, (len(x), 1), network.dtype, network.device)
+        self.inputs.append({self.shown: x, **{name: ones[:, 0] for name, ones in always.items()}})
         states, spikes, rows = self._step(now)
         error = self._error(spikes, now)
         for connection in self.learning:
@@ -134,11 +137,11 @@ class _Online:
         return {name: cut(state) for name, state in new.items()}, {name: z.detach() for name, z in sent.items()}, rows
 
     def _driven(self, key: Key) -> torch.Tensor | float:
-        """What the input brings to a variable in this step."""
+        """What inputs bring to a variable in this step."""
         inputs = (connection for connection in self.network.connections
                   if connection.kind == "input" and (connection.post, connection.onto) == key)
-        return sum(self.inputs[-1 - connection.delay] @ self.weights[connection.name] for connection in inputs
-                   if len(self.inputs) > connection.delay)
+        return sum(self.inputs[-1 - connection.delay][connection.pre] @ self.weights[connection.name]
+                   for connection in inputs if len(self.inputs) > connection.delay)
 
     def _error(self, spikes: Mapping[str, torch.Tensor], now: int) -> torch.Tensor:
         """dE/dy of this step [batch, outputs]; the readout learns from it at once."""
@@ -190,7 +193,9 @@ class _Online:
         if len(past) <= connection.delay:
             return None
         here = past[-1 - connection.delay]
-        return here if connection.kind == "input" else here.kept if connection.kind == "recurrent" else here.sent
+        if connection.kind == "input":
+            return here[connection.pre]
+        return here.kept if connection.kind == "recurrent" else here.sent
 
 
 def _carried(row: Mapping, traces: Mapping[Key, torch.Tensor], onto: Key | None = None,

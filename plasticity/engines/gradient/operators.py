@@ -37,8 +37,8 @@ def product(made: Operator, sent: torch.Tensor, w: torch.Tensor) -> torch.Tensor
 
 
 def constant(sent: torch.Tensor) -> bool:
-    """Whether values [batch, steps, n] are kept once for all samples and steps."""
-    return sent.ndim == 3 and sent.stride()[:2] == (0, 0)
+    """Whether values [batch, steps, n] are kept once for all, and nobody asks for a gradient of each."""
+    return sent.ndim == 3 and sent.stride()[:2] == (0, 0) and not sent.requires_grad
 
 
 def operator(projection: Projection) -> Operator:

@@ -23,8 +23,9 @@ def require_signal(network: Network, connections: Sequence[Connection], readout:
     """
     _require_teacher(readout, rule)
     learning = [each for each in connections if each.operator.learns and each.name not in frozen]
-    if not learning and readout is None:
-        raise RefusedError("nothing is left to learn: every projection is frozen or a pool, and there is no readout")
+    if not learning and (readout is None or readout.spiking):
+        raise RefusedError("nothing is left to learn: every projection is frozen or a pool, and there is no readout "
+                           "with weights")
     heard = None if readout is None else hearing(connections, readout, rule)
     for connection in learning:
         if heard is not None and connection.post not in heard:

@@ -73,8 +73,7 @@ class Presented:
         shown = self.shown(x[:1], self.seed)
         steps = shown.steps if isinstance(shown, Spikes) else shown.shape[1]
         values, weight = targets.values, targets.weight
-        by_step = values.ndim == 3 or (values.ndim == 2 and values.dtype.kind in "iu")
-        if by_step and values.shape[1] != steps:
+        if targets.by_step and values.shape[1] != steps:
             raise PlasticityError(f"y holds {values.shape[1]} steps per sample, but samples are shown for {steps}")
         if weight is None:
             return

@@ -113,10 +113,10 @@ class TorchTrainer:
     def accuracy(self, x: np.ndarray, targets: Targets, learned: tuple[np.ndarray, Targets] | None = None) -> float:
         if self.score is not None:
             return self.score(x, targets)
-        if by_step.have_targets(targets):
+        if targets.by_step:
             return by_step.figure(self.presented, x, targets, kind_of(self.presented.loss))
         if targets.values.dtype.kind == "f":
-            return by_step.of_parts(iter([(targets.values, self.scores(x), targets.weight)]),
+            return by_step.of_parts(iter([(targets.values, self.scores(x), targets.of_samples)]),
                                     kind_of(self.presented.loss))
         return float((self.scores(x).argmax(1) == targets.values).mean())
 
