@@ -20,7 +20,8 @@ chosen on validation parts. A dash is a number that nobody published, or that wa
 what is missing.
 
 """
-TITLES = {"convolutional": "Convolutional spiking networks", "excess": "Excess output",
+TITLES = {"convolutional": "Convolutional spiking networks", "speech": "Spoken words", "excess": "Excess output",
+          "softlif": "Soft LIF units that go on as spikes", "units": "Spiking neural units: digits",
           "chorales": "Spiking neural units: Bach's chorales", "words": "Spiking neural units: Penn Treebank"}
 COLUMNS = ("name", "what", "published", "ours", "seeds", "reached", "data", "budget")
 
@@ -29,7 +30,7 @@ def page() -> str:
     parts = [HEAD]
     for system, lines in groupby(ledger(), lambda line: line["system"]):
         lines = list(lines)
-        parts += [f"## {TITLES.get(system, system)}\n\nPublished by {lines[0]['source']}.\n\n", head(*COLUMNS),
+        parts += [f"## {TITLES[system]}\n\nPublished by {lines[0]['source']}.\n\n", head(*COLUMNS),
                   *(row(*_cells(line)) for line in lines), "\n", *_notes(lines)]
     return "".join(parts).rstrip("\n") + "\n"
 
