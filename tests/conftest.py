@@ -1,10 +1,18 @@
 """What several suites share."""
 
+import gc
+
 import pytest
 from support import interpreted_event as interpreted
 
 from plasticity.engines.event import cache
 from plasticity.neurons.discretise import import_brian2
+
+
+def pytest_collection_finish(session):
+    """Nine thousand tests are objects that stay: they are looked at no more whenever garbage is sought."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
