@@ -47,11 +47,28 @@ def stream(seed: int, *places: int) -> int:
     return seed
 
 
+def streams(seed: int, use: int, numbers: np.ndarray) -> np.ndarray:
+    """A stream for each of many samples, by their numbers, uint64 [samples]. use: parts those of different purposes."""
+    return mix(key(seed, use) ^ mix(np.asarray(numbers).astype(np.uint64)))
+
+
+def bits(stream: np.ndarray | np.uint64, count: int) -> np.ndarray:
+    """The first 53 random bits, so many times, of each stream, uint64 [..., count]."""
+    with np.errstate(over="ignore"):
+        counter = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN)
+        return mix(np.asarray(stream, np.uint64)[..., None] + counter) >> np.uint64(11)
+
+
+def fraction(found: np.ndarray) -> np.ndarray:
+    """53 bits as a number in (0, 1)."""
+    return (found + 0.5) * 2.0**-53
+
+
 def uniform(seed: int, step: int, index: np.ndarray, draw: int = 0) -> np.ndarray:
     """Uniform numbers in (0, 1), one per index."""
     with np.errstate(over="ignore"):
         counter = np.asarray(index, np.uint64) * np.uint64(2) + np.uint64(1 + draw)
-        return ((mix(key(seed, step) + counter * np.uint64(GOLDEN)) >> np.uint64(11)) + 0.5) * 2.0**-53
+        return fraction(mix(key(seed, step) + counter * np.uint64(GOLDEN)) >> np.uint64(11))
 
 
 def normal(seed: int, step: int, shape: tuple[int, ...]) -> np.ndarray:

@@ -75,11 +75,10 @@ def numbers_of(x: np.ndarray) -> np.ndarray:
 
 def _keys(seed: int | np.random.Generator, first_sample: int | np.ndarray, samples: int, use: int) -> np.ndarray:
     """The stream of each sample: uint64 [samples]."""
-    if isinstance(first_sample, np.ndarray):
-        numbers = first_sample.astype(np.uint64)
-    else:
+    numbers = first_sample
+    if not isinstance(first_sample, np.ndarray):
         numbers = np.arange(samples, dtype=np.uint64) + np.uint64(whole("first_sample", first_sample))
-    return random.mix(random.key(as_seed(seed), use) ^ random.mix(numbers))
+    return random.streams(as_seed(seed), use, numbers)
 
 
 def sample_keys(seed: int, first_sample: int | np.ndarray, samples: int) -> np.ndarray:
@@ -99,10 +98,7 @@ def _by_gaps(p: np.ndarray, steps: int, seed: int | np.random.Generator, first_s
 def _by_steps(p: np.ndarray, seed: int | np.random.Generator, first_sample: int | np.ndarray) -> np.ndarray:
     """One uniform number per step and neuron: bool [samples, steps, n]."""
     keys = _keys(seed, first_sample, len(p), _STEPS)
-    counter = np.arange(1, p[0].size + 1, dtype=np.uint64).reshape(p.shape[1:]) if len(p) else None
     out = np.zeros(p.shape, bool)
     for s, key in enumerate(keys):
-        with np.errstate(over="ignore"):
-            bits = random.mix(key + counter * np.uint64(random.GOLDEN)) >> np.uint64(11)
-        out[s] = (bits + 0.5) * 2.0**-53 < p[s]
+        out[s] = random.fraction(random.bits(key, p[s].size)).reshape(p[s].shape) < p[s]
     return out

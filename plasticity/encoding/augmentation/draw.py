@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from plasticity._utils.random import GOLDEN, key, mix
+from plasticity._utils import random
 
 
 def uniform(seed: int, numbers: np.ndarray, shape: tuple[int, ...] = (), draw: int = 0) -> np.ndarray:
     """Uniform numbers in (0, 1), [samples, *shape]. numbers: of the samples. draw: each has numbers of its own."""
-    return (_bits(seed, numbers, shape, draw) + 0.5) * 2.0**-53
+    return random.fraction(_bits(seed, numbers, shape, draw))
 
 
 def normal(seed: int, numbers: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -32,8 +32,5 @@ def seed_of(seed: int, numbers: np.ndarray) -> int:
 
 def _bits(seed: int, numbers: np.ndarray, shape: tuple[int, ...], draw: int) -> np.ndarray:
     """53 random bits each, uint64 [samples, *shape]."""
-    streams = mix(key(seed, draw) ^ mix(np.asarray(numbers).astype(np.uint64)))
-    with np.errstate(over="ignore"):
-        counter = np.arange(1, math.prod(shape) + 1, dtype=np.uint64) * np.uint64(GOLDEN)
-        bits = mix(streams[:, None] + counter) >> np.uint64(11)
-    return bits.reshape(len(streams), *shape)
+    streams = random.streams(seed, draw, numbers)
+    return random.bits(streams, math.prod(shape)).reshape(len(streams), *shape)
