@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,16 +94,12 @@ def _picture(path: Path, content: bytes) -> np.ndarray:
     return np.rint(values * 255).astype(np.uint8)
 
 
-_CITATION = "Krizhevsky 2009, Learning multiple layers of features from tiny images, University of Toronto"
-_HOMEPAGE = "https://www.cs.toronto.edu/~kriz/cifar.html"
-_LICENCE = "none stated by its publishers; for research"
-
 CIFAR10 = DataSet(
     name="cifar10",
     title="CIFAR-10",
-    licence=_LICENCE,
-    citation=_CITATION,
-    homepage=_HOMEPAGE,
+    licence="none stated by its publishers; for research",
+    citation="Krizhevsky 2009, Learning multiple layers of features from tiny images, University of Toronto",
+    homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
     classes=CLASSES,
     shape=(SIDE, SIDE, COLOURS),
     train=50_000,
@@ -111,19 +108,14 @@ CIFAR10 = DataSet(
         "cifar-10-binary.tar.gz", ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",), size=170_052_171,
         sha256="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),), read_binary),),
     folders=("cifar-10", "CIFAR10"),
-    by_hand=f"the binary version, cifar-10-binary.tar.gz, of {_HOMEPAGE}; the one for Python holds pickles",
+    by_hand="the binary version, cifar-10-binary.tar.gz, of https://www.cs.toronto.edu/~kriz/cifar.html; the one for "
+            "Python holds pickles",
 )
 
-CIFAR10_JPEG = DataSet(
+CIFAR10_JPEG = replace(
+    CIFAR10,
     name="cifar10_jpeg",
     title="CIFAR-10 as JPEG of quality 75, not the original pixels",
-    licence=_LICENCE,
-    citation=_CITATION,
-    homepage=_HOMEPAGE,
-    classes=CLASSES,
-    shape=(SIDE, SIDE, COLOURS),
-    train=50_000,
-    test=10_000,
     forms=(Form((Source(
         "cifar10-jpeg.tar.gz", size=19_638_848,
         sha256="1f6eacae8cafbd2e54f53210888fddc9731f7d0142cbf118983cdad2f2c56bcd"),), read_jpeg),),

@@ -29,6 +29,7 @@ POSITIVE = Range("positive and finite", lambda x: (x > 0) & (x < math.inf))
 NOT_NEGATIVE = Range("finite and not negative", lambda x: (x >= 0) & (x < math.inf))
 WEIGHT = Range("a finite number that is not negative", NOT_NEGATIVE.holds)
 SHARE = Range("from 0 to 1", lambda x: (x >= 0) & (x <= 1))
+BELOW_ONE = Range("from 0 to below 1", lambda x: (x >= 0) & (x < 1))
 PROPER_SHARE = Range("above 0 and at most 1", lambda x: (x > 0) & (x <= 1))
 SECONDS = Range("positive and finite (seconds)", POSITIVE.holds)
 LASTING = Range("positive (seconds; inf: it never decays)", lambda x: x > 0)
@@ -53,6 +54,7 @@ Finite = Annotated[float, FINITE]
 Positive = Annotated[float, POSITIVE]
 NotNegative = Annotated[float, NOT_NEGATIVE]
 Share = Annotated[float, SHARE]
+BelowOne = Annotated[float, BELOW_ONE]
 ProperShare = Annotated[float, PROPER_SHARE]
 Numbers = Annotated[np.ndarray | float, FINITE]
 Delays = Annotated[np.ndarray | float, DELAY]

@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
-from typing import Annotated
 
 from plasticity._utils.catalogue import parse
-from plasticity._utils.ranges import Count, Range, Steps
+from plasticity._utils.ranges import BelowOne, Count, Steps
 from plasticity._utils.typed import checked
 from plasticity.errors import choice, unknown
 from plasticity.methods.method import Method, as_sizes
 
-Dropout = Annotated[float, Range("from 0 to below 1", lambda x: (x >= 0) & (x < 1))]
 READ = ("last", "mean")
 NEEDS = ("pre", "own voltage", "error of the readout", "error of other layers")
 
@@ -49,7 +47,7 @@ def _recurrent(cell, options, shape, classes, seed, dtype):
 
 
 @checked
-def mlp(*sizes: int, hidden: int | tuple[int, ...] = (500,), dropout: Dropout = 0.0) -> Method:
+def mlp(*sizes: int, hidden: int | tuple[int, ...] = (500,), dropout: BelowOne = 0.0) -> Method:
     """A perceptron with rectified hidden units: "mlp(200, 100)" has two hidden layers.
 
     sizes: units of the hidden layers, the same as `hidden`.
@@ -92,7 +90,7 @@ def _over_time(name: str, words: str, source: str, hidden: int, layers: int, dro
 
 
 @checked
-def rnn(hidden: Count = 128, layers: Count = 1, dropout: Dropout = 0.0, read: str = "last") -> Method:
+def rnn(hidden: Count = 128, layers: Count = 1, dropout: BelowOne = 0.0, read: str = "last") -> Method:
     """A recurrent layer of tanh units.
 
     Source: Elman 1990.
@@ -101,7 +99,7 @@ def rnn(hidden: Count = 128, layers: Count = 1, dropout: Dropout = 0.0, read: st
 
 
 @checked
-def gru(hidden: Count = 128, layers: Count = 1, dropout: Dropout = 0.0, read: str = "last") -> Method:
+def gru(hidden: Count = 128, layers: Count = 1, dropout: BelowOne = 0.0, read: str = "last") -> Method:
     """A recurrent layer of gated recurrent units.
 
     Source: Cho et al. 2014.
@@ -110,7 +108,7 @@ def gru(hidden: Count = 128, layers: Count = 1, dropout: Dropout = 0.0, read: st
 
 
 @checked
-def lstm(hidden: Count = 128, layers: Count = 1, dropout: Dropout = 0.0, read: str = "last") -> Method:
+def lstm(hidden: Count = 128, layers: Count = 1, dropout: BelowOne = 0.0, read: str = "last") -> Method:
     """A recurrent layer of long short-term memory units.
 
     Source: Hochreiter & Schmidhuber 1997; with forget gates Gers, Schmidhuber & Cummins 2000.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from plasticity._utils.ranges import FINITE, NOT_NEGATIVE, POSITIVE, Range, require
+from plasticity._utils.ranges import BELOW_ONE, FINITE, NOT_NEGATIVE, POSITIVE, require
 from plasticity._utils.typed import checked
 from plasticity.neurons._parts import seconds
 from plasticity.neurons.neuron import Neuron
 
-BELOW_ONE = Range("from 0 to below 1", lambda x: (x >= 0) & (x < 1))
 #: log(1 + 1/z), z = gamma log(1 + exp(u)); far below the threshold, where z is 0 in floats, as it is in the limit
 _LOG = "where(u > -20, log1p(1/(gamma*where(u > 30, u, log1p(exp(u))))), -u - log(gamma))"
 

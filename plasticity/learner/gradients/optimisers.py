@@ -10,15 +10,14 @@ from typing import Annotated, NamedTuple
 import torch
 
 from plasticity._utils.catalogue import called, parse
-from plasticity._utils.ranges import RATE, SMALL, Range, require
+from plasticity._utils.ranges import RATE, SMALL, BelowOne, require
 from plasticity._utils.typed import checked
 from plasticity.errors import PlasticityError, unknown
 
 #: a size of steps, small numbers, what decays from one step to the next
 Step = Annotated[float, RATE]
 Small = Annotated[float, SMALL]
-Fading = Annotated[float, Range("at least 0 and below 1", lambda x: (x >= 0) & (x < 1))]
-Betas = tuple[Fading, Fading]
+Betas = tuple[BelowOne, BelowOne]
 
 
 class UncorrectedEpsAdam(torch.optim.Optimizer):
@@ -59,12 +58,12 @@ class UncorrectedEpsAdam(torch.optim.Optimizer):
 
 
 @checked
-def _sgd(params, lr: Step, momentum: Fading = 0.0, weight_decay: Small = 0.0, nesterov: bool = False):
+def _sgd(params, lr: Step, momentum: BelowOne = 0.0, weight_decay: Small = 0.0, nesterov: bool = False):
     return torch.optim.SGD(params, lr, momentum, weight_decay=weight_decay, nesterov=nesterov)
 
 
 @checked
-def _momentum(params, lr: Step, momentum: Fading = 0.9):
+def _momentum(params, lr: Step, momentum: BelowOne = 0.9):
     return torch.optim.SGD(params, lr, momentum)
 
 
