@@ -57,17 +57,17 @@ def csnn(n_inputs: int = 784, *maps: int | Sequence[int], channels: Sequence[int
     spiking, passing = {"spikes": (neuron, relay()), "currents": (relay(), neuron)}[choice("pooled", pooled, POOLED)]
     inputs, populations, projections, last = [Input("in", n_inputs)], [], [], "in"
     for number, maps in enumerate(channels, 1):
-        conv, below_ = f"conv{number}", f"pool{number}"
+        conv, after = f"conv{number}", f"pool{number}"
         window = Window(shape, size, maps, padding=padding)
-        below = Window(window.out_shape, pool, maps, stride=pool)
-        populations += [Population(conv, window.n_post, spiking), Population(below_, below.n_post, passing)]
+        pooling = Window(window.out_shape, pool, maps, stride=pool)
+        populations += [Population(conv, window.n_post, spiking), Population(after, pooling.n_post, passing)]
         projections += [Projection(last, conv, _drawn(rng, gain, window.fan_in, maps), "convolution", onto="x",
                                    window=window),
-                        Projection(conv, below_, 1.0, "max_pool", onto="x", window=below)]
+                        Projection(conv, after, 1.0, "max_pool", onto="x", window=pooling)]
         if bias:
             ones, alike = _ones(number, window, _drawn(rng, gain, window.fan_in, maps, 1))
             inputs, projections = [*inputs, ones], [*projections, alike]
-        shape, last = below.out_shape, below_
+        shape, last = pooling.out_shape, after
     network = Network(tuple(inputs), tuple(populations), tuple(projections), dt=dt, name="csnn")
     sizes = {**{f"dense{number}": wide for number, wide in enumerate(dense, 1)}, "out": outputs}
     return _with_layers(network, {name: wide for name, wide in sizes.items() if wide}, neuron, rng, gain, bias)

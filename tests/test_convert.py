@@ -263,3 +263,10 @@ def test_every_twin_is_of_a_neuron_that_there_is(name):
     x = np.array([[1.0], [2.0], [5.0]])
     counts = 0.9 * convert(network, dt=5e-5).run(x, seconds=1.0, last=0.9, engine="event").rates["a"]
     np.testing.assert_allclose(counts, 0.9 / 0.5 * settled(network, x)["a"], rtol=0.02, atol=1)
+
+
+def test_a_unit_that_is_only_called_so_has_no_twin():
+    """A neuron of one's own with the name of one that has."""
+    own = neurons.make("unit").with_(name="softlif")
+    with pytest.raises(RefusedError, match="no parameter 'amplitude', so it is not the unit of that name"):
+        twin_of(own)

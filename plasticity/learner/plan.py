@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -90,9 +91,13 @@ class Plan:
             require_positive(patience=self.patience)
         schedule_of(self.schedule)
 
+    @cached_property
+    def _factor(self) -> Callable[[float], float]:
+        return schedule_of(self.schedule)
+
     def rate(self, done: float) -> float:
         """The factor of the learning rate when a fraction `done` of all updates is made."""
-        return schedule_of(self.schedule)(done)
+        return self._factor(done)
 
     def steps(self, n: int, shown: int = 0) -> Iterator[Step]:
         """All updates on n samples; those after `shown` presentations if some were made before."""
