@@ -13,6 +13,7 @@ import typer
 from plasticity.cli.output import new_folder, quiet_stdout, say, table, went_on, write_json
 from plasticity.comparison.run import Interrupted, Settings, run_task
 from plasticity.errors import PlasticityError
+from plasticity.readout.scores import SCORES
 from plasticity.runs import Run
 
 
@@ -55,10 +56,10 @@ def _stem(asked: Mapping[str, object]) -> str:
 
 
 def _print(result: Mapping[str, object], stdout) -> None:
-    score, readout = result["score"], next(iter(result["accuracy_by_readout"]))
-    rows = [(f"{score['name']} ({readout}, held out)", _figure(score, result["accuracy"]))]
+    score, readout = SCORES[result["score"]["name"]], next(iter(result["accuracy_by_readout"]))
+    rows = [(f"{score.name} ({readout}, held out)", score.text(score.turned(result["accuracy"])))]
     if "accuracy_untrained" in result:
-        rows.append(("the same network untrained", _figure(score, result["accuracy_untrained"])))
+        rows.append(("the same network untrained", score.text(score.turned(result["accuracy_untrained"]))))
     others = list(result["accuracy_by_readout"].items())[1:]
     rows += [(f"readout {name}", f"{100 * value:.1f} %") for name, value in others]
     spikes = result["spikes_per_image"]
@@ -69,11 +70,3 @@ def _print(result: Mapping[str, object], stdout) -> None:
              ("ask it", f"plasticity predict {result['run']} DATA")]
     table(f"{result['network'] or result['rule']} on {result['task']}: rule {result['rule'] or 'its own'}, engine "
           f"{result['engine']}, {result['epochs']} epochs, seed {result['seed']}", ("", ""), rows, stdout)
-
-
-def _figure(score: Mapping[str, object], figure: float) -> str:
-    """A figure of which more is better, as it is told: accuracy in percent, others as they are (and not turned round).
-    """
-    if score["name"] == "accuracy":
-        return f"{100 * figure:.1f} %"
-    return f"{figure if score['better'] == 'higher' else -figure:.4g} {score['unit']}".rstrip()

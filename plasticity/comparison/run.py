@@ -147,8 +147,7 @@ def _measured(learner: Learner, task: Task) -> tuple[dict, np.ndarray]:
 def _told(learner: Learner, figure: float) -> dict:
     """A figure of which more is better as the score that it is: what is better lower was turned round."""
     score = SCORES[goals.score_name(learner.described_.goal)]
-    return {"name": score.name, "value": figure if score.better == "higher" else -figure, "unit": score.unit,
-            "better": score.better}
+    return {"name": score.name, "value": score.turned(figure), "unit": score.unit, "better": score.better}
 
 
 def _control(settings: Settings, task: Task) -> dict:

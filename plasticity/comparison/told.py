@@ -22,7 +22,7 @@ def score_of_all(result: Mapping) -> str:
 def scale(row: Mapping) -> float:
     """By what a row's figure is multiplied before it is shown."""
     score = SCORES[score_of(row)]
-    return 100.0 if score.name == "accuracy" else 1.0 if score.better == "higher" else -1.0
+    return 100.0 if score.name == "accuracy" else score.turned(1.0)
 
 
 def heading(score: str) -> str:

@@ -39,8 +39,7 @@ def of_parts(parts: Iterator[tuple], kind: LossKind | None) -> float:
     """The loss's own figure of (targets, outputs, weight), so that more is better."""
     if kind is None:
         raise RefusedError("there is no score for a loss of your own; compare predict(X) with y")
-    figured = scores.of_parts(parts, kind)
-    return figured if scores.SCORES[kind.score].better == "higher" else -figured
+    return scores.SCORES[kind.score].turned(scores.of_parts(parts, kind))
 
 
 def answers(presented: InParts, x: np.ndarray, classes: np.ndarray | None) -> np.ndarray:

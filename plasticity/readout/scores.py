@@ -29,6 +29,16 @@ class Score:
     mean: bool = True
     told: Callable[[float], float] = float
 
+    def text(self, number: float, digits: int = 1) -> str:
+        """The number as it is said: accuracy in percent, with so many digits; all else with its unit."""
+        if self.name == "accuracy":
+            return f"{100 * number:.{digits}f} %"
+        return f"{number:.3f} {self.unit}".rstrip()
+
+    def turned(self, number: float) -> float:
+        """A figure of which more is better from the number, and the number from the figure."""
+        return number if self.better == "higher" else -number
+
 
 def _labels(targets: np.ndarray, answers: np.ndarray) -> np.ndarray:
     """Labels as they are; of one-hot targets or probabilities the likeliest."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import resources
 
 from plasticity.errors import DataError
+from plasticity.readout.scores import SCORES
 from plasticity.reproduction.catalogue import ROWS
 from plasticity.reproduction.row import Row
 from plasticity.runs.files import parsed
@@ -28,10 +29,8 @@ def line(row: Row, found: Mapping[str, object] | None) -> dict[str, object]:
 
 
 def figure(row: Mapping, number: float | None) -> str:
-    """A number of a line or result as it is told: accuracy in percent, all else as it is."""
-    if number is None:
-        return "-"
-    return f"{100 * number:.2f} %" if row["score"] == "accuracy" else f"{number:.3f}"
+    """A number of a line or result as it is said."""
+    return "-" if number is None else SCORES[row["score"]].text(number, 2)
 
 
 def ours(row: Mapping) -> str:
@@ -53,7 +52,7 @@ def result(name: str) -> dict[str, object] | None:
     if not file.is_file():
         return None
     found = parsed(file.read_bytes())
-    missing = [word for word in (*SAID, "figures", "quick", "held_out") if word not in found]
+    missing = [name for name in (*SAID, "figures", "quick", "held_out") if name not in found]
     if missing:
         raise DataError(f"{file} is no result of plasticity reproduce: it lacks {missing[0]!r}")
     if found["quick"] or found["held_out"] != "test":
