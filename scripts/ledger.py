@@ -16,9 +16,9 @@ HEAD = """# Published systems, and what this library reaches
 Written by `python scripts/ledger.py` from the results that come with the library; each line is made again by its
 command, `plasticity reproduce NAME --seeds 3` (all of them: `plasticity reproduce --list`). "Ours" is the mean over
 trainings from scratch with its standard deviation, on the published test part, after the last pass. Settings are
-those that were published, as far as they were; what had to be chosen for the chorales was chosen on their validation part. A
-dash is a number that nobody published, or that was not made yet, of which the settings are a first guess; what cannot
-be made says what is missing.
+those that were published, as far as they were; what had to be chosen for the chorales was chosen on their validation
+part. A dash is a number that nobody published, or that was not made yet, of which the settings are a first guess; what
+cannot be made says what is missing.
 
 """
 TITLES = {"convolutional": "Convolutional spiking networks", "speech": "Spoken words", "excess": "Excess output",
