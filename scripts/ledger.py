@@ -23,7 +23,8 @@ cannot be made says what is missing.
 """
 TITLES = {"convolutional": "Convolutional spiking networks", "speech": "Spoken words", "excess": "Excess output",
           "softlif": "Soft LIF units that go on as spikes", "units": "Spiking neural units: digits",
-          "chorales": "Spiking neural units: Bach's chorales", "words": "Spiking neural units: Penn Treebank"}
+          "chorales": "Spiking neural units: Bach's chorales", "words": "Spiking neural units: Penn Treebank",
+          "local": "Local learning on the same tasks"}
 COLUMNS = ("name", "what", "published", "ours", "seeds", "reached", "data", "budget")
 
 

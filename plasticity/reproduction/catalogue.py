@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from plasticity.errors import unknown
-from plasticity.reproduction import chorales, convolutional, excess, softlif, speech, units, words
+from plasticity.reproduction import chorales, convolutional, excess, local, softlif, speech, units, words
 from plasticity.reproduction.row import Row
 
 #: name -> row, in the order of the systems
 ROWS: Mapping[str, Row] = MappingProxyType({row.name: row for rows in (
-    convolutional.ROWS, speech.ROWS, excess.ROWS, softlif.ROWS, units.ROWS, chorales.ROWS, words.ROWS) for row in rows})
+    convolutional.ROWS, speech.ROWS, excess.ROWS, softlif.ROWS, units.ROWS, chorales.ROWS, words.ROWS,
+    local.ROWS) for row in rows})
 
 
 def chosen(name: str) -> tuple[Row, ...]:

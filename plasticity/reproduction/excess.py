@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from plasticity.reproduction.convolutional import JPEG
 from plasticity.reproduction.row import Row
 
 SOURCE = "Wei & Jhunjhunwala, after Chevalier's notebook"
@@ -21,6 +24,11 @@ def _row(name: str, what: str, published: float | None, network: str, note: str 
                f"published: not said (the notebook: 3 passes); ours: {settings['epochs']}", note, quick=_QUICK)
 
 
+def _cifar(name: str, what: str, published: float, network: str) -> Row:
+    """The same on colour images."""
+    return replace(_row(f"excess-cifar10{name}", what, published, network, task="cifar10_jpeg"), data=JPEG)
+
+
 ROWS: tuple[Row, ...] = (
     _row("excess-mnist", "100 excess neurons", 0.9068, "excess_output(100)", NOTE),
     _row("excess-binary", "100 neurons of binary output", 0.71, "excess_output(100, sends=binary)", BINARY),
@@ -34,4 +42,10 @@ ROWS: tuple[Row, ...] = (
     _row("excess-mnist-5x5", "5 convolutions of 5x5, then 100 excess neurons", 0.905,
          "excess_output(100, filters=5, size=5)"),
     _row("excess-mnist-gabor", "5 fixed Gabor filters of 5x5 (the paper's future work), then 100 excess neurons", None,
-         "excess_output(100, filters=5, size=5, gabor=True)"))
+         "excess_output(100, filters=5, size=5, gabor=True)"),
+    _cifar("", "100 excess neurons", 0.4831, "excess_output(100)"),
+    _cifar("-relu", "100 rectified units", 0.4364, "excess_output(100, unit=relu)"),
+    _cifar("-leaky-relu", "100 leaky rectified units", 0.4375, "excess_output(100, unit=leaky_relu)"),
+    _cifar("-sigmoid", "100 sigmoid units", 0.3413, "excess_output(100, unit=sigmoid)"),
+    _cifar("-3x3", "5 convolutions of 3x3, then 100 excess neurons", 0.4947, "excess_output(100, filters=5, size=3)"),
+    _cifar("-5x5", "5 convolutions of 5x5, then 100 excess neurons", 0.5038, "excess_output(100, filters=5, size=5)"))
