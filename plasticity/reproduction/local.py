@@ -1,4 +1,4 @@
-"""What local learning reaches on the tasks on which the published systems learn by gradients through time and layers."""
+"""What local learning reaches on the tasks on which the published systems learn by gradients through time."""
 
 from __future__ import annotations
 
