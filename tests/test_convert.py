@@ -270,3 +270,22 @@ def test_a_unit_that_is_only_called_so_has_no_twin():
     own = neurons.make("unit").with_(name="softlif")
     with pytest.raises(RefusedError, match="no parameter 'amplitude', so it is not the unit of that name"):
         twin_of(own)
+
+
+def test_with_its_inputs_it_answers_alike_and_learns_on():
+    """Values that arrive in every step bring the currents that signals do, once the filters have risen."""
+    converted, steps = convert(static(), dt=0.25e-3), 1200
+    ran = build(converted.network, "torch", batch=len(X)).run(signals=converted.signals(X, steps),
+                                                                   record=[f"{name}.spikes" for name in POPULATIONS])
+    given = torch.as_tensor(X)[:, None].repeat(1, steps, 1)
+    net = GradientNetwork(converted.hearing, LeakyReadout("b", 1), dtype="float64")
+    with torch.no_grad():
+        heard = net(given).spikes
+    for name in POPULATIONS:
+        late = ran.spikes[name].dense()[:, steps // 3:].sum(1)
+        np.testing.assert_allclose(heard[name][:, steps // 3:].sum(1).numpy(), late, atol=1)
+        assert late.max() > 5
+    learner = Learner(converted.hearing, rule="eprop", encoder="current(steps=60)", epochs=1,
+                      lr=1e-3).fit(X, [0, 1, 2, 3])
+    changed = learner.network_.projection("a->b").weights - converted.hearing.projection("a->b").weights
+    assert np.abs(changed).max() > 0 and learner.predict(X).shape == (4,)

@@ -58,6 +58,13 @@ class Converted:
         """The spiking network, which every engine runs with `signals`."""
         return self.spiking.network
 
+    @property
+    def hearing(self) -> Network:
+        """The spiking network with its inputs, which send their values in every step over filtered synapses: a learner
+        goes on with it by any rule that takes gradients, `Learner(converted.hearing, encoder="current(steps=400)",
+        ...)`. Its answer is that of `network` once the filters have risen; a readout that learned is not part of it."""
+        return self.spiking.hearing
+
     def signals(self, X, steps: int) -> dict[str, np.ndarray]:
         """signal -> [samples, steps, n]: constant currents, for `Simulation.run`."""
         return {name: np.repeat(values[:, None], steps, 1)

@@ -30,12 +30,14 @@ class Readout:
 class Spiking:
     """A spiking network, and how values of the inputs that it has no more become currents.
 
-    network: without inputs; a signal for each population that heard them. ways: signal -> {input: matrix
+    network: without inputs; a signal for each population that heard them. hearing: the same network with its inputs,
+    whose values arrive in every step over filtered synapses, so that it can learn on. ways: signal -> {input: matrix
     [n_input, n]}. constants: signal -> currents besides, [n]. sizes: of the inputs. amplitudes: population -> what its
     units send for each spike per second. read: what answers, "population.variable", or a population whose spikes do.
     """
 
     network: Network
+    hearing: Network
     ways: Mapping[str, Mapping[str, sparse.csr_matrix]]
     constants: Mapping[str, np.ndarray]
     sizes: Mapping[str, int]
@@ -67,15 +69,20 @@ def spiking(network: Network, dt: float, synapse: str, tau_s: float, readout: Re
         Population(part.name, part.n, twins[part.name].neuron,
                    {} if part.name in driven else {twins[part.name].current: constants[part.name]})
         for part in network.populations)
-    projections = tuple(_filtered(each, twins[each.pre], twins[each.post].spikes, tau_s)
-                        for each in network.projections if each.pre in twins)
+    # an input that sends a value in each step brings the current of a unit that spikes in each step
+    amplitudes = {part.name: dt for part in network.inputs} | {name: twin.amplitude for name, twin in twins.items()}
+    filtered = tuple(_filtered(each, amplitudes[each.pre], twins[each.post].spikes, tau_s)
+                     for each in network.projections)
+    projections = tuple(each for each in filtered if each.pre in twins)
     signals = tuple(Signal(f"into {name}", network.sizes[name], f"{name}.{twins[name].current}") for name in driven)
     if readout is not None:
         populations += (Population("readout", readout.bias.size, _summing(synapse, tau_s), {"b": readout.bias}),)
-        projections += tuple(_filtered(Projection(name, "readout", w), twins[name], FILTERS[synapse], tau_s)
+        projections += tuple(_filtered(Projection(name, "readout", w), amplitudes[name], FILTERS[synapse], tau_s)
                              for name, w in readout.weights.items())
     return Spiking(
         Network((), populations, projections, signals, dt, network.name),
+        Network(network.inputs, tuple(_alone(part, twins[part.name]) for part in network.populations), filtered, (), dt,
+                network.name),
         {f"into {name}": _ways(network, name) for name in driven},
         {f"into {name}": constants[name] for name in driven},
         {part.name: part.n for part in network.shown}, {name: twin.amplitude for name, twin in twins.items()},
@@ -132,8 +139,13 @@ def _constant(network: Network, population: Population, twin: Twin) -> np.ndarra
     return sum(brought, np.full(population.n, twin.bias))
 
 
-def _filtered(projection: Projection, pre: Twin, onto: str, tau_s: float) -> Projection:
-    return replace(projection, onto=onto, scale=projection.scale * pre.amplitude / tau_s, axonal_delay=0.0,
+def _alone(population: Population, twin: Twin) -> Population:
+    """A population with no current but its units' own."""
+    return Population(population.name, population.n, twin.neuron, {twin.current: np.full(population.n, twin.bias)})
+
+
+def _filtered(projection: Projection, amplitude: float, onto: str, tau_s: float) -> Projection:
+    return replace(projection, onto=onto, scale=projection.scale * amplitude / tau_s, axonal_delay=0.0,
                    dendritic_delay=0.0)
 
 

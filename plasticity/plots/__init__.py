@@ -9,10 +9,10 @@ from plasticity.plots.of_rule import figure_of
 from plasticity.plots.raster import raster
 from plasticity.plots.rates import of_rates, rate_change, rate_curve
 from plasticity.plots.short_term import short_term, short_term_response
-from plasticity.plots.style import save
+from plasticity.plots.style import finish, save
 from plasticity.plots.window import stdp_window, window
 
-__all__ = ["clamped_change", "clamped_curve", "confusion", "figure_of", "learning_curve", "of_rates", "raster",
+__all__ = ["clamped_change", "clamped_curve", "confusion", "figure_of", "finish", "learning_curve", "of_rates", "raster",
            "rate_change", "rate_curve", "receptive_fields", "save", "short_term", "short_term_response", "stdp_window",
            "window"]
 

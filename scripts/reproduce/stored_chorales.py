@@ -13,8 +13,9 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from _figures import panels, with_spread
 
-from plasticity import Learner, stored
+from plasticity import Learner, plots, stored
 from plasticity.comparison.nouns import shaped
 from plasticity.datasets import tasks
 from plasticity.runs.files import write_json
@@ -48,20 +49,14 @@ def study(runs: Path, rows: tuple[str, ...], scales: tuple[float, ...] = SCALES,
 
 def draw(found: dict, scales: tuple[float, ...], path: Path) -> None:
     """Mean over seeds and memories against the scale, with the spread over seeds."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
+    figure, (axes,) = panels(1, 1, 6.0, 4.0)
     for row, seeds in found.items():
-        means = np.array([[np.mean(memories) for memories in run["stored"]] for run in seeds.values()])
-        axes.errorbar(scales, means.mean(0), means.std(0, ddof=1) if len(means) > 1 else None, marker="o", capsize=2,
-                      label=row.removeprefix("chorales-"))
-    axes.set(xlabel="scale of the programming noise (1: as measured)", ylabel="negative log-likelihood, nats per chord")
+        curves = np.array([[np.mean(memories) for memories in run["stored"]] for run in seeds.values()])
+        with_spread(axes, dict(zip(scales, curves.T, strict=True)), row.removeprefix("chorales-"))
+    plots.finish(axes, "Weights in phase-change cells", "scale of the programming noise (1: as measured)",
+                 "negative log-likelihood, nats per chord")
     axes.legend(frameon=False)
-    figure.savefig(path, dpi=130)
-    pyplot.close(figure)
+    plots.save(figure, path)
 
 
 def main() -> None:
