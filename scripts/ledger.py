@@ -1,4 +1,5 @@
-"""Writes docs/published.md, every published number with what this library reaches: python scripts/ledger.py"""
+"""Writes docs/published.md, every published number with what this library reaches, and the table of each system on its
+page in docs/systems: python scripts/ledger.py"""
 
 from __future__ import annotations
 
@@ -6,11 +7,12 @@ from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
-from _tables import head, row
+from _tables import head, replaced, row
 
 from plasticity.reproduction import figure, ledger, ours, word
 
-TARGET = Path(__file__).resolve().parent.parent / "docs" / "published.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+TARGET = DOCS / "published.md"
 HEAD = """# Published systems, and what this library reaches
 
 Written by `python scripts/ledger.py` from the results that come with the library; each line is made again by its
@@ -28,13 +30,31 @@ TITLES = {"convolutional": "Convolutional spiking networks", "speech": "Spoken w
 COLUMNS = ("name", "what", "published", "ours", "seeds", "reached", "data", "budget")
 
 
+def systems() -> dict[str, list[Mapping]]:
+    """System -> its lines."""
+    return {system: list(lines) for system, lines in groupby(ledger(), lambda line: line["system"])}
+
+
 def page() -> str:
-    parts = [HEAD]
-    for system, lines in groupby(ledger(), lambda line: line["system"]):
-        lines = list(lines)
-        parts += [f"## {TITLES[system]}\n\nPublished by {lines[0]['source']}.\n\n", head(*COLUMNS),
-                  *(row(*_cells(line)) for line in lines), "\n", *_notes(lines)]
-    return "".join(parts).rstrip("\n") + "\n"
+    """The whole ledger."""
+    return "".join([HEAD, *(part(system, lines) for system, lines in systems().items())]).rstrip("\n") + "\n"
+
+
+def part(system: str, lines: list[Mapping]) -> str:
+    """One system: heading, table, notes."""
+    return (f"## {TITLES[system]}\n\nPublished by {lines[0]['source']}. The system, its figures and what was seen: "
+            f"[{system}](systems/{system}.md).\n\n{table(lines)}")
+
+
+def table(lines: list[Mapping]) -> str:
+    return "".join([head(*COLUMNS), *(row(*_cells(line)) for line in lines), "\n", *_notes(lines)])
+
+
+def pages() -> dict[Path, str]:
+    """Page of a system -> its text, with the table as it is now."""
+    found = {DOCS / "systems" / f"{system}.md": lines for system, lines in systems().items()}
+    return {path: replaced(path.read_text(encoding="utf-8"), "ledger", table(lines).rstrip("\n") + "\n")
+            for path, lines in found.items()}
 
 
 def _cells(line: Mapping) -> tuple[str, ...]:
@@ -49,5 +69,6 @@ def _notes(lines: list[Mapping]) -> list[str]:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), encoding="utf-8")
-    print(f"wrote {TARGET.relative_to(TARGET.parent.parent)}")
+    for path, text in {TARGET: page(), **pages()}.items():
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path.relative_to(DOCS.parent)}")

@@ -12,9 +12,9 @@ from plasticity.plots.short_term import short_term, short_term_response
 from plasticity.plots.style import finish, save
 from plasticity.plots.window import stdp_window, window
 
-__all__ = ["clamped_change", "clamped_curve", "confusion", "figure_of", "finish", "learning_curve", "of_rates", "raster",
-           "rate_change", "rate_curve", "receptive_fields", "save", "short_term", "short_term_response", "stdp_window",
-           "window"]
+__all__ = ["clamped_change", "clamped_curve", "confusion", "figure_of", "finish", "learning_curve", "of_rates",
+           "raster", "rate_change", "rate_curve", "receptive_fields", "save", "short_term", "short_term_response",
+           "stdp_window", "window"]
 
 __getattr__ = moved.names(__name__, held_change="plasticity.plots.clamped:clamped_change",
                           held_curve="plasticity.plots.clamped:clamped_curve")

@@ -3,9 +3,9 @@
     .venv/bin/python scripts/reproduce/softlif_tuned.py
 
 A network of soft LIF units, 784-500-200-10, learns a part of MNIST in rates, becomes spiking LIF neurons in coarse
-steps and with little time to answer, and then sees some of the same digits again and learns on in spikes: its last layer
-by e-prop, or all layers by OTTT. Asked about digits held out of the training part: in rates, as spikes, and after
-learning on; beside it the same spiking neurons that learn by OTTT alone, from first weights. Writes
+steps and with little time to answer, and then sees some of the same digits again and learns on in spikes: its last
+layer by e-prop, or all layers by OTTT. Asked about digits held out of the training part: in rates, as spikes, and
+after learning on; beside it the same spiking neurons that learn by OTTT alone, from first weights. Writes
 docs/results/softlif_tuned.json after each run; an interrupted call goes on.
 """
 
