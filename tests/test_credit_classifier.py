@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from plasticity import Input, Network, PlasticityError, Population, Projection
+from plasticity import Input, Learner, Network, PlasticityError, Population, Projection
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.learner.gradient import GradientClassifier
 from plasticity.network.builders import recurrent_network
@@ -107,3 +107,17 @@ def test_values_that_cannot_be_are_refused_by_name(options, says):
     x, y = np.zeros((4, 5, 3)), [0, 1, 0, 1]
     with pytest.raises(PlasticityError, match=says):
         GradientClassifier(**{"rule": "bptt", "epochs": 1, **options}).fit(x, y)
+
+
+def test_a_rate_that_is_wished_is_an_option_of_the_rule():
+    """The same learning as of the preset that has it; strongly wished silence makes neurons quieter."""
+    x, y = np.random.default_rng(0).random((40, 30)), np.arange(40) % 2
+    plain, quiet = (Learner("layers(20)", rule=f"bptt(rate=0, rate_strength={strength})", epochs=3, lr=0.02,
+                            encoder="latency(steps=8)").fit(x, y) for strength in (0, 50))
+    assert quiet.transform(x).sum() < 0.8 * plain.transform(x).sum()
+    x, y = order_task(20)
+    model = GradientClassifier("bptt", 20, rate=0, rate_strength=1.0, epochs=1)
+    by_rule = GradientClassifier("bptt(rate=0, rate_strength=1)", 20, epochs=1)
+    np.testing.assert_array_equal(by_rule.fit(x, y).decision_function(x), model.fit(x, y).decision_function(x))
+    with pytest.raises(PlasticityError, match="rate_strength"):
+        Learner(rule="bptt(rate_strength=-1)")

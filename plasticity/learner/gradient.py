@@ -74,9 +74,9 @@ class GradientClassifier(Estimator):
         require_flags(online=self.online, scaled_readout=self.scaled_readout)
         rule = of_kind("credit", self.rule)
         readout = Leaky(self.tau_out, self.scaled_readout, False, choice("read", self.read, READ), self.last)
-        extras = {"surrogate": self.surrogate, "backend": self.backend, "rate": self.rate,
-                  "rate_strength": self.rate_strength}
-        return Asked(Blueprint("own", "own", self._network), rule.with_(online=self.online or rule.online),
+        wished = {"rate": self.rate, "rate_strength": self.rate_strength} if self.rate_strength else {}
+        extras = {"surrogate": self.surrogate, "backend": self.backend}
+        return Asked(Blueprint("own", "own", self._network), rule.with_(online=self.online or rule.online, **wished),
                      "sequences" if self.encoder is None else self.encoder, readout, None, self.loss, self.epochs,
                      self.batch, self.lr, "adam", self.schedule, self.patience, self.validation_fraction, True,
                      self.seed, self.device, self.dtype, None, self.verbose, False, extras)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from plasticity._utils.ranges import NotNegative
 from plasticity._utils.typed import checked
 from plasticity.rules.paths import GradientRule, Paths
 
 
 @checked
-def bptt(reset: bool = True) -> GradientRule:
+def bptt(reset: bool = True, rate: NotNegative = 10.0, rate_strength: NotNegative = 0.0) -> GradientRule:
     """Backpropagation through time: every path open; exact up to the surrogate derivative.
 
-    reset: whether credit passes a neuron's own reset too (many programs detach it).
+    reset: whether credit passes a neuron's own reset too (many programs detach it). rate, rate_strength: firing rate
+    (Hz) that each neuron is drawn to besides, and how strongly.
 
     Source: Werbos 1990; with surrogate derivatives Neftci, Mostafa & Zenke 2019.
     """
-    return GradientRule("bptt", Paths(reset=reset), memory="O(T N)",
+    return GradientRule("bptt", Paths(reset=reset), memory="O(T N)", rate=rate, rate_strength=rate_strength,
                         words="every path carries credit" if reset else "every path but resets carries credit",
                         source="Werbos 1990; Neftci, Mostafa & Zenke 2019")
 
@@ -36,7 +38,7 @@ _EPROP = Paths(reset=False, recurrent=False, autapse=False, layers="cut")
 
 @checked
 def eprop(feedback: str = "random", reset: bool = False, autapse: bool = False, broadcast: bool = False,
-          online: bool = False) -> GradientRule:
+          online: bool = False, rate: NotNegative = 10.0, rate_strength: NotNegative = 0.0) -> GradientRule:
     """e-prop: a local eligibility trace per synapse times a learning signal per neuron.
 
     dE/dW_ji = sum_t L_j(t) ebar_ji(t); credit stays within the neuron (membrane and adaptation) and takes the readout
@@ -45,13 +47,15 @@ def eprop(feedback: str = "random", reset: bool = False, autapse: bool = False, 
     feedback: "symmetric", "random" or "adaptive". reset, autapse: whether credit passes a neuron's own reset, and its
     connection onto itself (the paper's does not). broadcast: whether populations that do not project to the readout
     hear its error as well (with random feedback). online: whether the gradient is computed forward in time, with memory
-    that does not grow with the number of steps (slower; the same gradient).
+    that does not grow with the number of steps (slower; the same gradient). rate, rate_strength: firing rate (Hz) that
+    each neuron is drawn to besides, and how strongly; what a neuron needs for that is its own.
 
     Source: Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass 2020, Nature Communications 11:3625.
     """
     return GradientRule("eprop", replace(_EPROP, reset=reset, autapse=autapse), feedback, broadcast,
                         words=f"within each neuron through time, not through other neurons; {feedback} feedback",
-                        memory="O(N^2) online, O(1) in T", source="Bellec et al. 2020", online=online)
+                        memory="O(N^2) online, O(1) in T", source="Bellec et al. 2020", online=online, rate=rate,
+                        rate_strength=rate_strength)
 
 
 @checked

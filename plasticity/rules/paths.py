@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from plasticity._utils.keeping import Kept
-from plasticity._utils.ranges import Count
+from plasticity._utils.ranges import Count, NotNegative
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, choice
 
@@ -60,6 +60,8 @@ class GradientRule(Kept):
         population's own, on its spikes through fixed random weights; "target", no error at all but the target itself,
         through such weights. With the latter two the readout learns from its loss and tells the populations nothing.
     online: whether gradients are computed forward in time, with memory that the number of steps does not enter.
+    rate, rate_strength: firing rate (Hz) that each neuron is drawn to, and how strongly (0: not at all), see
+        `plasticity.engines.gradient.losses.rate_regularisation`.
     words: what it does. memory: what has to be kept while a sample of T steps is shown to N neurons, as published;
         autograd, which computes the gradients here, keeps all T steps for every rule. source: authors and year.
     """
@@ -74,6 +76,8 @@ class GradientRule(Kept):
     memory: str = "O(T N)"
     source: str = ""
     online: bool = False
+    rate: NotNegative = 10.0
+    rate_strength: NotNegative = 0.0
 
     def __post_init__(self):
         require_fields(self)

@@ -32,7 +32,8 @@ TYPES: Mapping[str, str] = MappingProxyType({
     "Counts": "plasticity.readout.counts",
 })
 #: class -> fields that it got after files had been written: a description may lack them, which means their defaults
-ADDED: Mapping[str, tuple[str, ...]] = MappingProxyType({"Projection": ("frozen",), "Input": ("always",)})
+ADDED: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "Projection": ("frozen",), "Input": ("always",), "GradientRule": ("rate", "rate_strength")})
 
 
 class Named(NamedTuple):

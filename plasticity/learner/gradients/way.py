@@ -61,12 +61,12 @@ def unit(encoder: Encoder | None) -> bool:
 def trainer(experiment: Experiment, encoder: Encoder | None, shape: tuple[int, ...], outputs: int,
             presentations: int) -> TorchTrainer:
     """A new trainer for samples of that shape; its first weights are drawn from the seed."""
-    asked, extras = experiment.asked, experiment.asked.extras
+    asked = experiment.asked
     torch_device(asked.device)
     network = network_of(experiment, encoder, shape, outputs)
-    readout = experiment.readouts[0]
-    presented = Presented(network, encoder, loss_of(asked.loss, readout), readout.last, extras.get("rate", 10.0),
-                          extras.get("rate_strength", 0.0), network.rule.online, asked.seed, streams_of(experiment))
+    rule, readout = network.rule, experiment.readouts[0]
+    presented = Presented(network, encoder, loss_of(asked.loss, readout), readout.last, rule.rate,
+                          rule.rate_strength, rule.online, asked.seed, streams_of(experiment))
     learning = [p for p in network.parameters() if p.requires_grad]
     descent = make_optimizer(asked.optimizer, learning, experiment.lr)
     return TorchTrainer(network, descent.optimizer, presented.gradient, presented.scores, locate=presented.locate,
