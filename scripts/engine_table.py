@@ -17,8 +17,10 @@ sys.path.insert(0, str(ROOT / "tests"))  # the examples of user-written rules li
 from support.stress_rules import STRESS  # noqa: E402
 
 from plasticity import engines, rules  # noqa: E402
+from plasticity.errors import RefusedError  # noqa: E402
 from plasticity.language.rule import Rule  # noqa: E402
 from plasticity.network.network import Input, Network, Population, Projection, Signal  # noqa: E402
+from plasticity.network.pairs import Pairs  # noqa: E402
 from plasticity.network.projection import KINDS  # noqa: E402
 from plasticity.network.window import Window  # noqa: E402
 from plasticity.neurons import lif  # noqa: E402
@@ -85,7 +87,8 @@ def network(kind: str, rule: Rule | None = None) -> Network:
     sizes = {"global": 0, "pre": n_pre, "post": n_post}
     read = {**rule.reads, **rule.signals} if rule else {}
     end = Input("post", n_post) if rule and not getattr(rule, "efficacy", "") else Population("post", n_post, lif())
-    mask = {"mask": np.eye(N, dtype=bool)} if "mask" in KINDS[kind].needs else {}
+    mask = {"mask": {"mask": np.eye(N, dtype=bool)}, "pairs": {"pairs": Pairs.of(np.eye(N))}}.get(
+        next(iter(KINDS[kind].needs), ""), {})
     projection = Projection("pre", "post", 0.5, kind, rule=rule, window=window, label="projection", **mask,
                             axonal_delay=delay, onto=end.neuron.variables[0] if isinstance(end, Population) else None)
     return Network((Input("pre", n_pre), *([end] if isinstance(end, Input) else [])),
@@ -94,7 +97,11 @@ def network(kind: str, rule: Rule | None = None) -> Network:
 
 
 def why_not(kind: str, rule: Rule | None, engine: str, batch: int) -> str:
-    reason = engines.refusal(network(kind, rule), engine, batch=batch).replace("projection 'projection'", "it")
+    try:
+        reason = engines.refusal(network(kind, rule), engine, batch=batch)
+    except RefusedError as error:
+        reason = str(error)
+    reason = reason.replace("projection 'projection'", "it")
     return reason.replace(f"rule {rule.name!r}", "the rule") if rule else reason
 
 

@@ -19,7 +19,8 @@ from plasticity.learner import Learner
 from plasticity.learner.gradients.encoded import Encoded
 from plasticity.learner.stream.presenting import Source, encode
 from plasticity.learner.targets import Targets
-from plasticity.network.network import Network, existing
+from plasticity.network.network import Network, existing, shape_of
+from plasticity.network.projection import synapses_of
 
 
 def gradient_rule(learner: Learner, x: np.ndarray) -> dict[str, object]:
@@ -112,11 +113,13 @@ def _multiplications(call: Callable[[], object]) -> float:
 
 
 def _outward(network: Network, part, counts) -> float:
-    return float((counts[part.pre] @ existing(network, part).sum(1)).sum())
+    pre = synapses_of(part, shape_of(network, part)).pre
+    return float(counts[part.pre].sum(0) @ np.bincount(pre, minlength=network.sizes[part.pre]))
 
 
 def _inward(network: Network, part, counts) -> float:
-    return float((counts[part.post] @ existing(network, part).sum(0)).sum())
+    post = synapses_of(part, shape_of(network, part)).post
+    return float(counts[part.post].sum(0) @ np.bincount(post, minlength=network.sizes[part.post]))
 
 
 def _synapses(network: Network, part) -> int:

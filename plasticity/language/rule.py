@@ -204,6 +204,12 @@ class Rule(Kept):
         return locality.memory(self)
 
     @cached_property
+    def reduces(self) -> bool:
+        """Whether something in it is over all neurons of the postsynaptic population."""
+        lines = (line for lines in self.statements.values() for line in lines)
+        return any(expressions.calls(line.expr) & expressions.REDUCTIONS for line in lines)
+
+    @cached_property
     def read_after_own_rise(self) -> frozenset[str]:
         """Traces that an event of their own neuron reads only after their rise, so that engines must remember them."""
         sequence, remembered = ORDERS[self.order], set()

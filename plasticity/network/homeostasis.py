@@ -25,14 +25,15 @@ def normalize(w: np.ndarray, total: float | np.ndarray, mask: np.ndarray | None 
     if w.ndim != 2 or not is_number(total):
         (total, _) = together(total=total, w=w)
     if mask is None:
-        return w * _factor(np.abs(w).sum(0, keepdims=True), total)
+        return w * factors(np.abs(w).sum(0, keepdims=True), total)
     mask = np.asarray(mask, bool)
     if mask.shape != w.shape:
         raise PlasticityError(f"mask must have the shape of w, {w.shape}, got {mask.shape}")
-    return np.where(mask, w * _factor(np.abs(w * mask).sum(0, keepdims=True), total), w)
+    return np.where(mask, w * factors(np.abs(w * mask).sum(0, keepdims=True), total), w)
 
 
-def _factor(sums: np.ndarray, total: float | np.ndarray) -> np.ndarray:
+def factors(sums: np.ndarray, total: float | np.ndarray) -> np.ndarray:
+    """By what weights are multiplied whose absolute values have these sums; 1 where there are none."""
     return np.where(sums > 0, total / np.where(sums > 0, sums, 1.0), 1.0)
 
 

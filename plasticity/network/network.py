@@ -19,7 +19,7 @@ from plasticity.errors import PlasticityError, unknown
 from plasticity.language.rule import Rule
 from plasticity.network import population as populations
 from plasticity.network.population import Input, Population, Signal
-from plasticity.network.projection import Projection, check, check_kind, exists_in, normalized, weights_of
+from plasticity.network.projection import Projection, check, check_kind, connected, exists_in, normalized, weights_of
 from plasticity.network.size import require_room
 from plasticity.network.teachers import taught
 from plasticity.network.timing import check_times
@@ -62,6 +62,10 @@ class Network(Kept, ByContent):
         for population in self.populations:
             populations.check(population)
         _check_ends(self)
+        object.__setattr__(self, "projections", tuple(connected(each, shape_of(self, each))
+                                                      for each in self.projections))
+        for projection in self.projections:
+            check_kind(projection)
         check_times(self)
         require_room(self)
         for projection in self.projections:
@@ -170,7 +174,6 @@ def _check_ends(network: Network) -> None:
         for end in (projection.pre, projection.post):
             if end not in network.sizes:
                 raise unknown(f"population in projection {projection.name!r}:", end, network.sizes)
-        check_kind(projection)
 
 
 def _check_projection(network: Network, projection: Projection) -> None:

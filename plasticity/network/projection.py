@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
+from scipy import sparse
 
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
@@ -15,7 +16,9 @@ from plasticity._utils.seconds import warn_of_milliseconds
 from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, RefusedError, choice
 from plasticity.language.rule import Rule
-from plasticity.network.homeostasis import normalize
+from plasticity.network import connecting
+from plasticity.network.homeostasis import factors
+from plasticity.network.pairs import Pairs
 from plasticity.network.window import Window
 from plasticity.rules.catalogue import of_kind
 
@@ -29,7 +32,12 @@ class Projection(Kept, ByContent):
     weights: [n_pre, n_post], or a number for all synapses; one_to_one also [n]; convolution [fan_in, channels], shared
         by all positions (places of a patch as in `Window.patches`); all_but_self and pools a number.
     connect: dense; sparse (needs `mask`, bool [n_pre, n_post]); one_to_one; all_but_self (every neuron but the one with
-        the same index). With a `window`: convolution; locally_connected (the same synapses, every weight its own);
+        the same index); pairs (needs `pairs`, a list of synapses: what takes memory are these alone, weights [synapses]
+        and delays likewise, and so `get` answers them; `pairs.matrix` makes a sparse matrix of it). Weights or a mask
+        of scipy.sparse make a projection of pairs, and so does what names or is a way to draw them: "random(p=0.1)",
+        "fixed_in_degree(k=100)", "fixed_out_degree(k=100)", "distance(sigma=0.1)" (with `seed=`, else the projection's
+        name seeds them), or a function (n_pre, n_post) -> matrix.
+        With a `window`: convolution; locally_connected (the same synapses, every weight its own);
         average_pool (weights * the mean of the spikes in each window, map by map); max_pool (weights, if any neuron in
         the window spiked in this step).
     onto: variable of the postsynaptic neuron that receives `scale * w` per spike (None: synapses that only learn).
@@ -51,7 +59,7 @@ class Projection(Kept, ByContent):
     pre: str
     post: str
     weights: Numbers
-    connect: str = "dense"
+    connect: str | Callable = "dense"
     onto: str | None = None
     scale: Finite = 1.0
     rule: Rule | None = None
@@ -62,8 +70,10 @@ class Projection(Kept, ByContent):
     label: str = ""
     window: Window | None = None
     frozen: bool = False
+    pairs: Pairs | None = None
 
     def __post_init__(self):
+        _take_sparse(self)
         if self.rule is not None and not isinstance(self.rule, Rule):
             object.__setattr__(self, "rule", of_kind("synapse", self.rule))
         require_fields(self)
@@ -81,18 +91,50 @@ class Projection(Kept, ByContent):
 
 
 @dataclass(frozen=True)
+class SynapseList:
+    """Every synapse of a projection.
+
+    pre, post: its neurons. weight: which weight it has, in the order of `weights_of(...).ravel()`. state: where its own
+    states stand in an array of `state_shape`: [n_pre, n_post], of a convolution [positions, fan_in, channels], of pairs
+    [synapses].
+    """
+
+    pre: np.ndarray
+    post: np.ndarray
+    weight: np.ndarray
+    state: np.ndarray
+    state_shape: tuple[int, ...]
+
+    def delays(self, values: np.ndarray) -> np.ndarray:
+        """A delay for each synapse, of one for all or of an array in which each has its own."""
+        return np.broadcast_to(values, self.pre.shape) if np.ndim(values) == 0 else np.ravel(values)[self.state]
+
+
+def _existing_pairs(projection: Projection, shape: Shape) -> SynapseList:
+    pre, post = np.nonzero(exists_in(projection, shape))
+    return SynapseList(pre, post, pre * shape[1] + post, pre * shape[1] + post, shape)
+
+
+@dataclass(frozen=True)
 class Kind:
     """What a kind of `connect` means.
 
     unit: (projection, (n_pre, n_post)) -> what weights of 1 amount to, in the shape of `w`; 0 without a synapse.
     weights: (projection, (n_pre, n_post)) -> shapes in which weights may be given, the plainest first.
-    needs: what of "mask", "window", "equal sizes" and "one delay" belongs to it. learns: whether it can have a rule.
+    needs: what of "mask", "window", "pairs", "equal sizes" and "one delay" belongs to it. learns: whether it can have a
+    rule. synapses: all of them, by presynaptic neuron (of a convolution in any order). each: the shape of what every
+    synapse has for itself. sums: (projection, w) -> the sum of w onto each postsynaptic neuron or channel. of_post:
+    (projection, a number for each of these) -> the same for each weight.
     """
 
     unit: Callable[[Projection, Shape], np.ndarray]
     weights: Callable[[Projection, Shape], tuple[tuple[int, ...], ...]]
     needs: frozenset[str] = frozenset()
     learns: bool = True
+    synapses: Callable[[Projection, Shape], SynapseList] = _existing_pairs
+    each: Callable[[Projection, Shape], tuple[int, ...]] = lambda projection, shape: shape
+    sums: Callable[[Projection, np.ndarray], np.ndarray] = lambda projection, w: w.sum(0)
+    of_post: Callable[[Projection, np.ndarray], np.ndarray] = lambda projection, values: values[None, :]
 
 
 def _every(projection: Projection, shape: Shape) -> tuple[tuple[int, ...], ...]:
@@ -113,19 +155,67 @@ def _places(projection: Projection, shape: Shape) -> np.ndarray:
     return np.broadcast_to(used, _shared(projection.window)).astype(float)
 
 
+def _convolved(projection: Projection, shape: Shape) -> SynapseList:
+    window = projection.window
+    pre, post, place, channel = window.synapses
+    weight = place * window.channels + channel
+    state = (post % window.positions) * window.fan_in * window.channels + weight
+    return SynapseList(pre, post, weight, state, (window.positions, window.fan_in, window.channels))
+
+
+def _listed(projection: Projection, shape: Shape) -> SynapseList:
+    pairs = projection.pairs
+    number = np.arange(pairs.size, dtype=np.int32)
+    return SynapseList(pairs.pre, pairs.post, number, number, number.shape)
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType({
     "dense": Kind(lambda p, shape: np.ones(shape), _every),
     "sparse": Kind(lambda p, shape: np.asarray(p.mask, bool).astype(float), _every, frozenset({"mask"})),
     "one_to_one": Kind(lambda p, shape: np.eye(shape[0]), lambda p, shape: (shape[:1], ()),
                        frozenset({"equal sizes"})),
     "all_but_self": Kind(lambda p, shape: 1.0 - np.eye(shape[0]), _number, frozenset({"equal sizes"}), learns=False),
+    "pairs": Kind(lambda p, shape: np.ones(p.pairs.size), lambda p, shape: ((p.pairs.size,), ()), frozenset({"pairs"}),
+                  synapses=_listed, each=lambda p, shape: (p.pairs.size,), sums=lambda p, w: p.pairs.sums(w),
+                  of_post=lambda p, values: values[p.pairs.post]),
     "convolution": Kind(_places, lambda p, shape: (_shared(p.window), ()),
-                        frozenset({"window", "one delay"})),
+                        frozenset({"window", "one delay"}), synapses=_convolved),
     "locally_connected": Kind(lambda p, shape: p.window.mask.astype(float), _every, frozenset({"window"})),
     "average_pool": Kind(lambda p, shape: p.window.average(), _number, frozenset({"window"}), learns=False),
     "max_pool": Kind(lambda p, shape: (p.window.average() > 0).astype(float), _number,
                      frozenset({"window", "one delay"}), learns=False),
 })
+
+
+def _take_sparse(projection: Projection) -> None:
+    """Weights or a mask of scipy.sparse become a list of pairs."""
+    for name in ("weights", "mask"):
+        matrix = getattr(projection, name)
+        if not sparse.issparse(matrix):
+            continue
+        if projection.pairs is not None or projection.connect not in ("dense", "sparse"):
+            raise PlasticityError(f"{name} of projection {projection.name!r} are of scipy.sparse, which says itself "
+                                  "which synapses there are; leave connect and pairs away")
+        rows = sparse.csr_array(matrix)
+        rows.sum_duplicates()
+        rows.sort_indices()
+        object.__setattr__(projection, "pairs", Pairs(rows.indptr, rows.indices, rows.shape[1]))
+        object.__setattr__(projection, "connect", "pairs")
+        object.__setattr__(projection, name, rows.data if name == "weights" else None)
+
+
+def connected(projection: Projection, shape: Shape) -> Projection:
+    """The projection with its synapses drawn, where `connect` says how to draw them; else as it is.
+
+    shape: (n_pre, n_post). Raises PlasticityError for what names neither a kind nor a way to draw.
+    """
+    connect = projection.connect
+    if isinstance(connect, str) and (connect in KINDS or not connecting.is_known(connect)):
+        return projection
+    if projection.pairs is not None or projection.mask is not None:
+        raise PlasticityError(f"projection {projection.name!r} draws its synapses; leave pairs and mask away")
+    drawn = connecting.draw(connect, shape, f"connect of projection {projection.name!r}", projection.name)
+    return replace(projection, connect="pairs", pairs=drawn)
 
 
 def weights_of(projection: Projection, shape: Shape) -> np.ndarray:
@@ -142,36 +232,15 @@ def exists_in(projection: Projection, shape: Shape) -> np.ndarray:
     return projection.kind.unit(projection, shape) != 0
 
 
-@dataclass(frozen=True)
-class SynapseList:
-    """Every synapse of a projection.
-
-    pre, post: its neurons. weight: which weight it has, in the order of `weights_of(...).ravel()`. state: where its own
-    states stand in an array of `state_shape`: [n_pre, n_post], of a convolution [positions, fan_in, channels].
-    """
-
-    pre: np.ndarray
-    post: np.ndarray
-    weight: np.ndarray
-    state: np.ndarray
-    state_shape: tuple[int, ...]
-
-
 def synapses_of(projection: Projection, shape: Shape) -> SynapseList:
     """The synapses one by one, by presynaptic neuron (of a convolution in any order)."""
-    window = projection.window
-    if projection.connect == "convolution":
-        pre, post, place, channel = window.synapses
-        weight = place * window.channels + channel
-        state = (post % window.positions) * window.fan_in * window.channels + weight
-        return SynapseList(pre, post, weight, state, (window.positions, window.fan_in, window.channels))
-    pre, post = np.nonzero(exists_in(projection, shape))
-    return SynapseList(pre, post, pre * shape[1] + post, pre * shape[1] + post, shape)
+    return projection.kind.synapses(projection, shape)
 
 
 def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:
     """Weights, as `get` answers them, after the projection's normalisation, within the bounds of its rule."""
-    scaled = normalize(w, projection.normalize)
+    kind = projection.kind
+    scaled = w * kind.of_post(projection, factors(kind.sums(projection, np.abs(w)), projection.normalize))
     if projection.rule is None:
         return scaled
     return np.where(exists_in(projection, w.shape), np.clip(scaled, projection.rule.w_min, projection.rule.w_max), 0.0)
@@ -179,7 +248,7 @@ def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:
 
 def check_kind(projection: Projection) -> None:
     """Raises PlasticityError for a kind of `connect` that is none, and a window where it does not belong."""
-    choice(f"connect of projection {projection.name!r}", projection.connect, KINDS)
+    choice(f"connect of projection {projection.name!r}", projection.connect, (*KINDS, *connecting.GENERATORS))
     if ("window" in projection.kind.needs) != (projection.window is not None):
         kinds = ", ".join(kind for kind, known in KINDS.items() if "window" in known.needs)
         raise PlasticityError(f"projection {projection.name!r}: a window goes with connect = {kinds}, and only with "
@@ -194,11 +263,12 @@ def check(projection: Projection, shape: Shape) -> None:
     if np.shape(projection.weights) not in allowed:
         raise PlasticityError(f"weights of {projection.connect} projection {name!r} must have shape "
                               f"{' or '.join(map(str, allowed))}, got {np.shape(projection.weights)}")
-    shapes = [()] if "one delay" in projection.kind.needs else [(), shape]
+    each = projection.kind.each(projection, shape)
+    shapes = [()] if "one delay" in projection.kind.needs else [(), each]
     for argument in ("axonal_delay", "dendritic_delay"):
         delay = np.asarray(getattr(projection, argument))
         if delay.shape not in shapes:
-            array = f" or an array of shape {shape}" if len(shapes) > 1 else f" (a {projection.connect} has one delay)"
+            array = f" or an array of shape {each}" if len(shapes) > 1 else f" (a {projection.connect} has one delay)"
             raise PlasticityError(f"{argument} of projection {name!r} must be seconds >= 0, a number{array}")
     if projection.normalize is not None and projection.connect in ("average_pool", "max_pool"):
         raise PlasticityError(f"projection {name!r} is a {projection.connect}, whose weights are fixed; leave "
@@ -215,6 +285,11 @@ def _check_extras(projection: Projection, shape: Shape) -> None:
         raise PlasticityError(f"projection {name!r}: a mask [pre, post] goes with connect='sparse', and only with it")
     if projection.mask is not None and np.shape(projection.mask) != shape:
         raise PlasticityError(f"mask of projection {name!r} must have shape {shape}, got {np.shape(projection.mask)}")
+    if ("pairs" in needs) != (projection.pairs is not None):
+        raise PlasticityError(f"projection {name!r}: pairs go with connect='pairs', and only with it")
+    if projection.pairs is not None and projection.pairs.shape != shape:
+        raise PlasticityError(f"pairs of projection {name!r} join {projection.pairs.shape} neurons, but the "
+                              f"populations {projection.pre!r} and {projection.post!r} have {shape[0]} and {shape[1]}")
     if window is not None and (window.n_pre, window.n_post) != shape:
         raise PlasticityError(
             f"the window of projection {name!r} leads from {window.n_pre} neurons {window.shape} to {window.n_post} "
@@ -234,6 +309,9 @@ def _check_learning(projection: Projection, shape: Shape) -> None:
     if projection.frozen:
         raise RefusedError(f"projection {name!r} is frozen, so it cannot learn by rule {rule.name!r}: leave "
                            "frozen=True or the rule away")
+    if projection.pairs is not None and rule.reduces:
+        raise RefusedError(f"rule {rule.name!r} compares all neurons of a population at each synapse, and projection "
+                           f"{name!r} lists those that are joined only; use connect='sparse' with a mask")
     inside = weights_of(projection, shape)[exists_in(projection, shape)]
     if inside.size and (inside.min() < rule.w_min or inside.max() > rule.w_max):
         raise PlasticityError(f"weights of projection {name!r} ({inside.min():.6g} to {inside.max():.6g}) "

@@ -55,5 +55,7 @@ def _values(network: Described, projection: Projection, batch: int) -> float:
     if projection.connect == "convolution":
         weights = float(window.fan_in * window.channels)
         synapses = window.positions * weights
+    if projection.pairs is not None:
+        synapses = weights = float(projection.pairs.size)
     states = batch * len(rule.syn) * synapses if rule else 0.0
     return states + COPIES * (weights if projection.kind.learns and projection.connect != "one_to_one" else 0.0)

@@ -12,6 +12,7 @@ from support.step_loop import StepLoop
 
 from plasticity import PlasticityError, engines, replay, rules
 from plasticity.network.network import Input, Network, Projection, Signal
+from plasticity.network.pairs import Pairs
 from plasticity.network.window import Window
 
 STEPS = 25
@@ -139,6 +140,34 @@ def test_locally_connected_is_sparse(name):
         close(imposed(rule, engine, w, pre, post, read, connect="sparse", mask=window.mask), expected)
 
 
+def listed(rule, w, mask):
+    """A sparse projection as a list of its synapses: what `imposed` takes, and the list."""
+    pairs = Pairs.of(mask)
+    return {"w": w[pairs.pre, pairs.post], "connect": "pairs", "pairs": pairs}, pairs
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if not EVERY[name]().reduces])
+def test_listed_synapses_are_sparse_ones(name):
+    """Noise is drawn for each synapse that there is, so it is another on a list: the same on both engines."""
+    rule, shape = EVERY[name](), (7, 5)
+    mask = np.random.default_rng(8).random(shape) < 0.4
+    mask[2], mask[:, 1] = False, False  # neurons without synapses
+    pre, post, read = spikes((STEPS, 1), 7, 0.15, 1), spikes((STEPS, 1), 5, 0.12, 2), outside(rule, (STEPS, 1), 7, 5)
+    (options, pairs), delays = listed(rule, within(rule, shape), mask), DT * np.random.default_rng(9).integers(
+        0, 4, (2, *shape))
+    w = np.zeros(shape)
+    w[pairs.pre, pairs.post] = options["w"]
+    for late in ({}, {"axonal_delay": 2 * DT, "dendritic_delay": DT},
+                 {"axonal_delay": delays[0], "dendritic_delay": delays[1]}):
+        own = {side: values[pairs.pre, pairs.post] if np.ndim(values) else values for side, values in late.items()}
+        torch, event = (imposed(rule, engine, pre=pre, post=post, read=read, **options, **own) for engine in ENGINES)
+        close(event, torch)
+        if "noise" not in rule.reads_names:
+            expected = replay(rule, w, pre, post, DT, "interpreter", mask=mask, **late, **read).w
+            close(pairs.matrix(event).toarray(), expected)
+            assert np.abs(expected - w).max() > 1e-9
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_one_to_one_is_the_diagonal(name):
     """Of a dense projection, unless the rule reads other synapses: then of one whose other synapses are missing."""
@@ -165,6 +194,10 @@ def test_brian2(name):
     w = within(rule, (window.n_pre, window.n_post))
     close(imposed(rule, "brian2", w, pre, post, read, connect="locally_connected", window=window),
           replay(rule, w, pre, post, DT, "interpreter", mask=window.mask, **read).w)
+    options, pairs = listed(rule, w, window.mask)
+    if not rule.reduces:
+        close(pairs.matrix(imposed(rule, "brian2", pre=pre, post=post, read=read, **options)).toarray(),
+              replay(rule, np.where(window.mask, w, 0.0), pre, post, DT, "interpreter", mask=window.mask, **read).w)
     n = window.n_pre
     pre, post, read, w = pre, post[:, :, :n], outside(rule, (STEPS, 1), n, n), within(rule, (n,))
     close(imposed(rule, "brian2", w, pre, post, read, connect="one_to_one"),

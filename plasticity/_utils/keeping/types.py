@@ -18,6 +18,7 @@ TYPES: Mapping[str, str] = MappingProxyType({
     **dict.fromkeys(("Input", "Population", "Signal"), "plasticity.network.population"),
     "Projection": "plasticity.network.projection",
     "Window": "plasticity.network.window",
+    "Pairs": "plasticity.network.pairs",
     "Network": "plasticity.network.network",
     **dict.fromkeys(("Model", "Presentation"), "plasticity.network.presentation"),
     "LeakyReadout": "plasticity.readout.leaky",
@@ -33,7 +34,7 @@ TYPES: Mapping[str, str] = MappingProxyType({
 })
 #: class -> fields that it got after files had been written: a description may lack them, which means their defaults
 ADDED: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "Projection": ("frozen",), "Input": ("always",), "GradientRule": ("rate", "rate_strength")})
+    "Projection": ("frozen", "pairs"), "Input": ("always",), "GradientRule": ("rate", "rate_strength")})
 
 
 class Named(NamedTuple):

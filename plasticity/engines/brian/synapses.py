@@ -20,7 +20,7 @@ from plasticity.engines.reference.interpreter import in_steps
 from plasticity.language import expressions
 from plasticity.language.rule import ORDERS, Rule, Trace
 from plasticity.network.network import Network, Population, Projection, shape_of
-from plasticity.network.projection import synapses_of
+from plasticity.network.projection import SynapseList, synapses_of
 from plasticity.neurons.discretise import brian_functions, import_brian2
 
 #: Order within the slot "groups": decay before the neurons (0, 1), on_step after them.
@@ -68,7 +68,7 @@ def build_synapses(network: Network, index: int, groups: dict, signals: dict, le
                                **_scalar_delays(projection, on_pre, on_post, network.dt))
     every = synapses_of(projection, shape_of(network, projection))
     synapses.connect(i=every.pre.astype(np.int32), j=every.post.astype(np.int32))
-    _set_delays(synapses, projection, on_pre, on_post, network.dt, (every.pre, every.post))
+    _set_delays(synapses, projection, on_pre, on_post, network.dt, every)
     _set_order(synapses, learning, index, on_pre, on_post)
     _clocked(synapses, texts, index)
     return synapses
@@ -92,13 +92,14 @@ def _scalar_delays(projection: Projection, on_pre: dict, on_post: dict, dt: floa
     return {"delay": delays} if delays else {}
 
 
-def _set_delays(synapses, projection: Projection, on_pre: dict, on_post: dict, dt: float, at: tuple) -> None:
+def _set_delays(synapses, projection: Projection, on_pre: dict, on_post: dict, dt: float,
+                every: SynapseList) -> None:
     second = import_brian2().second
     for side, pathways in (("pre", on_pre), ("post", on_post)):
         delay = _delay(projection, side)
         if np.ndim(delay):
             for pathway in pathways:
-                getattr(synapses, pathway).delay = in_steps(delay, dt)[at] * dt * second
+                getattr(synapses, pathway).delay = every.delays(in_steps(delay, dt)) * dt * second
 
 
 def _set_order(synapses, rule: Rule | None, index: int, on_pre: dict, on_post: dict) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from plasticity.network.projection import Projection, SynapseList, synapses_of
 
@@ -15,13 +16,13 @@ class Listing(SynapseList):
 
     def arrays(self, axonal: np.ndarray, dendritic: np.ndarray, shape: tuple[int, int]) -> dict[str, np.ndarray]:
         """Index arrays: synapses by presynaptic and by postsynaptic neuron, then by delay (steps)."""
-        da = np.broadcast_to(axonal, shape)[self.pre, self.post]
-        dd = np.broadcast_to(dendritic, shape)[self.pre, self.post]
-        by_post = np.lexsort((self.pre, dd, self.post))
+        da, dd = self.delays(axonal), self.delays(dendritic)
+        by_post = _sorted(self.post, dd, shape[1])
         return {
-            "pre": self.pre, "post": self.post, "da": da, "dd": dd, "byp": by_post.astype(np.int64),
+            "pre": self.pre, "post": self.post, "byp": by_post,
             "rows": _pointers(self.pre, da, shape[0], int(da.max(initial=0)) + 1),
             "cols": _pointers(self.post[by_post], dd[by_post], shape[1], int(dd.max(initial=0)) + 1),
+            **({"da": np.array(da), "dd": np.array(dd)} if np.ndim(axonal) or np.ndim(dendritic) else {}),
         }
 
     def fibres(self, shape: tuple[int, int], channels: int) -> dict[str, np.ndarray]:
@@ -46,15 +47,25 @@ class Listing(SynapseList):
 
 def listing(projection: Projection, shape: tuple[int, int], axonal: np.ndarray) -> Listing:
     every = synapses_of(projection, shape)
-    by = np.lexsort((every.post, np.broadcast_to(axonal, shape)[every.pre, every.post], every.pre))
-    return Listing(every.pre[by].astype(np.int32), every.post[by].astype(np.int32), every.weight[by].astype(np.int64),
-                   every.state[by].astype(np.int64), every.state_shape)
+    if projection.pairs is not None and not np.ndim(axonal):  # they are in this order
+        return Listing(every.pre, every.post, every.weight, every.state, every.state_shape)
+    by = np.lexsort((every.post, every.delays(axonal), every.pre))
+    return Listing(every.pre[by].astype(np.int32), every.post[by].astype(np.int32), every.weight[by], every.state[by],
+                   every.state_shape)
+
+
+def _sorted(post: np.ndarray, delay: np.ndarray, n_post: int) -> np.ndarray:
+    """The synapses by postsynaptic neuron, then delay, then as they stand."""
+    if delay.size and delay.min() < delay.max():
+        return np.lexsort((delay, post)).astype(np.int32)
+    numbers = np.arange(post.size, dtype=np.int32)
+    return sparse.csr_array((numbers, post, [0, post.size]), (1, n_post)).tocsc().data if post.size else numbers
 
 
 def _pointers(first: np.ndarray, second: np.ndarray, n_first: int, n_second: int) -> np.ndarray:
     """Start of each (first, second) bucket in a list sorted by both: [n_first, n_second + 1]."""
-    counts = np.zeros((n_first, n_second), np.int64)
-    np.add.at(counts, (first, second), 1)
+    bucket = first if n_second == 1 else first.astype(np.int64) * n_second + second
+    counts = np.bincount(bucket, minlength=n_first * n_second).reshape(n_first, n_second)
     ends = np.cumsum(counts.ravel())
     starts = np.concatenate(([0], ends[:-1])).reshape(n_first, n_second) if ends.size else counts
     return np.concatenate((starts, starts[:, -1:] + counts[:, -1:]), axis=1)

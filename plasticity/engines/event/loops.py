@@ -92,7 +92,7 @@ class Fibre:
 @contextmanager
 def fibres(code: Writer, synapses: Synapses) -> Iterator[Fibre]:
     """Runs over presynaptic neurons `i`, on a convolution at each position that sees them."""
-    s, length = synapses.prefix, synapses.weight_shape[1]
+    s, length = synapses.prefix, synapses.columns
     if not synapses.listed:
         with code.block(f"for i in range({s}_w.shape[0]):"):
             yield Fibre(length, "j", lambda: code.block(f"for j in range({s}_w.shape[1]):"))
@@ -120,5 +120,5 @@ def weights(code: Writer, synapses: Synapses, active: str = "") -> Iterator[str]
             yield synapses.w
         return
     with code.block(f"for k in range({s}_w.shape[0]):"):
-        code(f"j = k % {synapses.weight_shape[1]}" if synapses.shared else f"j = {s}_post[k]")
+        code(f"j = k % {synapses.columns}" if synapses.shared else f"j = {s}_post[k]")
         yield f"{s}_w[k]"

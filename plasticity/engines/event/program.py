@@ -184,7 +184,7 @@ def _normalize(code: Writer, synapses: Synapses, plastic: Plastic | None) -> Non
 
     A column that a bound keeps from its sum changes again at the next time: while there is one, all are visited.
     """
-    code.scratch(f"{synapses.prefix}_sums", synapses.weight_shape[1])
+    code.scratch(f"{synapses.prefix}_sums", synapses.columns)
     code.array(f"{synapses.prefix}_short", 1, kind="int64")
     code.constants[f"{synapses.prefix}_total"] = float(synapses.projection.normalize)
     if plastic and _keeps_to_active_columns(code, plastic):

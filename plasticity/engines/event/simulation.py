@@ -36,7 +36,8 @@ class EventSimulation:
             if projection.normalize is not None:
                 w = normalized(projection, self.get(f"{projection.name}.w"))
                 self.set(f"{projection.name}.w", w)
-                settled = np.allclose(np.abs(w).sum(0), projection.normalize, rtol=1e-6)
+                sums = projection.kind.sums(projection, np.abs(w))
+                settled = np.allclose(sums, projection.normalize, rtol=1e-6)
                 self._arrays[f"{self._program.parts.synapses[projection.name].prefix}_short"][0] = not settled
 
     def __reduce__(self):
@@ -156,9 +157,12 @@ class EventSimulation:
 
     def _as_first_synapse_sees(self, synapses, side: str, variable: str) -> np.ndarray:
         """Where delays differ, a neuron's trace is answered as the first synapse of its row or column sees it."""
-        delay = synapses.axonal if side == "pre" else synapses.dendritic
-        delay = np.broadcast_to(delay, synapses.shape)[:, 0] if side == "pre" else \
-            np.broadcast_to(delay, synapses.shape)[0]
+        delays = synapses.list.delays(synapses.axonal if side == "pre" else synapses.dendritic)
+        own, other = (synapses.list.pre, synapses.list.post)[::1 if side == "pre" else -1]
+        by = np.lexsort((other, own))
+        neuron, first = np.unique(own[by], return_index=True)
+        delay = np.zeros(synapses.shape[side == "post"], np.int64)
+        delay[neuron] = delays[by][first]
         ring = self._arrays[f"{synapses.prefix}_{variable}_after"]
         return ring[:, (self._tick - 1 - delay) % ring.shape[1], np.arange(delay.size)].astype(float)
 

@@ -37,7 +37,7 @@ class Synapses:
     @property
     def mixed(self) -> bool:
         """Whether synapses of one neuron differ in delay."""
-        return self.axonal.ndim == 2 or self.dendritic.ndim == 2
+        return bool(self.axonal.ndim or self.dendritic.ndim)
 
     @property
     def packed(self) -> str:
@@ -64,10 +64,14 @@ class Synapses:
         return listing(self.projection, self.shape, self.axonal)
 
     @cached_property
-    def weight_shape(self) -> tuple[int, int]:
+    def weight_shape(self) -> tuple[int, ...]:
         """Of the weights as `get` answers them."""
-        window = self.projection.window
-        return (window.fan_in, window.channels) if self.shared else self.shape
+        return self.projection.kind.unit(self.projection, self.shape).shape
+
+    @property
+    def columns(self) -> int:
+        """Postsynaptic neurons, of a convolution its channels."""
+        return self.projection.window.channels if self.shared else self.shape[1]
 
     @property
     def state_shape(self) -> tuple[int, ...]:
@@ -115,7 +119,7 @@ class Synapses:
             return np.where(existing(self.network, self.projection), values[0], 0.0)
         if self.shared or not self.listed:
             return np.array(values, float).reshape(self.weight_shape)
-        out = np.zeros(self.shape)
+        out = np.zeros(self.weight_shape)
         out.ravel()[self.list.weight] = values
         return out
 
@@ -131,16 +135,20 @@ class Synapses:
         weights = self.weights()
         code.array(f"{self.prefix}_w", *weights.shape, values=weights)
         if self.listed:
-            differ = np.int64(self.mixed)  # delays that all synapses have are arguments, not part of the list
-            for name, values in self.list.arrays(differ * self.axonal, differ * self.dendritic, self.shape).items():
+            # delays that all synapses have are arguments, not part of the list
+            delays = (self.axonal, self.dendritic) if self.mixed else (np.int64(0), np.int64(0))
+            for name, values in self.list.arrays(*delays, self.shape).items():
                 code.array(f"{self.prefix}_{name}", *values.shape, kind=str(values.dtype), values=values)
         if self.shared:
-            code.array(f"{self.prefix}_share", *self.list.weight.shape, kind="int64", values=self.list.weight)
+            self._numbers(code, "share", self.list.weight)
         if not self.mixed:
             lags = np.array([self.axonal, self.dendritic])
             code.array(f"{self.prefix}_lags", 2, kind="int64", values=lags)
         if self.projection.onto:
             code.scratch(f"{self.prefix}_acc", self.shape[1])
+
+    def _numbers(self, code: Writer, name: str, values: np.ndarray) -> None:
+        code.array(f"{self.prefix}_{name}", *values.shape, kind="int64", values=values.astype(np.int64))
 
     def lag(self, side: str) -> str:
         """The delay of one side's spikes, in the program; "0" where there is none."""
@@ -150,7 +158,7 @@ class Synapses:
     def noise_index(self, code: Writer) -> str:
         """Which number of the stream of noise belongs to synapse (i, j), k of sample b."""
         size, index = int(np.prod(self.shape)), f"i * {self.shape[1]} + j"
-        if self.shared:
+        if self.listed and self.list.state_shape != self.shape:
             size, index = int(np.prod(self.list.state_shape)), f"{self.prefix}_drawn[k]"
-            code.array(f"{self.prefix}_drawn", *self.list.state.shape, kind="int64", values=self.list.state)
+            self._numbers(code, "drawn", self.list.state)
         return f"b * {size} + {index}" if code.batched else index

@@ -51,6 +51,9 @@ def _connection(network: Network, projection: Projection) -> Connection:
         raise RefusedError(f"projection {name!r} drives nothing; name a variable in onto=")
     if projection.normalize is not None:
         raise RefusedError(f"projection {name!r} is normalised, which gradients would not know of; use normalize=None")
+    if projection.pairs is not None:
+        raise RefusedError(f"projection {name!r} lists its synapses, and gradient networks compute with whole "
+                           "matrices; use connect='sparse' with a mask")
     if not isinstance(projection.axonal_delay, int | float):
         raise RefusedError(f"projection {name!r} has one delay per synapse; gradient networks take one number")
     inputs, made = {part.name for part in network.inputs}, operator(projection)

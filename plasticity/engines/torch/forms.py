@@ -27,19 +27,22 @@ class Form:
 
     initial: the weights at the beginning, as kept. matrix: kept weights -> as `get` answers them. kept: weights as
     `get` answers them -> as kept; None if they cannot be overwritten. amount: (spikes, kept weights) ->
-    [batch, n_post].
+    [batch, n_post]. sums: weights as `get` answers them -> their sums onto each neuron or channel. of_post: numbers for
+    each of these -> the same for each weight, or so that it can be broadcast.
     """
 
     initial: Callable[[], np.ndarray]
     matrix: Callable[[torch.Tensor], torch.Tensor]
     kept: Callable[[np.ndarray], np.ndarray] | None
     amount: Callable[[StepSpikes | torch.Tensor, torch.Tensor], torch.Tensor]
+    sums: Callable[[torch.Tensor], torch.Tensor] = lambda w: w.sum(0)
+    of_post: Callable[[torch.Tensor], torch.Tensor] = lambda values: values
 
 
 def form(projection: Projection, shape: tuple[int, int], wide: bool, context: Context) -> Form:
     """wide: whether synapses of one neuron differ in delay, so that spikes are [batch, pre, post]."""
     if wide:
-        return _matrix(projection, shape, _across_synapses)
+        return WIDE.get(projection.connect, _wide)(projection, shape, context)
     learns_diagonal = projection.connect == "one_to_one" and projection.rule is not None
     make = _dense if learns_diagonal else FORMS.get(projection.connect, _dense)
     return make(projection, shape, context)
@@ -112,11 +115,39 @@ def _pool(largest: bool, projection: Projection, shape: tuple[int, int], context
     return Form(lambda: np.asarray(projection.weights, float), matrix, None, amount)
 
 
+def _wide(projection: Projection, shape: tuple[int, int], context: Context) -> Form:
+    return _matrix(projection, shape, _across_synapses)
+
+
+def _pairs(projection: Projection, shape: tuple[int, int], context: Context) -> Form:
+    """Listed synapses, as one row, that neurons' spikes pass."""
+    pre = torch.as_tensor(np.array(projection.pairs.pre, np.int64), device=context.device)
+    return _row(projection, shape, context, lambda spikes: spikes.dense[:, pre])
+
+
+def _wide_pairs(projection: Projection, shape: tuple[int, int], context: Context) -> Form:
+    """The same where each synapse hears spikes for itself, [batch, 1, n]."""
+    return _row(projection, shape, context, lambda spikes: spikes[:, 0])
+
+
+def _row(projection: Projection, shape: tuple[int, int], context: Context, heard: Callable) -> Form:
+    post = torch.as_tensor(np.array(projection.pairs.post, np.int64), device=context.device)
+
+    def sums(values: torch.Tensor) -> torch.Tensor:
+        """[batch, n] -> [batch, n_post]."""
+        return values.new_zeros(len(values), shape[1]).index_add_(1, post, values)
+
+    return Form(lambda: weights_of(projection, shape)[None], lambda w: w[0].clone(), lambda w: w[None],
+                lambda spikes, w: sums(heard(spikes) * w), lambda w: sums(w[None])[0], lambda values: values[post])
+
+
 def _maps(spikes: StepSpikes, window: Window) -> torch.Tensor:
     return spikes.dense.view(-1, *window.shape)
 
 
 #: kinds that need no matrix of synapses; all others are dense with zeros
 FORMS: Mapping[str, Callable[[Projection, tuple[int, int], Context], Form]] = MappingProxyType({
-    "one_to_one": _one_to_one, "all_but_self": _all_but_self, "convolution": _convolution,
+    "one_to_one": _one_to_one, "all_but_self": _all_but_self, "convolution": _convolution, "pairs": _pairs,
     "average_pool": partial(_pool, False), "max_pool": partial(_pool, True)})
+#: the same where synapses hear spikes for themselves
+WIDE: Mapping[str, Callable[[Projection, tuple[int, int], Context], Form]] = MappingProxyType({"pairs": _wide_pairs})

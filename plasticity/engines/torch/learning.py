@@ -30,10 +30,10 @@ class Learning:
         self.synapses, self.context, self.read, self.layout = synapses, context, read, synapses.layout
         self.rule, projection = synapses.projection.rule, synapses.projection
         self.noise_seed = context.seed + number
-        self.dendritic = delay_line(projection.dendritic_delay, "post", context)
+        self.dendritic = delay_line(projection, "post", context)
         sides = {"pre": synapses.axonal, "post": self.dendritic}
         self.wide = {side for side, ring in sides.items() if isinstance(ring, DelayLinePerSynapse)}
-        self.compiler = Compiler(self.rule, context, self.layout.shape[1], self.wide)
+        self.compiler = Compiler(self.rule, context, self.layout.shape[1], self.wide, projection.pairs is not None)
         self.events, self.efficacy = self.compiler.events(), self.compiler.efficacy()
         self.decays = {name: math.exp(-context.dt / trace.tau) for name, trace in self.rule.variables.items()
                        if math.isfinite(trace.tau)}
@@ -102,7 +102,8 @@ class Learning:
         """What a spike transmits of its weight now, [batch, n_pre] ([batch, pre, post] if delays differ); None: all."""
         if self.efficacy is None:
             return None
-        return self.efficacy({name: self.layout.shown("pre", self.values[name], self.batch) for name in self.rule.pre})
+        shown = (lambda side, value, batch: value) if "pre" in self.wide else self.layout.shown
+        return self.efficacy({name: shown("pre", self.values[name], self.batch) for name in self.rule.pre})
 
     def phases(self, post: StepSpikes) -> None:
         """The spikes' part of a step, in the rule's order."""
@@ -169,7 +170,7 @@ class Learning:
     def trace(self, name: str) -> torch.Tensor:
         """A variable as its first synapse sees it: [batch, n], or [batch, pre, post] for synaptic state."""
         value, side = self.values[name], self.rule.place[name]
-        value = {"pre": value[:, :, 0], "post": value[:, 0, :]}[side] if side in self.wide else value
+        value = self.layout.first(side, value) if side in self.wide else value
         return self.layout.shown(side, value, self.batch)
 
     def lag_shapes(self, network: Network) -> dict[str, list[tuple[int, ...]]]:

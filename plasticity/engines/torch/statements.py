@@ -49,13 +49,15 @@ class Change:
 class Compiler:
     """Compiles the statements of a rule.
 
-    wide: the sides whose spikes, and so traces, differ between a neuron's synapses.
+    wide: the sides whose spikes, and so traces, differ between a neuron's synapses. listed: whether what is read of
+    neurons is one value for each synapse, too.
     """
 
     rule: Rule
     context: Context
     n_post: int
     wide: Collection[str]
+    listed: bool = False
 
     def place(self, name: str) -> str:
         rule = self.rule
@@ -64,7 +66,7 @@ class Compiler:
         if name == "w":
             return "weight"
         place = rule.place_of(name)
-        if name in rule.variables:
+        if name in rule.variables or (self.listed and place != "global"):
             return "syn" if place in self.wide else place
         return "sample" if place == "global" else place
 

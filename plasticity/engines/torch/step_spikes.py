@@ -9,6 +9,7 @@ import torch
 
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines.torch.language import Context
+from plasticity.network.projection import Projection
 
 
 @dataclass(frozen=True)
@@ -111,16 +112,15 @@ class ValueDelayLine:
 
 
 class DelayLinePerSynapse:
-    """Spikes as they reach each synapse after its own delay: bool [batch, pre, post].
+    """Spikes as they reach each synapse after its own delay: bool [batch, pre, post], of listed synapses [batch, 1, n].
 
-    steps: int [pre, post]. side: "pre" or "post", whose spikes they are.
+    steps: int [pre, post] or [1, n]. neuron: whose spikes each synapse hears, likewise or so that it can be broadcast.
     """
 
-    def __init__(self, steps: np.ndarray, side: str, context: Context):
-        self.length, self.device = int(steps.max()) + 1, context.device
-        self.steps = torch.as_tensor(steps, device=context.device)
-        rows, columns = (torch.arange(size, device=context.device) for size in steps.shape)
-        self.neuron = rows[:, None] if side == "pre" else columns[None, :]
+    def __init__(self, steps: np.ndarray, neuron: np.ndarray, context: Context):
+        self.length, self.device = int(steps.max(initial=0)) + 1, context.device
+        self.steps, self.neuron = (torch.as_tensor(np.array(each, np.int64), device=context.device)
+                                   for each in (steps, neuron))
 
     def start(self, batch: int, n: int) -> None:
         self.ring = torch.zeros(self.length, batch, n, dtype=torch.bool, device=self.device)
@@ -139,11 +139,17 @@ class DelayLinePerSynapse:
         self.ring, self.head = rows.transpose(0, 1).to(torch.bool).clone(), self.length - 1
 
 
-def delay_line(delay: float | np.ndarray, side: str, context: Context) -> DelayLine | DelayLinePerSynapse:
+def delay_line(projection: Projection, side: str, context: Context) -> DelayLine | DelayLinePerSynapse:
     """What delays the spikes of one side of a projection."""
-    steps = in_steps(delay, context.dt)
+    steps = in_steps(getattr(projection, {"pre": "axonal_delay", "post": "dendritic_delay"}[side]), context.dt)
     same = steps.size == 0 or steps.min() == steps.max()
-    return DelayLine(int(steps.max(initial=0)), context) if same else DelayLinePerSynapse(steps, side, context)
+    if projection.pairs is not None and (projection.rule is not None or not same):
+        neuron = getattr(projection.pairs, side)[None]
+        return DelayLinePerSynapse(np.broadcast_to(steps, neuron.shape), neuron, context)
+    if same:
+        return DelayLine(int(steps.max(initial=0)), context)
+    rows, columns = (np.arange(size) for size in steps.shape)
+    return DelayLinePerSynapse(steps, rows[:, None] if side == "pre" else columns[None, :], context)
 
 
 def in_steps(delay: float | np.ndarray, dt: float) -> np.ndarray:

@@ -23,7 +23,7 @@ class Synapses:
     def __init__(self, network: Network, projection: Projection, context: Context):
         self.projection, self.context = projection, context
         self.shape = shape_of(network, projection)
-        self.axonal = delay_line(projection.axonal_delay, "pre", context)
+        self.axonal = delay_line(projection, "pre", context)
         self.wide = isinstance(self.axonal, DelayLinePerSynapse)
         self.form = form(projection, self.shape, self.wide, context)
         self.layout = layout(projection, self.shape, context)
@@ -49,10 +49,10 @@ class Synapses:
         if self.projection.normalize is None:
             return
         w = self.matrix()
-        sums = w.abs().sum(0)
-        scaled = w * torch.where(sums > 0, self.projection.normalize / sums, 1.0)
-        if self.w.shape == scaled.shape:
-            self.w.copy_(scaled)
+        sums = self.form.sums(w.abs())
+        scaled = w * self.form.of_post(torch.where(sums > 0, self.projection.normalize / sums, 1.0))
+        if self.w.numel() == scaled.numel():
+            self.w.copy_(scaled.view(self.w.shape))
             if self.projection.rule:
                 self.bound()
         else:
