@@ -15,11 +15,12 @@ class Listing(SynapseList):
     """Synapses sorted by presynaptic neuron, then axonal delay."""
 
     def arrays(self, axonal: np.ndarray, dendritic: np.ndarray, shape: tuple[int, int]) -> dict[str, np.ndarray]:
-        """Index arrays: synapses by presynaptic and by postsynaptic neuron, then by delay (steps)."""
+        """Index arrays: synapses by presynaptic and by postsynaptic neuron, then by delay (steps); and whose they are
+        in that order, so that both are read one after the other."""
         da, dd = self.delays(axonal), self.delays(dendritic)
         by_post = _sorted(self.post, dd, shape[1])
         return {
-            "pre": self.pre, "post": self.post, "byp": by_post,
+            "post": self.post, "byp": by_post, "from": self.pre[by_post],
             "rows": _pointers(self.pre, da, shape[0], int(da.max(initial=0)) + 1),
             "cols": _pointers(self.post[by_post], dd[by_post], shape[1], int(dd.max(initial=0)) + 1),
             **({"da": np.array(da), "dd": np.array(dd)} if np.ndim(axonal) or np.ndim(dendritic) else {}),

@@ -46,7 +46,7 @@ def column(code: Writer, synapses: Synapses, active: str = "") -> Iterator[None]
     s, d = synapses.prefix, "d" if synapses.mixed else "0"
     if synapses.listed:
         with code.block(f"for c in range({s}_cols[j, {d}], {s}_cols[j, {d} + 1]):"):
-            code(f"k = {s}_byp[c]", f"i = {s}_pre[k]")
+            code(f"k = {s}_byp[c]", f"i = {s}_from[c]")
             yield
     else:
         with members(code, "i", active, f"{s}_w.shape[0]"):
