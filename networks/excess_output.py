@@ -24,9 +24,9 @@ def excess_output(n_inputs: Count = 784, hidden: Count = 100, *, outputs: Steps 
     outputs: neurons of `out`; 0 leaves it out, for a readout of `hidden`. sends, decay, threshold, penalty: of the
     neurons, see `plasticity.neurons.excess`. unit: an activation in place of the neurons ("relu", "leaky_relu",
     "sigmoid"; outputs are linear then), for a conventional network of the same form. filters: maps of a convolution of
-    `size` times `size` before `hidden` (0: none), which send their excess too; gabor: they are Gabor filters, one
-    orientation each, and do not learn. shape: of the input. dt: s. First weights are uniform in +-sqrt(6/(n_pre +
-    n_post)) (Glorot & Bengio 2010, AISTATS).
+    `size` times `size` before `hidden` (0: none), which send what they see (a threshold on each of so many small sums
+    would leave `hidden` silent); gabor: they are Gabor filters, one orientation each, and do not learn. shape: of the
+    input. dt: s. First weights are uniform in +-sqrt(6/(n_pre + n_post)) (Glorot & Bengio 2010, AISTATS).
 
     Source: Wei & Jhunjhunwala, on Chevalier's notebook, which has the numbers. Fixed Gabor filters are its future work.
     """
@@ -38,7 +38,7 @@ def excess_output(n_inputs: Count = 784, hidden: Count = 100, *, outputs: Steps 
     if filters:
         window = Window(image_shape(n_inputs, shape), size, filters)
         weights = gabor_filters(filters, size, window.shape[0]) if gabor else _drawn(rng, window.fan_in, filters)
-        populations.append(Population("filters", window.n_post, inner))
+        populations.append(Population("filters", window.n_post, make("unit(activation=identity)")))
         projections.append(Projection("in", "filters", weights, "convolution", onto="x", window=window, frozen=gabor))
         last, n = "filters", window.n_post
     layers = [("hidden", hidden, inner), *([("out", outputs, outer)] if outputs else [])]

@@ -8,6 +8,8 @@ from importlib import resources
 
 import numpy as np
 import pytest
+import torch
+from sklearn.datasets import load_digits
 from support.scripts import script
 from typer.testing import CliRunner
 
@@ -145,3 +147,14 @@ def test_gabor_filters_have_each_an_orientation():
     made = networks.make("excess_output(20, filters=4, size=7, gabor=True)").build((12, 12), seed=0)
     np.testing.assert_array_equal(made.projection("in->filters").weights, bank)
     assert made.projection("in->filters").frozen
+
+
+def test_filters_do_not_silence_what_is_above_them():
+    from plasticity.engines.gradient.network import GradientNetwork
+
+    shown = encoders.make("flicker(steps=30, offset=-0.5)")(load_digits().data[:20] / 16, 0, np.arange(20))
+    for options in ("filters=5, size=3", "filters=5, size=5, gabor=True"):
+        network = networks.make(f"excess_output(20, {options})").build((8, 8), seed=0)
+        with torch.no_grad():
+            sent = GradientNetwork(network).forward(torch.as_tensor(shown)).spikes
+        assert (sent["hidden"] > 0).float().mean() > 0.03 and (sent["out"] != 0).float().mean() > 0.5
