@@ -11,8 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import plasticity
-from plasticity import Input, Network, Population, Projection, RefusedError
+from plasticity import Input, Network, Population, Projection, RefusedError, networks
 from plasticity import rules as all_rules
+from plasticity.encoding import catalogue as encoders
+from plasticity.engines.gradient.checks import presented
 from plasticity.engines.gradient.connections import Credit, connections, transmit
 from plasticity.engines.gradient.exact import gradients, rtrl
 from plasticity.engines.gradient.losses import cross_entropy, mse, rate_regularisation
@@ -20,6 +22,7 @@ from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.engines.gradient.operators import operator
 from plasticity.network.window import Window
 from plasticity.neurons.lsnn import lsnn_neuron
+from plasticity.readout.counts import Counts
 from plasticity.readout.leaky import LeakyReadout
 from plasticity.rules.credit import eprop
 
@@ -264,3 +267,23 @@ def test_windows_of_any_form(maps, size, seen, channels, stride, padding):
         pool = operator(Projection("a", "b", 1.0, connect="max_pool", window=pooled))
         np.testing.assert_allclose(pool.product(x.detach(), torch.ones((), dtype=torch.float64)),
                                    largest(x.detach().numpy(), pooled))
+
+
+def test_a_direct_current_is_computed_once_with_the_same_gradients():
+    """Kept once for all steps, by the encoder and on the way to the first projection."""
+    x = np.random.default_rng(0).random((3, 64))
+    shown = torch.as_tensor(encoders.make("current(steps=9)")(x, 0, np.arange(3)))
+    made = networks.make("csnn(2, size=3)").build((8, 8), seed=0)
+    assert shown.stride(1) == presented(made, shown, torch.float32, torch.device("cpu"))["in"].stride(1) == 0
+    for backend in ("compiled", "autograd"):
+        net = GradientNetwork(networks.make("csnn(2, size=3, pooled=currents, bias=True)").build((8, 8), seed=0),
+                              Counts("out"), "bptt", dtype="float64", backend=backend)
+        found = []
+        for current in (shown, shown.contiguous()):
+            net.zero_grad()
+            counts = net(current).outputs.sum(1)
+            (counts**2).sum().backward()
+            found.append([counts.detach(), *(p.grad.clone() for p in net.parameters() if p.grad is not None)])
+        for once, repeated in zip(*found, strict=True):
+            torch.testing.assert_close(once, repeated, rtol=1e-12, atol=1e-12)
+        assert found[0][0].sum() > 0

@@ -12,6 +12,7 @@ import torch
 from plasticity._utils.arrays import as_array
 from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.engines.gradient.connections import Connection
+from plasticity.engines.gradient.operators import constant
 from plasticity.engines.request import recorded
 from plasticity.errors import PlasticityError, RefusedError, choice, unknown
 from plasticity.network.network import Network, existing, weight_matrix
@@ -133,8 +134,15 @@ def presented(network: Network, x, dtype: torch.dtype, device: torch.device) -> 
             raise PlasticityError(f"input {name!r} must have shape [batch, steps, {network.sizes[name]}], the first "
                                   f"two the same for all inputs, got {tuple(values.shape)}")
         _require_finite(f"input {name!r}", values)
-    return {**{name: values.to(device, dtype) for name, values in tensors.items()},
+    return {**{name: _moved(values, device, dtype) for name, values in tensors.items()},
             **always_sent(network, next(iter(shapes)), dtype, device)}
+
+
+def _moved(values: torch.Tensor, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """The same on a device and in a type; what is kept once for all steps stays so."""
+    if constant(values):
+        return values[:, :1].to(device, dtype).expand(values.shape)
+    return values.to(device, dtype)
 
 
 def always_sent(network: Network, size: tuple[int, int], dtype: torch.dtype,

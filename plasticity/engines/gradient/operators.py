@@ -30,15 +30,17 @@ class Operator:
 
 
 def product(made: Operator, sent: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-    """What arrives of `sent` [batch, steps, n_pre]; where it is the same throughout, one product serves for all."""
-    if constant(sent):
-        return made.product(sent[:1, :1], w).expand(*sent.shape[:2], -1)
-    return made.product(sent, w)
+    """What arrives of `sent` [batch, steps, n_pre]; where it is the same in every step, one product serves for all of
+    them, and where it is the same in every sample too, for these as well."""
+    if not constant(sent):
+        return made.product(sent, w)
+    once = sent[:1 if sent.stride(0) == 0 else None, :1]
+    return made.product(once, w).expand(*sent.shape[:2], -1)
 
 
 def constant(sent: torch.Tensor) -> bool:
-    """Whether values [batch, steps, n] are kept once for all, and nobody asks for a gradient of each."""
-    return sent.ndim == 3 and sent.stride()[:2] == (0, 0) and not sent.requires_grad
+    """Whether values [batch, steps, n] are kept once for all steps, and nobody asks for a gradient of each."""
+    return sent.ndim == 3 and sent.shape[1] > 1 and sent.stride(1) == 0 and not sent.requires_grad
 
 
 def operator(projection: Projection) -> Operator:
