@@ -18,11 +18,10 @@ from plasticity import (
     PlasticityError,
     Population,
     Projection,
-    RefusedError,
     build,
     neurons,
 )
-from plasticity.engines import ENGINES, refusal
+from plasticity._utils import random
 from plasticity.engines.gradient.compiled import writing
 from plasticity.engines.gradient.exact import gradients, rtrl
 from plasticity.engines.gradient.losses import mse
@@ -273,17 +272,54 @@ def test_a_learner_draws_while_it_learns_and_only_then(engine):
     assert more.score(x, y) > 0.9
 
 
+# Engines that simulate.
+
+NORMAL = Neuron(update="u = normal(); x = 0*x", threshold="u > 1.5")
+SOURCES = Network(
+    (Input("in", 1),), (Population("quiet", 3, neurons.poisson(0.0)), Population("P", 40, neurons.poisson(80.0)),
+                        Population("N", 40, NORMAL)), (Projection("P", "N", 0.2, "one_to_one", onto="x"),))
+
+
+def simulated(engine, seed=0, **options):
+    return build(SOURCES, engine, seed=seed, **options).run(
+        {"in": np.zeros((2, 400, 1), bool)}, record=["P.spikes", "N.spikes", "N.u"])
+
+
+@pytest.mark.parametrize("engine", ["event", "torch", "brian2"])
+def test_engines_draw_in_every_step(engine):
+    """The rate, and its spread over neurons, are those of a Poisson process in steps; other samples, seeds and
+    populations draw other numbers."""
+    ran, other = simulated(engine), simulated(engine, seed=1)
+    p = 1 - np.exp(-80 * 1e-3)
+    counts = ran.spikes["P"].counts()
+    assert abs(counts.mean() / 400 - p) < 4 * np.sqrt(p * (1 - p) / counts.size / 400)
+    assert counts.var() == pytest.approx(400 * p * (1 - p), rel=0.6) and not ran.counts["quiet"].any()
+    assert not np.array_equal(counts[0], counts[1]) and not np.array_equal(counts, other.spikes["P"].counts())
+    u = ran.values["N.u"]
+    assert abs(u.mean()) < 5 / np.sqrt(u.size) and u.std() == pytest.approx(1, abs=0.02)
+    assert abs(np.corrcoef(u[0, :-1].ravel(), u[0, 1:].ravel())[0, 1]) < 0.05
+
+
+def test_the_same_numbers_on_event_and_torch_and_in_batches():
+    event, torch_, batched = simulated("event"), simulated("torch"), simulated("torch", batch=2)
+    np.testing.assert_allclose(event.values["N.u"], torch_.values["N.u"], rtol=0, atol=1e-12)
+    for name in ("P", "N"):
+        np.testing.assert_array_equal(event.spikes[name].dense(), torch_.spikes[name].dense())
+    np.testing.assert_allclose(simulated("event", batch=2).values["N.u"], batched.values["N.u"], rtol=0, atol=1e-12)
+    wanted = random.normal_at(random.stream(0, 2, 0), 0, np.arange(40))
+    np.testing.assert_allclose(event.values["N.u"][0, 0], wanted, rtol=0, atol=1e-12)
+
+
+def test_a_restored_simulation_draws_what_it_would_have_drawn():
+    for engine in ("event", "torch"):
+        simulation, later = build(SOURCES, engine), build(SOURCES, engine)
+        simulation.run(steps=50, reset=False)
+        later.restore(simulation.state())
+        ran, again = (each.run(steps=50, reset=False, record=["P.spikes"]) for each in (simulation, later))
+        np.testing.assert_array_equal(ran.spikes["P"].dense(), again.spikes["P"].dense())
+
+
 # Refusals.
-
-def test_engines_refuse_in_the_same_words():
-    described = network(bptt(), first=SPIKING).network.with_(rule=None)
-    said = set()
-    for engine in ENGINES:
-        with pytest.raises(RefusedError) as error:
-            build(described, engine)
-        said |= {str(error.value), refusal(described, engine)}
-    assert len(said) == 1 and "'neuron' of population 'a' draws random numbers" in said.pop()
-
 
 MAP = {"update": "u = x; x = 0*x", "threshold": "u > 1"}
 

@@ -114,8 +114,6 @@ def build(network: object, engine: str = "event", *, dtype: str = "float64", dev
     _require_network(network)
     if network.rule is not None:
         raise RefusedError(_by_gradients(network))
-    if reason := _by_chance(network):
-        raise RefusedError(reason)
     require_room(network, batch)
     return module.build(network, engine=engine, dtype=choice("dtype", str(dtype).removeprefix("torch."), DTYPES),
                         device=device, batch=int(batch), reduce=choice("reduce", reduce, ("sum", "mean")),
@@ -129,8 +127,6 @@ def refusal(network: Network, engine: str, *, batch: int = 1) -> str:
     if network.rule is not None:
         return _by_gradients(network)
     require_positive(batch=batch)
-    if reason := _by_chance(network):
-        return reason
     return module.refusal(network, engine=engine, batch=int(batch))
 
 
@@ -155,14 +151,6 @@ def _by_gradients(network: Network) -> str:
     return (f"network {network.name!r} learns by gradients (rule {network.rule.name!r}), and engines run rules of "
             "synapses: give it to GradientNetwork or Learner, or change its teacher by with_rule; with_(rule=None) "
             "runs it without learning")
-
-
-def _by_chance(network: Network) -> str:
-    for population in network.populations:
-        if population.neuron.drawn:
-            return (f"neuron {population.neuron.name!r} of population {population.name!r} draws random numbers, which "
-                    "gradient networks do while they learn, and engines do not; give it without noise and dropout")
-    return ""
 
 
 def _module(engine: str) -> Callable:

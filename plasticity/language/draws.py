@@ -1,7 +1,8 @@
 """Random functions of the language: each call becomes a name, whose numbers an engine draws for every neuron and step.
 
 A number is a function of the seed, the population, the call, the sample, the step and the neuron, and of nothing else.
-Where nothing is learned each call is its mean, so that answers do not depend on chance.
+Engines that simulate draw in every step (Brian2 by its own generator). In gradient networks each call is its mean where
+nothing is learned, so that answers do not depend on chance.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ class Kind:
 
 #: `dropout` says that nothing is learned by a number that no uniform one is: 2
 KINDS: Mapping[str, Kind] = MappingProxyType({
-    "normal": Kind("a standard normal number; 0 where nothing is learned", True, 0.0, "draw"),
-    "uniform": Kind("a number in (0, 1), all alike likely; 0.5 where nothing is learned", False, 0.5, "draw"),
-    "dropout": Kind("0 with probability p, else 1/(1 - p); 1 where nothing is learned", False, 2.0,
+    "normal": Kind("a standard normal number; 0 where a gradient network learns nothing", True, 0.0, "draw"),
+    "uniform": Kind("a number in (0, 1), all alike likely; 0.5 where a gradient network learns nothing", False, 0.5,
+                    "draw"),
+    "dropout": Kind("0 with probability p, else 1/(1 - p); 1 where a gradient network learns nothing", False, 2.0,
                     "where(draw > 1, 1, where(draw < p, 0, 1/(1 - p)))", ("p",)),
 })
 

@@ -12,16 +12,17 @@ from plasticity.neurons.lif import lif
 from plasticity.neurons.lsnn import lsnn_neuron
 from plasticity.neurons.maps import excess, relay, snu, unit
 from plasticity.neurons.neuron import Neuron
+from plasticity.neurons.poisson import poisson
 from plasticity.neurons.rate import rate_neuron
 from plasticity.neurons.softlif import softlif
 
 __all__ = ["Neuron", "adex", "alif", "catalogue", "diehl_cook", "excess", "gru_unit", "izhikevich", "lif",
-           "lsnn_neuron", "lstm_unit", "make", "rate_neuron", "relay", "snu", "softlif", "unit"]
+           "lsnn_neuron", "lstm_unit", "make", "poisson", "rate_neuron", "relay", "snu", "softlif", "unit"]
 
 #: name -> function that makes the neuron; all of its arguments have defaults
 catalogue = Catalogue("neuron", {make.__name__: f"{make.__module__}:{make.__name__}" for make in (
     lif, diehl_cook, alif, adex, izhikevich, snu, relay, lsnn_neuron, rate_neuron, unit, excess, lstm_unit, gru_unit,
-    softlif)})
+    softlif, poisson)})
 
 
 def make(neuron: str | Neuron, **options) -> Neuron:

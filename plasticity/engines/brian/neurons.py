@@ -40,7 +40,8 @@ def neuron_group(population: Population, name: str, dt: float, learn: bool):
         group.resetter["spike"].when = "before_groups"
     if neuron.update:
         moving = [line for line in neuron.moves if learn or line.target not in neuron.slow]
-        group.run_regularly("\n".join(map(_line, moving)), when="groups", order=MAPS, name=f"{name}_map")
+        drawn = [f"{each} = {'randn()' if kind.normal else 'rand()'}" for each, kind in neuron.drawn.items()]
+        group.run_regularly("\n".join([*drawn, *map(_line, moving)]), when="groups", order=MAPS, name=f"{name}_map")
     return group
 
 

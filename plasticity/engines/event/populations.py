@@ -44,6 +44,13 @@ class Group:
         """variable -> how the program writes it."""
         return {name: f"{self.prefix}_{name}[{index}]" for name in self.neuron.variables}
 
+    def drawn(self, batched: bool) -> dict[str, str]:
+        """name -> the number that the program draws for neuron `j` in this step; see `draw`."""
+        index = f"b * {self.population.n} + j" if batched else "j"
+        kinds = enumerate(self.neuron.drawn.items())
+        return {name: f"normal({self.prefix}_key{call}, {index})" if kind.normal else
+                f"uniform({self.prefix}_key{call}, {index}, 0)" for call, (name, kind) in kinds}
+
     def pulled(self, code: Writer, expr: ast.expr) -> ast.expr:
         """`expr` with subexpressions inlined and constants taken out to the top of the program."""
         constants = Constants({*self.neuron.constants, "dt"}, prefix=f"{self.prefix}_c{len(code.constants)}_")
@@ -111,13 +118,18 @@ def integrate_slow(code: Writer, group: Group) -> None:
 def _advance(code: Writer, group: Group, lines: list[Assignment]) -> None:
     if not lines:
         return
+    for call in range(len(group.neuron.drawn)):
+        place = f"stream_key(stream_key(seed, {int(group.prefix[1:])}), {call})"
+        code(f"{group.prefix}_key{call} = stream_key({place}, now - idle)")
     with code.block(f"for j in range({group.prefix}_{group.neuron.variables[0]}.shape[0]):"):
         _assignments(code, group, lines)
 
 
 def _assignments(code: Writer, group: Group, lines: list[Assignment]) -> None:
     """One neuron `j`, one step; temporaries stay local."""
-    seen: dict[str, str] = {}
+    read = frozenset().union(*(expressions.names(line.expr) for line in lines))
+    seen = {name: f"t_{name}" for name in group.neuron.drawn if name in read}
+    code(*(f"t_{name} = {text}" for name, text in group.drawn(code.batched).items() if name in seen))
     for line in lines:
         own = line.target in group.neuron.variables
         target = group.names()[line.target] if own else f"t_{line.target}"

@@ -13,7 +13,7 @@ compiled = kept(Path(__file__).parent, error_model="numpy", nogil=True)
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_1, _30, _27, _31, _11 = np.uint64(1), np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 
 @compiled
@@ -26,7 +26,7 @@ def _mix(z):
 @compiled
 def stream_key(seed, step):
     """`plasticity._utils.random.key`."""
-    return _mix(_mix(np.uint64(seed + 1)) ^ np.uint64(step))
+    return _mix(_mix(np.uint64(seed) + _1) ^ np.uint64(step))
 
 
 @compiled

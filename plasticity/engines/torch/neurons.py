@@ -25,11 +25,12 @@ class Neurons:
 
     def __init__(self, population: Population, context: Context, number: int):
         neuron = population.neuron
-        self.stream = 65536 * number
+        self.stream, self.number = 65536 * number, number
         self.population, self.neuron, self.context = population, neuron, context
         self.refractory_steps = int(in_steps(neuron.refractory, context.dt))
         self.gated = neuron.gated if self.refractory_steps else frozenset()
         self.names = {name: f"v[{name!r}]" for name in neuron.variables}
+        self.drawn = {name: f"drawn[{name!r}]" for name in neuron.drawn}
         self.constants = {**neuron.constants, "dt": context.dt}
         clamped = discretise_held(neuron) if self.gated else ()
         self.advance = self._compiled("advance", discretise(neuron), lambda name: "free" * (name in self.gated))
@@ -56,8 +57,8 @@ class Neurons:
 
     def _compiled(self, name: str, lines: Iterable[Assignment], gate: Callable[[str], str]) -> Callable:
         """Source of the assignments, made one after the other; temporaries stay local."""
-        pulled, rename = Constants(self.constants), dict(self.names)
-        source = [f"def {name}(v, learn, free, hit):", "    pass"]
+        pulled, rename = Constants(self.constants), self.names | self.drawn
+        source = [f"def {name}(v, learn, free, hit, drawn=None):", "    pass"]
         for line in lines:
             value = text(pulled.pull(self.neuron.inlined(line.expr)), rename)
             if line.target not in self.names:
@@ -101,20 +102,28 @@ class Neurons:
         """Writes a signal [batch, n] or [batch, 1] to a variable."""
         self.values[name] = values.expand(self.free.shape).clone()
 
-    def integrate(self, learn: bool, now: int) -> None:
-        """Resets that are due from the last step, then one step of the equations."""
+    def integrate(self, learn: bool, now: int, step: int) -> None:
+        """Resets that are due from the last step, then one step of the equations. step: by which numbers are drawn."""
         if self.neuron.reset_delay and not self.none_due:
             self._reset(self.due, learn)
         if self.refractory_steps:
             self.free = self.free_at <= now
         if not self.advance_clamped:
-            self.advance(self.values, learn, self.free, None)
+            self.advance(self.values, learn, self.free, None, self._draw(step))
             return
         clamped = dict(self.values)
         self.advance(self.values, learn, self.free, None)
         self.advance_clamped(clamped, False, self.free, None)
         self.values |= {name: torch.where(self.free, self.values[name], clamped[name]) for name in clamped
                         if name not in self.neuron.slow}
+
+    def _draw(self, step: int) -> dict[str, torch.Tensor]:
+        """The random numbers of this step, [batch, n], by the names that the equations have for them."""
+        index = np.arange(self.free.numel()).reshape(self.free.shape)
+        places = {name: (random.stream(self.context.seed, self.number, call), step, index)
+                  for call, name in enumerate(self.neuron.drawn)}
+        return {name: self.context.tensor(random.normal_at(*places[name]) if kind.normal else
+                                          random.uniform(*places[name])) for name, kind in self.neuron.drawn.items()}
 
     def fire(self, now: int, step: int) -> StepSpikes:
         """Who spikes in this step; `step` is the number that randomness is drawn by."""

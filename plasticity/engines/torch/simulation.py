@@ -108,7 +108,7 @@ class TorchSimulation:
         for plastic in learning.values():
             plastic.decay()
         for neurons in self._neurons.values():
-            neurons.integrate(learn, self._now)
+            neurons.integrate(learn, self._now, self._step)
         for plastic in learning.values():
             plastic.on_step(self._step)
         for name, neurons in self._neurons.items():
