@@ -201,7 +201,8 @@ def test_every_neuron_works_without_arguments_and_survives_pickling(name):
     known = {*neuron.variables, *neuron.constants, *neuron.subexpressions, "dt"}
     for line in discretise(neuron):
         known.add(line.target)
-        namespace = {**neuron.constants, **neuron.start, "dt": 1e-4, **{n: 0.1 for n in known if n.startswith("_")}}
+        named = {n: 0.1 for n in (*known, *neuron.drawn) if n.startswith("_") or n in neuron.drawn}
+        namespace = {**neuron.constants, **neuron.start, "dt": 1e-4, **named}
         assert np.isfinite(evaluate(neuron.inlined(line.expr), namespace))
 
 
