@@ -10,7 +10,7 @@ NOTE = ("the published network is pretrained as denoising autoencoders and train
         "last 100 ms are read, in steps of 0.25 ms")
 UNIT = "softlif(gamma=0.03, amplitude=0.0159, bias=1, dropout=0.25)"
 _SETTINGS = {"task": "mnist", "network": f"layers(500, 200, neuron='{UNIT}', bias=True)",
-             "rule": "bptt(rate=0, rate_strength=3e-3)",
+             "rule": "bptt(rate=0, rate_strength=3e-4)",
              "encoder": "current(steps=3)", "readout": "leaky(tau=0, bias=True, read=last, last=1)",
              "loss": "cross_entropy(last=1)", "epochs": 30, "batch": 100, "lr": 1e-3, "schedule": "cosine"}
 
