@@ -106,7 +106,8 @@ def decay(code: Writer, plastic: Plastic) -> None:
         for side in ("pre", "post"):
             names = [name for name, trace in getattr(rule, side).items() if not plastic.lazy(name)
                      and math.isfinite(trace.tau)]
-            on_list = [name for name in names if name in plastic.spiking and plastic.listed_active(side)]
+            listed = plastic.listed_active(side) and not plastic.dense_in_time
+            on_list = [name for name in names if name in plastic.spiking and listed]
             _decay_names(code, plastic, on_list, side, plastic.active(side))
             _decay_names(code, plastic, [name for name in names if name not in on_list], side, "")
             if plastic.mixed:

@@ -95,9 +95,15 @@ class Plastic:
         zero = zeros(self.rule, side, self.nonzero_support) if self.listed_active(side) else ()
         return self.active(side) if all(is_no_op(line, zero) for line in lines) else ""
 
+    @property
+    def dense_in_time(self) -> bool:
+        """Whether events come so often that all traces of a side may as well decay in every step, in one go: on sparse
+        projections each spike reads a few neurons of many, and many spike in a step."""
+        return self.synapses.listed and not self.synapses.shared
+
     def lazy(self, name: str) -> bool:
         """Whether a trace decays only when it is read."""
-        side = self.spiking.get(name)
+        side = None if self.dense_in_time else self.spiking.get(name)
         busy = name in self.reads("on_step") or (side == "post" and name in self.reads("on_pre")) or self.rule.efficacy
         return side is not None and not self.mixed and not busy and self.listed_active(side)
 

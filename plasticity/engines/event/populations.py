@@ -177,8 +177,7 @@ def thresholds(code: Writer, group: Group) -> None:
         code(f"any_above |= {condition}")
     with code.block("if any_above:"), code.block(f"for j in range({n}):"):
         free = f" and {p}_until[j] <= now" if group.refractory else ""
-        with code.block(f"if ({condition}){free}:"):
-            code(f"{p}_spk[n] = j", "n += 1")
+        code(f"{p}_spk[n] = j", f"n += 1 if ({condition}){free} else 0")  # no branch to be guessed where many spike
     _compete(code, group)
     code(f"{p}_ns[0] = n")
     if group.refractory:
