@@ -17,6 +17,7 @@ from plasticity.engines import Recording
 from plasticity.engines.request import Request, cut
 from plasticity.errors import PlasticityError
 from plasticity.network.network import Network
+from plasticity.network.size import weight_count
 
 LARGEST = 1e299  # beyond it a number counts as infinite; Brian2 clips to 1e300
 FEWEST = 16  # steps that are always worth a look
@@ -105,7 +106,7 @@ def closely(simulation) -> Iterator[None]:
 def _watch(simulation) -> Watch:
     if "_watch" not in vars(simulation):
         network, batch = simulation.network, getattr(simulation, "batch", 1)
-        size = sum(simulation.get(f"{each.name}.w").size for each in network.projections)
+        size = sum(weight_count(network, each) for each in network.projections)
         size += sum(batch * each.n * len(each.neuron.variables) for each in network.populations)
         cost = type(simulation).answer.steps_per_weight
         vars(simulation)["_watch"] = Watch(*(FEWEST + cost * size * times for times in (1, COPY)))

@@ -50,12 +50,16 @@ def _bytes(network: Described, batch: int) -> float:
 def _values(network: Described, projection: Projection, batch: int) -> float:
     """Numbers of a projection: its weights, and what each synapse keeps for itself. One weight for all needs none.
     """
-    window, rule = projection.window, projection.rule
-    synapses = weights = float(network.sizes[projection.pre]) * network.sizes[projection.post]
-    if projection.connect == "convolution":
-        weights = float(window.fan_in * window.channels)
-        synapses = window.positions * weights
-    if projection.pairs is not None:
-        synapses = weights = float(projection.pairs.size)
+    weights, rule = weight_count(network, projection), projection.rule
+    synapses = projection.window.positions * weights if projection.connect == "convolution" else weights
     states = batch * len(rule.syn) * synapses if rule else 0.0
     return states + COPIES * (weights if projection.kind.learns and projection.connect != "one_to_one" else 0.0)
+
+
+def weight_count(network: Described, projection: Projection) -> float:
+    """How many weights a projection has at most, told without making anything of that size."""
+    if projection.pairs is not None:
+        return float(projection.pairs.size)
+    if projection.connect == "convolution":
+        return float(projection.window.fan_in * projection.window.channels)
+    return float(network.sizes[projection.pre]) * network.sizes[projection.post]

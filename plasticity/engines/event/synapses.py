@@ -99,6 +99,8 @@ class Synapses:
         if self.packed:
             n = 1 if self.packed == "all_but_self" else self.shape[0]
             return np.broadcast_to(np.asarray(self.projection.weights, float), (n,)).copy()
+        if self.projection.pairs is not None and not self.mixed:
+            return np.broadcast_to(np.asarray(self.projection.weights, float), self.weight_shape)
         return self.pack(weight_matrix(self.network, self.projection))
 
     def pack(self, matrix: np.ndarray) -> np.ndarray:
