@@ -1,7 +1,6 @@
-"""Times Brunel's network with STDP, a simulated second: the event engine beside Brian2's C++ and NEST, in turns.
+"""Times Brunel's network with STDP, a simulated second: the event engine beside Brian2's C++, in turns.
 
     .venv/bin/python scripts/bench/recurrent.py --neurons 1000 4000 --rounds 5
-    .venv/bin/python scripts/bench/recurrent.py --nest .venv-nest/bin/python
 
 Every contender builds the network of recurrent_workload.py in a process of its own, with one thread, and runs it to
 warm up before the second that is timed. They draw connections and spikes from outside by their own generators, so rates
