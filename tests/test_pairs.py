@@ -123,6 +123,20 @@ def test_states_are_listed_and_go_on(engine):
         first.set("in->E.w", np.zeros((12, 20)))
 
 
+def test_what_a_projection_was_given_stays_as_it_was():
+    """Weights that learn are the simulation's own, one of one synapse, too."""
+    pairs, weights = Pairs.of(np.ones((12, 20))), np.full(240, 0.5)
+    made = network("pairs", weights, pairs=pairs)
+    simulation = build(made, "event")
+    simulation.run({"in": X})
+    assert (weights == 0.5).all() and (simulation.get("in->E.w") != 0.5).any()
+    one = Network((Input("in", 1),), (Population("E", 1, neurons.lif()),), (
+        Projection("in", "E", 0.5, "random(p=1)", onto="v", scale=30e-3, rule="pair_stdp"),))
+    simulation = build(one, "event")
+    simulation.run({"in": np.random.default_rng(0).random((1, 50, 1)) < 0.5})
+    assert simulation.get("in->E.w").item() != 0.5
+
+
 def test_nothing_of_the_size_of_all_pairs_is_made():
     """20,000 by 20,000 neurons and 100,000 synapses: all pairs would be 3.2 GB."""
     tracemalloc.start()

@@ -52,7 +52,8 @@ class EventSimulation:
 
     def _allocate(self, array: Array) -> np.ndarray:
         if array.values is not None:
-            return np.ascontiguousarray(array.values, self._type(array))
+            values = np.ascontiguousarray(array.values, self._type(array))
+            return values if values.flags.writeable else values.copy()  # those that belong to a projection
         shape = (self.batch, *array.shape) if array.per_sample else array.shape
         out = np.zeros(shape, self._type(array))
         if array.start is not None:
