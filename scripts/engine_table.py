@@ -19,9 +19,9 @@ from support.stress_rules import STRESS  # noqa: E402
 from plasticity import engines, rules  # noqa: E402
 from plasticity.errors import RefusedError  # noqa: E402
 from plasticity.language.rule import Rule  # noqa: E402
+from plasticity.network.kinds import KINDS  # noqa: E402
 from plasticity.network.network import Input, Network, Population, Projection, Signal  # noqa: E402
 from plasticity.network.pairs import Pairs  # noqa: E402
-from plasticity.network.projection import KINDS  # noqa: E402
 from plasticity.network.window import Window  # noqa: E402
 from plasticity.neurons import lif  # noqa: E402
 

@@ -22,6 +22,7 @@ from plasticity import (
     neurons,
 )
 from plasticity._utils import random
+from plasticity.engines import refusal
 from plasticity.engines.gradient.compiled import writing
 from plasticity.engines.gradient.exact import gradients, rtrl
 from plasticity.engines.gradient.losses import mse
@@ -308,6 +309,38 @@ def test_the_same_numbers_on_event_and_torch_and_in_batches():
     np.testing.assert_allclose(simulated("event", batch=2).values["N.u"], batched.values["N.u"], rtol=0, atol=1e-12)
     wanted = random.normal_at(random.stream(0, 2, 0), 0, np.arange(40))
     np.testing.assert_allclose(event.values["N.u"][0, 0], wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["event", "torch"])
+def test_what_does_not_learn_draws_what_the_next_run_will(engine):
+    """So that looking does not change what is learned."""
+    simulation = build(SOURCES, engine)
+    runs = [simulation.run({"in": np.zeros((1, 50, 1), bool)}, learn=learn, record=["P.spikes"]).spikes["P"].dense()
+            for learn in (False, False, True, True)]
+    np.testing.assert_array_equal(runs[0], runs[1])
+    np.testing.assert_array_equal(runs[0], runs[2])
+    assert not np.array_equal(runs[2], runs[3])
+
+
+@pytest.mark.parametrize("engine", ["event", "torch"])
+@pytest.mark.parametrize("batch", [1, 2])
+def test_neurons_that_pause_draw_too(engine, batch):
+    """The same numbers as without a pause, by the same neurons."""
+    def ran(unit):
+        network = Network((Input("in", 1),), (Population("a", 5, unit),))
+        return build(network, engine, batch=batch).run({"in": np.zeros((2, 80, 1), bool)}, record=["a.u", "a.spikes"])
+
+    drawing = Neuron(update="u = normal()", threshold="u > 1")
+    plain, pausing = ran(drawing), ran(drawing.with_(refractory=3e-3))
+    np.testing.assert_array_equal(plain.values["a.u"], pausing.values["a.u"])
+    gaps = [np.diff(np.flatnonzero(train)) for train in pausing.spikes["a"].dense()[0].T]
+    assert np.concatenate(gaps).min() >= 3 and plain.counts["a"].sum() > pausing.counts["a"].sum() > 0
+
+
+def test_slow_variables_that_draw_are_refused_where_samples_cannot_share_them():
+    slow = Neuron(update="v = 0*v; a = a + normal()", threshold="v > 1", slow=("a",))
+    network = Network((), (Population("a", 2, slow),))
+    assert "depend on random numbers" in refusal(network, "event") and not refusal(network, "torch")
 
 
 def test_a_restored_simulation_draws_what_it_would_have_drawn():

@@ -50,6 +50,13 @@ def test_every_pair_is_as_likely():
     assert abs(total / 900 - 0.5).max() < 5 * np.sqrt(0.25 / 900)
 
 
+@pytest.mark.parametrize(("text", "size"), [("random(p=1e-300)", 0), ("distance(sigma=1e-300)", 20),
+                                            ("distance(sigma=1e300)", 2400)])
+def test_numbers_at_the_edge_are_drawn_with(text, size):
+    """Nearly never, only where places are the same, and everywhere."""
+    assert drawn(text).size == size
+
+
 def test_a_seed_draws_the_same_and_names_draw_others():
     assert drawn("random(p=0.2, seed=3)") == drawn("random(p=0.2, seed=3)")
     assert drawn("random(p=0.2)") == drawn("random(p=0.2)") != drawn("random(p=0.2)", name="b->a")
@@ -73,6 +80,9 @@ def test_a_list_is_that_of_a_matrix():
     (lambda: drawn("random(p=2)"), "p must be from 0 to 1"), (lambda: drawn("random(q=2)"), "random"),
     (lambda: network("randm(p=0.1)"), "random"), (lambda: network("pairs"), "pairs"),
     (lambda: network(lambda n_pre, n_post: np.eye(3)), r"of \(3, 3\) neurons"),
+    (lambda: network(lambda n_pre, n_post: None), "are a matrix"),
+    (lambda: network(lambda n_pre, n_post: np.ones(3)), "are a matrix"),
+    (lambda: network(weights=sparse.coo_array(np.ones(20)), connect="dense"), "are a matrix"),
     (lambda: network("random(p=0.1)", mask=np.ones((12, 20), bool)), "leave pairs and mask away"),
     (lambda: Projection("in", "E", sparse.eye_array(12, 20), "one_to_one"), "says itself"),
     (lambda: network(weights=np.ones((12, 20)) / 2), "must have shape"),
@@ -102,6 +112,22 @@ def test_it_is_kept_with_what_was_drawn():
     assert network(seed_of := "random(p=0.2, seed=4)") == network(seed_of) != made
     weights = np.linspace(0.1, 0.9, made.projections[0].pairs.size)
     np.testing.assert_array_equal(made.with_weights({"in->E": weights}).projections[0].weights, weights)
+
+
+def test_a_matrix_that_is_given_stays_as_it_is():
+    """One of which pairs come up twice, and not in order."""
+    parts = np.array([0.1, 0.2, 0.3]), np.array([2, 0, 0]), np.array([0, 3, *[3] * 11])
+    given = sparse.csr_array(tuple(part.copy() for part in parts), (12, 20))
+    made = Projection("in", "E", given, onto="v")
+    np.testing.assert_allclose(made.weights, [0.5, 0.1])
+    for part, before in zip((given.data, given.indices, given.indptr), parts, strict=True):
+        np.testing.assert_array_equal(part, before)
+
+
+@pytest.mark.parametrize("engine", ["event", "torch", "brian2"])
+def test_no_synapse_at_all_is_silent(engine):
+    ran = build(network("random(p=0)"), engine).run({"in": X})
+    assert not ran.counts["E"].any()
 
 
 @pytest.mark.parametrize("engine", ["event", "torch", "brian2"])

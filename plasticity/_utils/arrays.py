@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from plasticity.errors import PlasticityError, quoted
 
@@ -44,3 +45,10 @@ def as_finite(name: str, values: object) -> np.ndarray:
     if not np.isfinite(array).all():
         raise PlasticityError(f"{name} holds NaN or infinity")
     return array
+
+
+def grouped(index: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """(ptr [n + 1], places): the places of an index [k] of numbers below n, number by number, each as they stand; those
+    of number i are places[ptr[i]:ptr[i + 1]]. Takes time and memory as k and n, and no sorting."""
+    columns = sparse.csr_array((np.arange(len(index), dtype=np.int32), index, [0, len(index)]), (1, n)).tocsc()
+    return columns.indptr.astype(np.int64), columns.data

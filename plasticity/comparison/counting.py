@@ -19,8 +19,8 @@ from plasticity.learner import Learner
 from plasticity.learner.gradients.encoded import Encoded
 from plasticity.learner.stream.presenting import Source, encode
 from plasticity.learner.targets import Targets
+from plasticity.network.kinds import synapses_of
 from plasticity.network.network import Network, existing, shape_of
-from plasticity.network.projection import synapses_of
 
 
 def gradient_rule(learner: Learner, x: np.ndarray) -> dict[str, object]:

@@ -54,8 +54,9 @@ def distance(sigma: Positive = 0.1, p: Share = 1.0, itself: bool = True, seed: i
     place, found = np.arange(n_post) / n_post, []
     for rows in _parts(n_pre, n_post):
         apart = np.abs(place - rows[:, None] / n_pre)
-        apart = np.minimum(apart, 1 - apart)
-        joined = rng.random(apart.shape) < p * np.exp(-(apart**2) / (2 * sigma**2))
+        with np.errstate(over="ignore"):  # far beyond sigma
+            near = np.exp(-0.5 * (np.minimum(apart, 1 - apart) / sigma) ** 2)
+        joined = rng.random(apart.shape) < p * near
         found.append((joined.sum(1), joined.nonzero()[1].astype(np.int32)))
     return _rows(found, n_post, itself)
 
@@ -109,7 +110,7 @@ def _at_random(rng: np.random.Generator, rows: int, n: int, p: float) -> Part:
         return np.zeros(rows, np.int64), np.zeros(0, np.int32)
     pieces, last = [], -1
     while last < rows * n:
-        gaps = rng.geometric(p, int(1.01 * p * (rows * n - last)) + 100)
+        gaps = np.minimum(rng.geometric(p, int(1.01 * p * (rows * n - last)) + 100), rows * n + 1)  # no overflow
         pieces.append(last + np.cumsum(gaps))
         last = pieces[-1][-1]
     places = np.concatenate(pieces)

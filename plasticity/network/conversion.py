@@ -9,9 +9,10 @@ import numpy as np
 from scipy import sparse
 
 from plasticity.errors import RefusedError
+from plasticity.network.kinds import synapses_of
 from plasticity.network.network import Network, shape_of, weight_matrix
 from plasticity.network.population import Population, Signal
-from plasticity.network.projection import Projection, synapses_of
+from plasticity.network.projection import Projection
 from plasticity.neurons.neuron import Neuron
 from plasticity.neurons.twins import FILTERS, Twin, twin_of
 

@@ -18,8 +18,9 @@ from plasticity._utils.typed import require_fields
 from plasticity.errors import PlasticityError, unknown
 from plasticity.language.rule import Rule
 from plasticity.network import population as populations
+from plasticity.network.kinds import exists_in, weights_of
 from plasticity.network.population import Input, Population, Signal
-from plasticity.network.projection import Projection, check, check_kind, connected, exists_in, normalized, weights_of
+from plasticity.network.projection import Projection, check, check_kind, connected, normalized
 from plasticity.network.size import require_room
 from plasticity.network.teachers import taught
 from plasticity.network.timing import check_times

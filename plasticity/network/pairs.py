@@ -8,12 +8,12 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from plasticity._utils.arrays import as_array
+from plasticity._utils.arrays import as_array, grouped
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
 from plasticity._utils.ranges import Count
 from plasticity._utils.typed import require_fields
-from plasticity.errors import PlasticityError
+from plasticity.errors import PlasticityError, quoted
 
 MOST = np.iinfo(np.int32).max  # neurons and synapses that can be counted
 
@@ -47,10 +47,20 @@ class Pairs(Kept, ByContent):
     def of(cls, matrix) -> Pairs:
         """Of a matrix [n_pre, n_post]: scipy.sparse of any form, of which every entry that is kept is a synapse, also a
         0; or an array, of which all but zeros are."""
-        rows = sparse.csr_array(matrix)
-        rows.sum_duplicates()
-        rows.sort_indices()
-        return cls(rows.indptr, rows.indices, rows.shape[1])
+        return cls.valued(matrix)[0]
+
+    @classmethod
+    def valued(cls, matrix) -> tuple[Pairs, np.ndarray]:
+        """The same, and the value of each synapse. Values that a matrix has for one pair are added up; it stays as it
+        is. Raises PlasticityError for what is no matrix."""
+        try:
+            rows = sparse.csr_array(matrix, copy=True)
+            rows.sum_duplicates()
+            n_post = rows.shape[1]
+        except (IndexError, TypeError, ValueError) as error:
+            raise PlasticityError(f"synapses are a matrix [n_pre, n_post], got {quoted(matrix, 60)} "
+                                  f"({error})") from None
+        return cls(rows.indptr, rows.indices, n_post), rows.data
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -69,8 +79,7 @@ class Pairs(Kept, ByContent):
     @cached_property
     def by_post(self) -> tuple[np.ndarray, np.ndarray]:
         """(ptr [n_post + 1], numbers of the synapses postsynaptic neuron by postsynaptic neuron)."""
-        columns = sparse.csr_array((np.arange(self.size, dtype=np.int32), self.post, self.ptr), self.shape).tocsc()
-        return columns.indptr.astype(np.int64), columns.data
+        return grouped(self.post, self.n_post)
 
     def matrix(self, values: np.ndarray) -> sparse.csr_array:
         """A value for each synapse, as `Simulation.get` answers them, as a sparse matrix [n_pre, n_post]."""

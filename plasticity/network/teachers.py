@@ -11,8 +11,9 @@ import numpy as np
 
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.language.rule import Rule
+from plasticity.network.kinds import Shape, exists_in, weights_of
 from plasticity.network.population import Input, Population
-from plasticity.network.projection import Projection, Shape, exists_in, normalized, weights_of
+from plasticity.network.projection import Projection, normalized
 from plasticity.network.weights import rounded, weighted
 from plasticity.neurons.frozen import frozen
 from plasticity.rules.catalogue import RuleLike

@@ -11,8 +11,9 @@ import numpy as np
 from plasticity._utils.arrays import as_finite
 from plasticity.errors import PlasticityError, unknown
 from plasticity.language.rule import Rule
+from plasticity.network.kinds import Shape, exists_in, weights_of
 from plasticity.network.population import Population
-from plasticity.network.projection import Projection, Shape, exists_in, weights_of
+from plasticity.network.projection import Projection
 
 #: how far weights may leave the bounds of a rule, relative to them: what float32 rounds
 ROUNDING = 1e-6

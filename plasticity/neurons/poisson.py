@@ -13,7 +13,8 @@ def poisson(rate: NotNegative = 10.0) -> Neuron:
     that is small.
 
     rate: Hz, the first value of variable `rate`: each neuron's own by `Population(initial={"rate": [...]})`, and over
-    time by a signal that drives it. Nothing is projected onto a source. Engines draw the numbers, from their seed.
+    time by a signal that drives it. Nothing is projected onto a source. Engines draw the numbers, from their seed and
+    the number of steps that have learned: runs with learn=False draw what the next one will, each of them the same.
 
     Source: Dayan & Abbott 2001, Theoretical Neuroscience, section 1.4 (recalled).
     """

@@ -60,8 +60,8 @@ class GradientRule(Kept):
         population's own, on its spikes through fixed random weights; "target", no error at all but the target itself,
         through such weights. With the latter two the readout learns from its loss and tells the populations nothing.
     online: whether gradients are computed forward in time, with memory that the number of steps does not enter.
-    rate, rate_strength: firing rate (Hz) that each neuron is drawn to, and how strongly (0: not at all), see
-        `plasticity.engines.gradient.losses.rate_regularisation`.
+    rate, rate_strength: firing rate (Hz) that each neuron is drawn to, and how strongly (0: not at all); a learner adds
+        it to its loss (`rate_regularisation`), who computes a loss himself does.
     words: what it does. memory: what has to be kept while a sample of T steps is shown to N neurons, as published;
         autograd, which computes the gradients here, keeps all T steps for every rule. source: authors and year.
     """

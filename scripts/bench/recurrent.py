@@ -2,9 +2,10 @@
 
     .venv/bin/python scripts/bench/recurrent.py --neurons 1000 4000 --rounds 5
 
-Every contender builds the network of recurrent_workload.py in a process of its own, with one thread, and runs it to
-warm up before the second that is timed. They draw connections and spikes from outside by their own generators, so rates
-are told beside times. Brian2 keeps the traces of STDP in the neurons, or in the synapses as its documentation has it.
+Every contender builds the network of recurrent_workload.py in a process of its own, with one thread, and runs it for
+0.2 s to warm up before the second that is timed (of Brian2 the loop over both is known, of which the second is a
+share). They draw connections and spikes from outside by their own generators, so rates are told beside times. Brian2
+keeps the traces of STDP in the neurons, or in the synapses as its documentation has it.
 Writes docs/results/bench_recurrent.json.
 """
 

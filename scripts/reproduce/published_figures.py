@@ -104,8 +104,9 @@ def units_raster(runs: Path) -> Figure:
 
 
 def units_rates(runs: Path) -> Figure:
-    trained = {"seven layers of SNUs": Trained(runs, "units-snu-7")}
-    return _spikes_per_step(trained, [part.name for part in trained.popitem()[1].learner.network_.populations])
+    trained = Trained(runs, "units-snu-7")
+    return _spikes_per_step({"seven layers of SNUs": trained},
+                            [part.name for part in trained.learner.network_.populations])
 
 
 def speech_raster(runs: Path) -> Figure:

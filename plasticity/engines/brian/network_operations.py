@@ -12,8 +12,8 @@ import numpy as np
 
 from plasticity.engines.brian.synapses import COLLECTED, order_of
 from plasticity.language.rule import ORDERS, Rule
+from plasticity.network.kinds import synapses_of
 from plasticity.network.network import Network, Projection, shape_of
-from plasticity.network.projection import synapses_of
 from plasticity.neurons.discretise import import_brian2
 
 

@@ -18,8 +18,8 @@ from plasticity.engines.reference.interpreter import in_steps
 from plasticity.engines.states import alike, require_weights
 from plasticity.errors import PlasticityError
 from plasticity.language.rule import ORDERS
+from plasticity.network.kinds import synapses_of
 from plasticity.network.network import Network, Projection, shape_of, weight_matrix
-from plasticity.network.projection import synapses_of
 
 State = dict[str, np.ndarray]
 

@@ -19,8 +19,8 @@ from plasticity.engines.brian.printing import brian_text
 from plasticity.engines.reference.interpreter import in_steps
 from plasticity.language import expressions
 from plasticity.language.rule import ORDERS, Rule, Trace
+from plasticity.network.kinds import SynapseList, synapses_of
 from plasticity.network.network import Network, Population, Projection, shape_of
-from plasticity.network.projection import SynapseList, synapses_of
 from plasticity.neurons.discretise import brian_functions, import_brian2
 
 #: Order within the slot "groups": decay before the neurons (0, 1), on_step after them.
@@ -58,6 +58,9 @@ def build_synapses(network: Network, index: int, groups: dict, signals: dict, le
     on_post = {phase: code for phase, code in texts.phases.items() if phase.endswith("post")}
     if not on_pre and not on_post and not texts.step:
         return None
+    every = synapses_of(projection, shape_of(network, projection))
+    if not every.pre.size:
+        return None
     namespace = dict(texts.namespace)
     if projection.onto:
         namespace |= {"transmitted": projection.scale, "unit_of_target": unit_of(post, projection.onto)}
@@ -66,7 +69,6 @@ def build_synapses(network: Network, index: int, groups: dict, signals: dict, le
     synapses = brian2.Synapses(pre, post, model, on_pre=on_pre or None, on_post=on_post or None, namespace=namespace,
                                name=name, dt=network.dt * brian2.second,
                                **_scalar_delays(projection, on_pre, on_post, network.dt))
-    every = synapses_of(projection, shape_of(network, projection))
     synapses.connect(i=every.pre.astype(np.int32), j=every.post.astype(np.int32))
     _set_delays(synapses, projection, on_pre, on_post, network.dt, every)
     _set_order(synapses, learning, index, on_pre, on_post)

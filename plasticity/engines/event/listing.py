@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
-from plasticity.network.projection import Projection, SynapseList, synapses_of
+from plasticity._utils.arrays import grouped
+from plasticity.network.kinds import SynapseList, synapses_of
+from plasticity.network.projection import Projection
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,7 @@ def _sorted(post: np.ndarray, delay: np.ndarray, n_post: int) -> np.ndarray:
     """The synapses by postsynaptic neuron, then delay, then as they stand."""
     if delay.size and delay.min() < delay.max():
         return np.lexsort((delay, post)).astype(np.int32)
-    numbers = np.arange(post.size, dtype=np.int32)
-    return sparse.csr_array((numbers, post, [0, post.size]), (1, n_post)).tocsc().data if post.size else numbers
+    return grouped(post, n_post)[1]
 
 
 def _pointers(first: np.ndarray, second: np.ndarray, n_first: int, n_second: int) -> np.ndarray:

@@ -148,6 +148,9 @@ def _split(group: Group, lines: tuple[Assignment, ...]) -> tuple[list[Assignment
             if line.target in slow or line.target not in group.neuron.variables:
                 kept.append(line)
     outside = (needed & set(group.neuron.variables)) - slow
+    if kept and needed & set(group.neuron.drawn):
+        raise RefusedError(f"slow variable(s) {', '.join(sorted(slow))} of neuron {group.neuron.name!r} depend on "
+                           "random numbers, of which each sample has its own; the event engine cannot share them")
     if kept and outside:
         raise RefusedError(f"slow variable(s) {', '.join(sorted(slow))} of neuron {group.neuron.name!r} depend on "
                            f"{', '.join(sorted(outside))}, which is not slow; the event engine cannot share them")

@@ -63,10 +63,11 @@ class Synapses:
     def list(self) -> Listing:
         return listing(self.projection, self.shape, self.axonal)
 
-    @cached_property
+    @property
     def weight_shape(self) -> tuple[int, ...]:
         """Of the weights as `get` answers them."""
-        return self.projection.kind.unit(self.projection, self.shape).shape
+        projection, window = self.projection, self.projection.window
+        return (window.fan_in, window.channels) if self.shared else projection.kind.each(projection, self.shape)
 
     @property
     def columns(self) -> int:

@@ -13,7 +13,8 @@ from torch.nn import functional
 
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.step_spikes import StepSpikes
-from plasticity.network.projection import Projection, exists_in, weights_of
+from plasticity.network.kinds import exists_in, weights_of
+from plasticity.network.projection import Projection
 from plasticity.network.window import Window
 
 #: Above this share of spiking neurons a matrix product is faster than adding up rows.

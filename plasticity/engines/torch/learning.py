@@ -102,8 +102,7 @@ class Learning:
         """What a spike transmits of its weight now, [batch, n_pre] ([batch, pre, post] if delays differ); None: all."""
         if self.efficacy is None:
             return None
-        shown = (lambda side, value, batch: value) if "pre" in self.wide else self.layout.shown
-        return self.efficacy({name: shown("pre", self.values[name], self.batch) for name in self.rule.pre})
+        return self.efficacy({name: self.layout.shown("pre", self.values[name], self.batch) for name in self.rule.pre})
 
     def phases(self, post: StepSpikes) -> None:
         """The spikes' part of a step, in the rule's order."""
