@@ -78,7 +78,7 @@ def test_a_list_is_that_of_a_matrix():
     (lambda: Pairs([0, 1], [3], 3), "0 to 3"), (lambda: Pairs([1, 1], [0], 3), "ptr must rise"),
     (lambda: Pairs([0, 2, 1], [0], 3), "ptr must rise"), (lambda: drawn("fixed_in_degree(k=99)"), "lower k"),
     (lambda: drawn("random(p=2)"), "p must be from 0 to 1"), (lambda: drawn("random(q=2)"), "random"),
-    (lambda: network("randm(p=0.1)"), "random"), (lambda: network("pairs"), "pairs"),
+    (lambda: network("dense(3)"), "did you mean 'dense'"), (lambda: network("randm(p=0.1)"), "did you mean 'random'"), (lambda: network("pairs"), "pairs"),
     (lambda: network(lambda n_pre, n_post: np.eye(3)), r"of \(3, 3\) neurons"),
     (lambda: network(lambda n_pre, n_post: None), "are a matrix"),
     (lambda: network(lambda n_pre, n_post: np.ones(3)), "are a matrix"),

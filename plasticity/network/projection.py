@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from plasticity._utils.catalogue import parse
 from plasticity._utils.content import ByContent
 from plasticity._utils.keeping import Kept
 from plasticity._utils.ranges import Delays, Finite, Numbers, Positive
@@ -128,7 +129,9 @@ def normalized(projection: Projection, w: np.ndarray) -> np.ndarray:
 
 def check_kind(projection: Projection) -> None:
     """Raises PlasticityError for a kind of `connect` that is none, and a window where it does not belong."""
-    choice(f"connect of projection {projection.name!r}", projection.connect, (*KINDS, *connecting.GENERATORS))
+    named = parse(projection.connect, "connect").name
+    choice(f"connect of projection {projection.name!r}", projection.connect if named in KINDS else named,
+           (*KINDS, *connecting.GENERATORS))  # kinds have no options
     if ("window" in projection.kind.needs) != (projection.window is not None):
         kinds = ", ".join(kind for kind, known in KINDS.items() if "window" in known.needs)
         raise PlasticityError(f"projection {projection.name!r}: a window goes with connect = {kinds}, and only with "
