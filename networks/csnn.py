@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -23,13 +24,15 @@ from plasticity.neurons.neuron import Neuron
 
 #: what pools can act on
 POOLED = ("spikes", "currents")
+#: how a pool answers -> kind of projection
+POOLING: Mapping[str, str] = MappingProxyType({"max": "max_pool", "average": "average_pool"})
 
 
 def csnn(n_inputs: int = 784, *maps: int | Sequence[int], channels: Sequence[int] = (8, 16), size: int = 5,
          pool: int = 2, padding: int | None = None, dense: Sequence[int] = (), outputs: int = 10,
          shape: tuple[int, ...] | None = None, neuron: str | Neuron | None = None, pooled: str = "spikes",
-         bias: bool = False, gain: float = 1.0, dt: float = 1e-3, seed: int = 0) -> Network:
-    """Convolutions (`conv1`, `conv2`, ...), each followed by a max pool (`pool1`, ...), then layers `dense1`, ... and
+         pooling: str = "max", bias: bool = False, gain: float = 1.0, dt: float = 1e-3, seed: int = 0) -> Network:
+    """Convolutions (`conv1`, `conv2`, ...), each followed by a pool (`pool1`, ...), then layers `dense1`, ... and
     `out`, all to all.
 
     A spike takes one step per population, so that with two convolutions `out` answers in the fifth step after an input.
@@ -37,7 +40,8 @@ def csnn(n_inputs: int = 784, *maps: int | Sequence[int], channels: Sequence[int
     maps: channels of each convolution, "csnn(8, 16)", the same as `channels`. size: rows and columns that a neuron
     sees. pool: rows and columns of a pool. pooled: what pools act on, "spikes" of the convolutions' neurons, which a
     population of relays then sends on; or "currents", as in the tutorial: convolutions are relays, and neurons spike by
-    the largest current of a window. dense: neurons of each layer before `out`. bias: whether each map and each neuron
+    the largest current of a window. pooling: "max", or "average", which a network that is to go on in spikes
+    (`convert`) needs. dense: neurons of each layer before `out`. bias: whether each map and each neuron
     of the layers has one, from inputs that always send. padding: pixels around each map; None for none, or for half a
     window where maps would else be too small. outputs: neurons of `out`; 0 leaves it out, for a readout of the last
     population.
@@ -55,19 +59,20 @@ def csnn(n_inputs: int = 784, *maps: int | Sequence[int], channels: Sequence[int
     if padding is None:
         padding = 0 if _fits(shape, len(channels), size, pool) else size // 2
     spiking, passing = {"spikes": (neuron, relay()), "currents": (relay(), neuron)}[choice("pooled", pooled, POOLED)]
+    kind = POOLING[choice("pooling", pooling, POOLING)]
     inputs, populations, projections, last = [Input("in", n_inputs)], [], [], "in"
     for number, maps in enumerate(channels, 1):
         conv, after = f"conv{number}", f"pool{number}"
         window = Window(shape, size, maps, padding=padding)
-        pooling = Window(window.out_shape, pool, maps, stride=pool)
-        populations += [Population(conv, window.n_post, spiking), Population(after, pooling.n_post, passing)]
+        pools = Window(window.out_shape, pool, maps, stride=pool)
+        populations += [Population(conv, window.n_post, spiking), Population(after, pools.n_post, passing)]
         projections += [Projection(last, conv, _drawn(rng, gain, window.fan_in, maps), "convolution", onto="x",
                                    window=window),
-                        Projection(conv, after, 1.0, "max_pool", onto="x", window=pooling)]
+                        Projection(conv, after, 1.0, kind, onto="x", window=pools)]
         if bias:
             ones, alike = _ones(number, window, _drawn(rng, gain, window.fan_in, maps, 1))
             inputs, projections = [*inputs, ones], [*projections, alike]
-        shape, last = pooling.out_shape, after
+        shape, last = pools.out_shape, after
     network = Network(tuple(inputs), tuple(populations), tuple(projections), dt=dt, name="csnn")
     sizes = {**{f"dense{number}": wide for number, wide in enumerate(dense, 1)}, "out": outputs}
     return _with_layers(network, {name: wide for name, wide in sizes.items() if wide}, neuron, rng, gain, bias)

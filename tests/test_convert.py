@@ -20,12 +20,13 @@ from plasticity import (
     Window,
     build,
     convert,
+    networks,
     neurons,
     stored,
 )
 from plasticity.engines.gradient.network import GradientNetwork
 from plasticity.network.builders import with_bias
-from plasticity.network.conversion import matrix_of
+from plasticity.network.folding import folded, matrix_of
 from plasticity.neurons.twins import TWINS, twin_of
 from plasticity.readout.leaky import LeakyReadout
 
@@ -289,3 +290,37 @@ def test_with_its_inputs_it_answers_alike_and_learns_on():
                       lr=1e-3).fit(X, [0, 1, 2, 3])
     changed = learner.network_.projection("a->b").weights - converted.hearing.projection("a->b").weights
     assert np.abs(changed).max() > 0 and learner.predict(X).shape == (4,)
+
+
+@pytest.mark.parametrize("pooled", ["spikes", "currents"])
+def test_relays_are_folded_and_the_rates_come_true(pooled):
+    """Average pools before or behind the units: the spiking network has no relay and sends what the units do."""
+    network = networks.make(f"csnn(2, 3, size=3, pooled={pooled}, pooling=average, bias=True, outputs=0, gain=4.0, "
+                            f"neuron='{UNIT.replace('0.5', '1.3')}')").build((10, 10), seed=2)
+    x = np.random.default_rng(3).uniform(0.2, 1.0, (2, 100))
+    units, last = {"spikes": (["conv1", "conv2"], "pool2"), "currents": (["pool1", "pool2"], "pool2")}[pooled]
+    weights = np.random.default_rng(4).normal(size=(network.sizes[last], 4))
+    net = GradientNetwork(network, LeakyReadout(last, 4, 0.0), dtype="float64")
+    with torch.no_grad():
+        net.readouts[last].copy_(torch.as_tensor(weights))
+    converted, wanted = convert(net, dt=0.05e-3, tau_s=15e-3), settled(network, x, 10)
+    assert [part.name for part in converted.network.populations] == [*units, "readout"]
+    answer = converted.run(x, seconds=0.55, last=0.4, engine="event", batch=1)
+    for name in units:
+        assert (wanted[name] > 0.1).mean() > 0.2
+        assert np.abs(AMPLITUDE * answer.rates[name] - wanted[name]).max() < 0.1 * wanted[name].max()
+    outputs = wanted[last] @ weights
+    assert np.abs(answer.outputs - outputs).max() < 0.05 * np.abs(outputs).max()
+
+
+def test_a_relay_beside_a_direct_way_brings_the_sum():
+    rng = np.random.default_rng(5)
+    w = {name: rng.normal(size=shape) for name, shape in {"ar": (4, 3), "rb": (3, 2), "ab": (4, 2)}.items()}
+    network = Network((Input("a", 4),), (Population("r", 3, "relay"), Population("b", 2, UNIT)), (
+        Projection("a", "r", w["ar"], onto="x", scale=2.0), Projection("r", "b", w["rb"], onto="x"),
+        Projection("a", "b", w["ab"], onto="x")))
+    alone, readout = folded(network, {"r": w["rb"], "b": np.eye(2)})
+    (only,) = alone.projections
+    np.testing.assert_allclose(matrix_of(alone, only).toarray(), 2 * w["ar"] @ w["rb"] + w["ab"], rtol=1e-12)
+    np.testing.assert_allclose(readout["a"], 2 * w["ar"] @ w["rb"], rtol=1e-12)
+    np.testing.assert_array_equal(readout["b"], np.eye(2))

@@ -217,6 +217,9 @@ def test_every_neuron_works_without_arguments_and_survives_pickling(name):
     (lambda: neurons.izhikevich("regular"), "did you mean 'regular_spiking'"),
     (lambda: neurons.snu(decay=1.5), "decay"),
     (lambda: neurons.snu(activation="gelu"), "activation"),
+    (lambda: neurons.snu(current_noise=-1.0), "current_noise"),
+    (lambda: neurons.snu(dropout=0.5), "graded=True"),
+    (lambda: neurons.snu(graded=True, dropout=1.0), "dropout"),
 ])
 def test_bad_arguments_are_named(call, complaint):
     with pytest.raises(PlasticityError, match=complaint):

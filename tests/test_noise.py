@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from scipy.stats import norm
 from support import interpreted
 
 from plasticity import (
@@ -241,6 +242,28 @@ def test_noise_of_the_soft_lif(options, spread):
     else:
         slope = (net(1.01 * torch.ones(1, 2, 2)).spikes["p"] - net(0.99 * torch.ones(1, 2, 2)).spikes["p"])[0, 1, 0]
         assert float(sent[:, 0].std()) == pytest.approx(0.3 * float(slope) / 0.06, rel=0.1)
+
+
+def test_noise_and_dropout_of_spiking_neural_units():
+    """A unit with noise spikes as often as a normal number exceeds what is missing to its threshold; a soft one is
+    dropped as often as was asked, and keeps its mean."""
+    drive = np.linspace(0.4, 1.6, 4)
+
+    def shown(unit, noise):
+        described = Network((Input("in", 1),), (Population("p", 4, unit),), (
+            Projection("in", "p", drive[None], onto="x"),))
+        net = GradientNetwork(described, None, "bptt", dtype=torch.float64)
+        with torch.no_grad():
+            return net(torch.ones(4000, 2, 1), noise=noise).spikes["p"][:, 1]
+
+    for activation in ("identity", "leaky_relu"):
+        unit = neurons.snu(decay=0.0, activation=activation, current_noise=0.5)
+        np.testing.assert_allclose(shown(unit, 1).mean(0), norm.cdf((drive - 1) / 0.5), atol=0.03)
+        np.testing.assert_array_equal(shown(unit, None)[0], drive > 1)
+    soft = neurons.snu(graded=True, dropout=0.25)
+    sent, quiet = shown(soft, 1), shown(soft, None)[0]
+    assert float((sent == 0).double().mean()) == pytest.approx(0.25, abs=0.01)
+    torch.testing.assert_close(sent.mean(0), quiet, rtol=0.03, atol=0)
 
 
 def learned(unit, seed=3, epochs=2, **options):

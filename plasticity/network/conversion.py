@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from plasticity.errors import RefusedError
-from plasticity.network.kinds import synapses_of
-from plasticity.network.network import Network, shape_of, weight_matrix
+from plasticity.network.folding import folded, matrix_of
+from plasticity.network.network import Network
 from plasticity.network.population import Population, Signal
 from plasticity.network.projection import Projection
 from plasticity.neurons.neuron import Neuron
@@ -56,14 +56,17 @@ def spiking(network: Network, dt: float, synapse: str, tau_s: float, readout: Re
     biases as constant currents.
 
     A weight w onto a population becomes w amplitude / tau_s, so that a spike brings a current of area w amplitude.
-    Delays, which do nothing to constant rates, are left out. readout: becomes a population "readout" that never spikes,
-    whose `out` is the filtered sum.
+    Delays, which do nothing to constant rates, are left out, and so are relays, whose weights before and after are
+    multiplied. readout: becomes a population "readout" that never spikes, whose `out` is the filtered sum.
     Raises RefusedError, naming the part, for what spikes cannot do: units without a twin, max pools, winners,
     projections that are normalised.
     """
+    for each in network.projections:
+        _require_constant(each)
+    network, weights = folded(network, None if readout is None else readout.weights)
     twins = {part.name: _twin(part, synapse, tau_s) for part in network.populations}
     for each in network.projections:
-        _require(network, each, twins)
+        _require_heard(each, twins)
     driven = {each.post: None for each in network.projections if _given(network, each)}
     constants = {part.name: _constant(network, part, twins[part.name]) for part in network.populations}
     populations = tuple(
@@ -79,7 +82,7 @@ def spiking(network: Network, dt: float, synapse: str, tau_s: float, readout: Re
     if readout is not None:
         populations += (Population("readout", readout.bias.size, _summing(synapse, tau_s), {"b": readout.bias}),)
         projections += tuple(_filtered(Projection(name, "readout", w), amplitudes[name], FILTERS[synapse], tau_s)
-                             for name, w in readout.weights.items())
+                             for name, w in weights.items())
     return Spiking(
         Network((), populations, projections, signals, dt, network.name),
         Network(network.inputs, tuple(_alone(part, twins[part.name]) for part in network.populations), filtered, (), dt,
@@ -88,13 +91,6 @@ def spiking(network: Network, dt: float, synapse: str, tau_s: float, readout: Re
         {f"into {name}": constants[name] for name in driven},
         {part.name: part.n for part in network.shown}, {name: twin.amplitude for name, twin in twins.items()},
         network.populations[-1].name if readout is None else "readout.out")
-
-
-def matrix_of(network: Network, projection: Projection) -> sparse.csr_matrix:
-    """What a projection brings of values [n_pre] at once, `values @ matrix`, of every kind but max pools."""
-    synapses = synapses_of(projection, shape_of(network, projection))
-    w = projection.scale * weight_matrix(network, projection).ravel()[synapses.weight]
-    return sparse.csr_matrix((w, (synapses.pre, synapses.post)), shape_of(network, projection))
 
 
 def _twin(population: Population, synapse: str, tau_s: float) -> Twin:
@@ -107,13 +103,16 @@ def _twin(population: Population, synapse: str, tau_s: float) -> Twin:
         raise RefusedError(f"population {population.name!r}: {error}") from None
 
 
-def _require(network: Network, projection: Projection, twins: Mapping[str, Twin]) -> None:
+def _require_constant(projection: Projection) -> None:
     if projection.connect == "max_pool":
         raise RefusedError(f"projection {projection.name!r} is a max_pool: the largest of several rates is the rate of "
-                           "no spikes; train with average_pool")
+                           "no spikes; train with average pools, csnn(pooling=average)")
     if projection.normalize is not None:
         raise RefusedError(f"projection {projection.name!r} is normalised, which rates that learn by gradients know "
                            "nothing of; use network.with_rule(rule, freeze=True), which does it once")
+
+
+def _require_heard(projection: Projection, twins: Mapping[str, Twin]) -> None:
     if projection.onto != twins[projection.post].hears:
         raise RefusedError(f"projection {projection.name!r} drives {projection.onto!r}; the twin of "
                            f"{projection.post!r} hears what drives {twins[projection.post].hears!r}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from plasticity._utils.ranges import FINITE, POSITIVE, SHARE, require
+from plasticity._utils.ranges import BELOW_ONE, FINITE, NOT_NEGATIVE, POSITIVE, SHARE, require
 from plasticity._utils.typed import checked
-from plasticity.errors import choice
+from plasticity.errors import PlasticityError, choice
 from plasticity.neurons.neuron import Neuron
 
 _SUM = "(x + decay*s*(1 - y))"
@@ -18,7 +18,7 @@ ACTIVATIONS: Mapping[str, str] = MappingProxyType({
 
 @checked
 def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity", slope: float = 0.1,
-        graded: bool = False, bias: bool = False) -> Neuron:
+        graded: bool = False, bias: bool = False, current_noise: float = 0.0, dropout: float = 0.0) -> Neuron:
     """A spiking neural unit: a neuron as a recurrent unit of deep learning, silenced by its own last output.
 
     s[t] = g(x[t] + decay s[t-1] (1 - y[t-1]));  y[t] = 1 where s[t] > threshold, else 0;
@@ -32,17 +32,30 @@ def snu(decay: float = 0.8, threshold: float = 1.0, activation: str = "identity"
     the threshold counts as a spike. bias: what arrives in a variable "b" is added to s where that is compared with the
     threshold, which is then learned by weights that `layers(bias=True)` projects onto it.
 
+    While it learns it may be disturbed, which holds it back from learning by heart: normal numbers of standard
+    deviation `current_noise` are added to what arrives; and what a graded unit sends is 0 with probability `dropout`
+    (below 1), else 1/(1 - dropout) times itself. Both are this library's.
+
+    Raises PlasticityError for dropout without graded: a spike is not 1/(1 - dropout) of one.
+
     Source: Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020, Nature Machine Intelligence 2:325.
     """
     require(SHARE, decay=decay)
     require(FINITE, threshold=threshold, slope=slope)
+    require(NOT_NEGATIVE, current_noise=current_noise)
+    require(BELOW_ONE, dropout=dropout)
     choice("activation", activation, ACTIVATIONS)
+    if dropout and not graded:
+        raise PlasticityError("dropout goes with graded=True; spikes are disturbed by current_noise")
     membrane, compared, cleared = ("m", "m = s + b; ", "; b = 0*b") if bias else ("s", "", "")
     sent = f"sigmoid({membrane} - threshold)" if graded else f"int({membrane} > threshold)"
+    noisy = "x = x + current_noise*normal(); " if current_noise else ""
+    disturbed = {"current_noise": current_noise, "dropped": dropout}
     return Neuron(
-        update=f"s = {ACTIVATIONS[activation]}; {compared}y = {sent}; x = 0*x{cleared}",
-        threshold=f"{membrane} > threshold", output="y" if graded else "",
-        params={"decay": decay, "threshold": threshold} | ({"slope": slope} if activation == "leaky_relu" else {}),
+        update=f"{noisy}s = {ACTIVATIONS[activation]}; {compared}y = {sent}; x = 0*x{cleared}",
+        threshold=f"{membrane} > threshold", output=("y*dropout(dropped)" if dropout else "y") if graded else "",
+        params={"decay": decay, "threshold": threshold} | ({"slope": slope} if activation == "leaky_relu" else {})
+        | {name: value for name, value in disturbed.items() if value},
         name="snu", source="Wozniak, Pantazi, Bohnstingl & Eleftheriou 2020")
 
 

@@ -28,7 +28,7 @@ def in_spikes(settings: Settings, path: Path, options: Mapping[str, object],
     say("the same network in spikes")
     task, learner = settings.load(), Learner.load(path / LEARNER)
     made = convert(learner, options["dt"])
-    answer = made.run(shaped(task, task.test_x), options["seconds"], options["last"], options["engine"])
+    answer = made.run(shaped(task, task.test_x), **{name: each for name, each in options.items() if name != "dt"})
     right = learner.classes_[answer.outputs.argmax(1)] == task.test_y
     rates = {name: float(rate.mean()) for name, rate in answer.rates.items()}
     sizes = [rate.shape[1] for rate in answer.rates.values()]
