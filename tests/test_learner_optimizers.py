@@ -17,8 +17,8 @@ NETWORKS = {"gradients": {"network": "layers(8)", "rule": "bptt", "encoder": "la
 TORCH = {"sgd(weight_decay=0.1)": lambda p, lr: torch.optim.SGD(p, lr, weight_decay=0.1),
          "sgd(momentum=0.8, nesterov=True, weight_decay=0.05)":
              lambda p, lr: torch.optim.SGD(p, lr, 0.8, weight_decay=0.05, nesterov=True),
-         "adam(weight_decay=0.1)": lambda p, lr: torch.optim.Adam(p, lr, weight_decay=0.1),
-         "adamw(weight_decay=0.3)": lambda p, lr: torch.optim.AdamW(p, lr, weight_decay=0.3),
+         "adam(weight_decay=0.1)": lambda p, lr: torch.optim.Adam(p, lr, weight_decay=0.1, fused=True),
+         "adamw(weight_decay=0.3)": lambda p, lr: torch.optim.AdamW(p, lr, weight_decay=0.3, fused=True),
          "momentum": lambda p, lr: torch.optim.SGD(p, lr, 0.9)}
 
 

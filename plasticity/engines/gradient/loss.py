@@ -24,7 +24,9 @@ class Loss:
     last: only the last so many steps count (None: all). steps, batch: "mean" or "sum" over them.
     gather: what adds up over steps (or its mean, as `steps` says) before it is compared, as a function of y; None where
     every step is compared.
-    labels: whether targets of whole numbers are labels.
+    labels: whether targets of whole numbers are labels. at_labels(y, labels [batch, steps or 1]): the same as `compare`
+    with what is wished where a label stands, without making it, which with ten thousand words is most of the work; None
+    if there is no such way. Labels are `place`d: place(target, y) -> [batch, steps or 1].
 
     weight: [batch], or [batch, steps] for sequences of unequal length: 0 is padding, and whatever stands there (NaN
     too) changes neither loss nor gradient. A mean over steps is then sum_t w_t l_t / sum_t w_t for each sample, over
@@ -40,6 +42,8 @@ class Loss:
     batch: str = "mean"
     gather: Callable[[Tensor], Tensor] | None = None
     labels: bool = False
+    place: Callable[[Tensor, Tensor], Tensor] | None = None
+    at_labels: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def __post_init__(self):
         choice("steps", self.steps, OVER)
@@ -48,11 +52,13 @@ class Loss:
             raise PlasticityError(f"last must be at least one step, got {self.last!r}")
 
     def __call__(self, y: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-        return self._reduced(self.compare, self.gather, y, target, weight)
+        if self.at_labels is not None and self._labelled(target):
+            return self._reduced(self.place, self.at_labels, self.gather, y, target, weight)
+        return self._reduced(self.wish, self.compare, self.gather, y, target, weight)
 
     def projection(self, y: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """sum_k y_k wished_k over the steps that count: its error is the target itself, whatever y is."""
-        return self._reduced(lambda seen, wished: (seen * wished).sum(-1), None, y, target, weight)
+        return self._reduced(self.wish, lambda seen, wished: (seen * wished).sum(-1), None, y, target, weight)
 
     def shares(self, y: Tensor, weight: Tensor | None = None) -> Tensor:
         """How much of each step's comparison is in the loss, [batch, steps], where every step is compared."""
@@ -61,24 +67,28 @@ class Loss:
 
     def wanted(self, target: Tensor, y: Tensor, counts: Tensor) -> Tensor:
         """What is wished of y, [batch, steps or 1, n]; zeros where nothing counts, whatever the target says there."""
-        if self.labels and target.ndim < 3 and not target.is_floating_point():
-            target = blank(target, counts)
-        return blank(self.wish(target, y), counts)
+        return self._wanted(self.wish, target, y, counts)
 
-    def _reduced(self, compare: Callable, gather: Callable | None, y: Tensor, target: Tensor,
+    def _wanted(self, wish: Callable, target: Tensor, y: Tensor, counts: Tensor) -> Tensor:
+        return blank(wish(blank(target, counts) if self._labelled(target) else target, y), counts)
+
+    def _labelled(self, target: Tensor) -> bool:
+        return self.labels and target.ndim < 3 and not target.is_floating_point()
+
+    def _reduced(self, wish: Callable, compare: Callable, gather: Callable | None, y: Tensor, target: Tensor,
                  weight: Tensor | None) -> Tensor:
         if weight is not None:
-            return self._weighed(compare, gather, y, target, latest(by_step(weight, y), self.last))
-        wished = self.wish(target, y)
+            return self._weighed(wish, compare, gather, y, target, latest(by_step(weight, y), self.last))
+        wished = wish(target, y)
         if self.last is not None:
             y, wished = y[:, -self.last:], wished[:, -self.last:]
         seen = y if gather is None else OVER[self.steps](gather(y), 1, keepdim=True)
         return OVER[self.batch](OVER[self.steps](compare(seen, wished), 1))
 
-    def _weighed(self, compare: Callable, gather: Callable | None, y: Tensor, target: Tensor,
+    def _weighed(self, wish: Callable, compare: Callable, gather: Callable | None, y: Tensor, target: Tensor,
                  weight: Tensor) -> Tensor:
         counts = weight > 0
-        wished, y = self.wanted(target, y, counts), blank(y, counts)
+        wished, y = self._wanted(wish, target, y, counts), blank(y, counts)
         if gather is None:
             return (shares(weight, self.steps, self.batch) * compare(y, wished)).sum()
         within, samples = split(weight)

@@ -30,7 +30,8 @@ def cross_entropy(last: Count | None = None, steps: str = "mean", batch: str = "
     """
     choice("score", score, ("accuracy", "nll", "perplexity"))
     name = "cross_entropy" if score == "accuracy" else f"cross_entropy(score={score})"
-    return Loss(name, _in_every_step, _entropy, last, steps, batch, labels=True)
+    return Loss(name, _in_every_step, _entropy, last, steps, batch, labels=True,
+                place=_labels_in_every_step, at_labels=_entropy_at_labels)
 
 
 @checked
@@ -48,7 +49,8 @@ def cumulative_cross_entropy(of: str = "outputs", last: Count | None = None, bat
     what = {"outputs": _as_it_is, "softmax": partial(torch.softmax, dim=-1)}
     choice("of", of, what)
     name = f"cumulative_cross_entropy({of}{', steps=mean' if steps == 'mean' else ''})"
-    return Loss(name, _once, _entropy, last, steps, batch, what[of], labels=True)
+    return Loss(name, _once, _entropy, last, steps, batch, what[of], labels=True, place=_label_once,
+                at_labels=_entropy_at_labels)
 
 
 @checked
@@ -152,6 +154,11 @@ def _entropy(y: torch.Tensor, wished: torch.Tensor) -> torch.Tensor:
     return -(wished * torch.log_softmax(y, -1)).sum(-1)
 
 
+def _entropy_at_labels(y: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    wide = labels.expand(y.shape[:-1])
+    return functional.cross_entropy(y.flatten(0, -2), wide.flatten(), reduction="none").view(wide.shape)
+
+
 def _squares(factor: float, y: torch.Tensor, wished: torch.Tensor) -> torch.Tensor:
     return factor * ((y - wished) ** 2).sum(-1)
 
@@ -164,27 +171,37 @@ def _in_every_step(target: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """One-hot targets of every step, or of all steps at once."""
     if target.is_floating_point() or target.ndim == 3:
         return _vectors(target, y, "one-hot targets").to(y.dtype)
+    return functional.one_hot(_labels_in_every_step(target, y), y.shape[-1]).to(y.dtype)
+
+
+def _labels_in_every_step(target: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Labels of every step, or of all steps at once, as [batch, steps or 1]."""
     if target.shape not in (y.shape[:1], y.shape[:2]):
         raise PlasticityError(f"labels must have shape {tuple(y.shape[:1])} or {tuple(y.shape[:2])}, got "
                               f"{tuple(target.shape)}")
-    return _one_hot(target if target.ndim == 2 else target[:, None], y)
+    return _within(target if target.ndim == 2 else target[:, None], y)
 
 
 def _once(target: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Labels [batch] as one-hot targets [batch, 1, n]."""
+    return functional.one_hot(_label_once(target, y), y.shape[-1]).to(y.dtype)
+
+
+def _label_once(target: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Labels [batch] as [batch, 1]."""
     if target.shape != y.shape[:1] or target.is_floating_point():
         raise PlasticityError(f"a loss on sums over steps takes one label per sample, {tuple(y.shape[:1])}, got "
                               f"{target.dtype} of shape {tuple(target.shape)}")
-    return _one_hot(target, y)[:, None]
+    return _within(target, y)[:, None]
 
 
-def _one_hot(labels: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def _within(labels: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Raises PlasticityError on CPUs for labels out of range (elsewhere a look at them would wait for them)."""
     labels, n = labels.long(), y.shape[-1]
     if labels.device.type == "cpu" and labels.numel() and not 0 <= int(labels.min()) <= int(labels.max()) < n:
         raise PlasticityError(f"labels must stay within 0..{n - 1}, one per output, got {int(labels.min())}.."
                               f"{int(labels.max())}; give samples or steps without a label the weight 0")
-    return functional.one_hot(labels, n).to(y.dtype)
+    return labels
 
 
 def _wished_counts(correct: float, wrong: float, target: torch.Tensor, spikes: torch.Tensor) -> torch.Tensor:

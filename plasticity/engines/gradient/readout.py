@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Protocol
 
 import torch
@@ -74,8 +76,14 @@ def leaky(current: torch.Tensor, instant: torch.Tensor | None, kappa: float, gai
     instant: zeros over which credit reaches the spikes of its own step only.
     """
     window = (paths.truncate or 0) if paths.time else 1
-    found = (leaky_sum if computed_here(current) else _step_by_step)(current, kappa, gain, window)
+    way = _of_the_step if kappa == 0 else leaky_sum if computed_here(current) else _step_by_step
+    found = way(current, kappa, gain, window)
     return found if instant is None else found + gain * instant
+
+
+def _of_the_step(current: torch.Tensor, kappa: float, gain: float, window: int) -> torch.Tensor:
+    """`leaky_sum` that keeps nothing from one step to the next."""
+    return current if gain == 1 else gain * current
 
 
 def _step_by_step(current: torch.Tensor, kappa: float, gain: float, window: int) -> torch.Tensor:
@@ -99,5 +107,10 @@ def read(z: Mapping[str, torch.Tensor], weights: Mapping[str, torch.Tensor], bac
     silent = [heard(z[name], b) for name, b in back.items() if name not in weights or not through_time]
     if not through_time:
         silent += [heard(z[name], w.detach().T) for name, w in weights.items() if name not in back]
-        return leaky(sum(found.values()), sum(silent), kappa, gain, paths)
-    return leaky(sum(found.values()) + sum(silent), None, kappa, gain, paths)
+        return leaky(added(found.values()), added(silent), kappa, gain, paths)
+    return leaky(added([*found.values(), *silent]), None, kappa, gain, paths)
+
+
+def added(terms: Iterable[torch.Tensor]) -> torch.Tensor:
+    """Their sum; unlike `sum` it begins with the first and not with 0, which would read and write all once more."""
+    return reduce(operator.add, terms)

@@ -69,12 +69,12 @@ def _momentum(params, lr: Step, momentum: BelowOne = 0.9):
 
 @checked
 def _adam(params, lr: Step, betas: Betas = (0.9, 0.999), eps: Small = 1e-8, weight_decay: Small = 0.0):
-    return torch.optim.Adam(params, lr, betas, eps, weight_decay)
+    return torch.optim.Adam(params, lr, betas, eps, weight_decay, fused=True)
 
 
 @checked
 def _adamw(params, lr: Step, betas: Betas = (0.9, 0.999), eps: Small = 1e-8, weight_decay: Small = 1e-2):
-    return torch.optim.AdamW(params, lr, betas, eps, weight_decay)
+    return torch.optim.AdamW(params, lr, betas, eps, weight_decay, fused=True)
 
 
 #: name -> optimiser from parameters and step size, with options
