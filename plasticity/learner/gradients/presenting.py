@@ -15,10 +15,12 @@ from plasticity.encoding.spikes import Spikes, densified
 from plasticity.engines.gradient.loss import require_weighing
 from plasticity.engines.gradient.losses import rate_regularisation
 from plasticity.engines.gradient.network import GradientNetwork
+from plasticity.engines.gradient.noise import Noise
 from plasticity.engines.gradient.online import online_gradients, require_online
 from plasticity.engines.gradient.output import Output
 from plasticity.errors import PlasticityError, RefusedError
 from plasticity.learner.gradients.activity import Activity
+from plasticity.learner.gradients.pieces import counted, pieces
 from plasticity.learner.targets import Targets
 from plasticity.readout.answers import per_sample
 from plasticity.readout.losses import kind_of
@@ -55,9 +57,10 @@ class Presented:
             self.carry.clear()
 
     def _answered(self, x: torch.Tensor | Spikes, samples: int, carry: dict[str, torch.Tensor],
-                  noise: int | None = None) -> Output:
-        """The network's answer; of streams it goes on from where they are, which `carry` then holds. noise: seed of
-        what neurons draw while they learn."""
+                  noise: Noise | None = None) -> Output:
+        """The network's answer; of streams it goes on from where they are, which `carry` then holds.
+
+        noise: what neurons draw while they learn."""
         if not self.streams:
             return self.network(x, noise=noise)
         state = {name: value[:samples] for name, value in carry.items()} or None
@@ -87,27 +90,34 @@ class Presented:
         encoded = x if self.encoder is None else self.encoder(x, seed, numbers)
         return encoded if isinstance(encoded, Spikes) else torch.as_tensor(encoded)
 
-    def objective(self, output: Output, targets: Targets) -> torch.Tensor:
+    def objective(self, output: Output, targets: Targets, part: float = 1.0) -> torch.Tensor:
         """What is minimised: the loss, with what teaches the populations, and firing rates far from the wished one.
 
-        Steps that do not count for the loss do not count for the rates either.
+        Steps that do not count for the loss do not count for the rates either. part: how much of a batch this is.
         """
         device = output.outputs.device
         values = torch.as_tensor(targets.values, device=device)
         weight = {} if targets.weight is None else {"weight": torch.as_tensor(targets.weight, device=device)}
-        error = output.error(values, self.loss, **weight)
+        error = counted(self.loss, part) * output.error(values, self.loss, **weight)
         if not self.rate_strength:
             return error
         regular = rate_regularisation(self.rate_strength, self.rate, self.network.network.dt)
-        return error + sum(regular(z, **weight) for z in output.spikes.values())
+        return error + part * sum(regular(z, **weight) for z in output.spikes.values())
 
     def gradient(self, x: np.ndarray, targets: Targets, seed: int) -> float:
         """Leaves the rule's gradients in `.grad` and answers the loss."""
         if self.online:
             return self._forward_in_time(x, targets, seed)
-        error = self.objective(self._answered(self.shown(x, seed), len(x), self.carry, seed), targets)
-        error.backward()
-        return error.item()
+        shown, total = self.shown(x, seed), 0.0
+        steps, whole = shown.steps if isinstance(shown, Spikes) else shown.shape[1], [slice(0, len(x))]
+        joined = self.streams or targets.weight is not None  # what one sample counts depends on the others
+        for piece in whole if joined else pieces(self.network.network, self.loss, len(x), steps):
+            here = piece.stop - piece.start
+            output = self._answered(shown[piece], here, self.carry, Noise(seed, piece.start))
+            error = self.objective(output, targets[piece], here / len(x))
+            error.backward()
+            total += error.item()
+        return total
 
     def _forward_in_time(self, x: np.ndarray, targets: Targets, seed: int) -> float:
         steps, weight = torch.as_tensor(densified(self.shown(x, seed))), targets.weight
