@@ -22,6 +22,7 @@ _PUBLIC = {
     "Window": "plasticity.network.window",
     "Spikes": "plasticity.encoding.spikes",
     "build": "plasticity.engines",
+    "Record": "plasticity.engines.record",
     "compare": "plasticity.comparison",
     "Learner": "plasticity.learner.learner",
     "UnsupervisedClassifier": "plasticity.learner",

@@ -42,6 +42,24 @@ class Spikes:
         ends = np.concatenate(([0], np.cumsum(per_step))).astype(np.int64)
         return cls(ends[np.arange(samples)[:, None] * steps + np.arange(steps + 1)], index.astype(np.int32), n)
 
+    @classmethod
+    def from_events(cls, sample: np.ndarray, step: np.ndarray, neuron: np.ndarray,
+                    shape: tuple[int, int, int]) -> Spikes:
+        """From the sample, step and neuron of each spike, in any order. shape: (samples, steps, n)."""
+        samples, steps, n = shape
+        code = (np.asarray(sample, np.int64) * steps + step) * n + neuron
+        if (code[1:] < code[:-1]).any():
+            code = np.sort(code)
+        ends = np.searchsorted(code, np.arange(samples * steps + 1, dtype=np.int64) * n)
+        return cls(ends[np.arange(samples)[:, None] * steps + np.arange(steps + 1)], (code % n).astype(np.int32), n)
+
+    def events(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(sample, step, neuron) of each spike, in this order. Raises PlasticityError where ptr and index do not fit
+        each other."""
+        trains = checked_spikes(self, "spikes")
+        at = np.repeat(np.arange(trains.samples * trains.steps), np.diff(trains.ptr).ravel())
+        return at // max(trains.steps, 1), at % max(trains.steps, 1), shown(trains)
+
     def dense(self) -> np.ndarray:
         """As a bool array [samples, steps, n]. Raises PlasticityError where ptr and index do not fit each other."""
         trains = checked_spikes(self, "spikes")

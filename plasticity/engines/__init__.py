@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +13,8 @@ from plasticity._utils.ranges import Count
 from plasticity._utils.typed import checked
 from plasticity._utils.validation import require_positive
 from plasticity.encoding.spikes import Spikes
+from plasticity.engines.record import Record
+from plasticity.engines.recording import Recording
 from plasticity.engines.request import Request
 from plasticity.errors import PlasticityError, RefusedError, choice, unknown
 from plasticity.network.network import Network
@@ -32,22 +33,6 @@ ENGINES: Mapping[str, tuple[str, str]] = {
 DTYPES = ("float64", "float32")
 
 
-@dataclass(frozen=True)
-class Recording:
-    """What a run answers.
-
-    counts: population -> spikes per sample and neuron, int [samples, n].
-    spikes: population -> Spikes, for those recorded as "population.spikes".
-    values: "population.variable" -> [samples, steps, n] at the end of each step.
-    trajectory: projection -> weights [k, n_pre, n_post], every `weights_every` steps.
-    """
-
-    counts: Mapping[str, np.ndarray]
-    spikes: Mapping[str, Spikes] = field(default_factory=dict)
-    values: Mapping[str, np.ndarray] = field(default_factory=dict)
-    trajectory: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-
 class Simulation(Protocol):
     """A network that runs. State is reached by "part.variable": "E.theta", "pixels->E.w", "pixels->E.x"."""
 
@@ -55,7 +40,7 @@ class Simulation(Protocol):
 
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
-            record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
+            record: Sequence[str | Record] = (), weights_every: int | None = None) -> Recording:
         """Presents samples, `batch` of them at once, in order.
 
         spikes: input name -> Spikes or bool [samples, steps, n]; an input left out is silent.
@@ -63,8 +48,9 @@ class Simulation(Protocol):
         [samples, steps, n] or [samples, steps], all that the network has.
         learn: False changes nothing that outlives the call. reset: start each presentation from the initial state
         (weights and slow variables excepted); False goes on from where the last presentation ended.
-        record: "population.spikes", "population.variable". weights_every: record weights every so many steps, those at
-        the end of a presentation after normalisation.
+        record: "population.spikes", "population.variable", "projection.w", "projection.variable" of its rule, each in
+        all steps for all neurons or synapses, or `Record(name, ...)` for some. weights_every: record the weights of all
+        that learns every so many steps, those at the end of a presentation after normalisation.
         What does not fit the network is refused before anything runs, in the same words on every engine.
         Raises PlasticityError.
         """

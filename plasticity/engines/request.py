@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from plasticity._utils.arrays import as_finite
 from plasticity._utils.memory import require_memory
 from plasticity._utils.validation import require_flags, require_positive, require_whole
 from plasticity.encoding.spikes import Spikes, as_spikes
+from plasticity.engines.record import Channel, Record, channels, records
 from plasticity.errors import PlasticityError, unknown
 from plasticity.network.network import Network, Population, Signal
 
@@ -20,7 +21,8 @@ class Request:
     """A run that can be done.
 
     trains: spikes of every input, silent where none were given, and in every step of those that always send. signals:
-    name -> [samples, steps] or [samples, steps, n], all of them. record: names, each once.
+    name -> [samples, steps] or [samples, steps, n], all of them. record: what was asked for, each name once. spiking,
+    valued: the channels of it, of spikes and of states. weights: those of the trajectory.
     """
 
     trains: Mapping[str, Spikes]
@@ -29,22 +31,14 @@ class Request:
     steps: int
     learn: bool
     reset: bool
-    record: tuple[str, ...]
-    weights_every: int | None
-
-    @property
-    def spiking(self) -> list[str]:
-        """Populations whose spikes are recorded."""
-        return [name.removesuffix(".spikes") for name in self.record if name.endswith(".spikes")]
-
-    @property
-    def values(self) -> list[tuple[str, str]]:
-        """(population, variable) of all else that is recorded."""
-        return [tuple(name.rsplit(".", 1)) for name in self.record if not name.endswith(".spikes")]
+    record: tuple[Record, ...] = ()
+    spiking: tuple[Channel, ...] = ()
+    valued: tuple[Channel, ...] = ()
+    weights: tuple[Channel, ...] = ()
 
 
 def request(network: Network, spikes: Mapping | None = None, steps: int | None = None, signals: Mapping | None = None,
-            learn: bool = True, reset: bool = True, record: Sequence[str] = (),
+            learn: bool = True, reset: bool = True, record: Sequence[str | Record] = (),
             weights_every: int | None = None) -> Request:
     """The arguments of `Simulation.run` as a `Request`. Raises PlasticityError for what does not fit the network."""
     sizes = {part.name: part.n for part in network.shown}
@@ -54,14 +48,24 @@ def request(network: Network, spikes: Mapping | None = None, steps: int | None =
     series = {part.name: _series(part, signals) for part in network.signals}
     samples, steps = _extent(trains, series, steps)
     require_flags(learn=learn, reset=reset)
-    if weights_every is not None:
-        require_positive(weights_every=weights_every)
-    names = recorded(network.populations, record)
-    require_memory(8 * samples * (steps + 1) * (1 + sum(map(_width(network), names))), "this run and what it records")
+    asked = records(network, record)
+    recorded, weights = channels(network, asked, steps), _weights(network, weights_every, steps)
+    require_memory(8 * samples * (steps + 1 + sum(channel.numbers for channel in recorded)),
+                   "this run and what it records")
     silence = np.zeros((samples, steps + 1), np.int64)
     trains = {name: trains.get(name) or Spikes(silence, np.zeros(0, np.int32), n) for name, n in sizes.items()}
     always = {part.name: _always(samples, steps, part.n) for part in network.inputs if part.always}
-    return Request(trains | always, series, samples, steps, bool(learn), bool(reset), names, weights_every)
+    return Request(trains | always, series, samples, steps, bool(learn), bool(reset), asked,
+                   tuple(channel for channel in recorded if channel.spikes),
+                   tuple(channel for channel in recorded if not channel.spikes), weights)
+
+
+def _weights(network: Network, every: int | None, steps: int) -> tuple[Channel, ...]:
+    """All weights that learn, every so many steps."""
+    if every is None:
+        return ()
+    require_positive(weights_every=every)
+    return channels(network, [Record(f"{part.name}.w", every=every) for part in network.plastic], steps)
 
 
 def _always(samples: int, steps: int, n: int) -> Spikes:
@@ -76,7 +80,7 @@ def cut(asked: Request, part: slice, steps: int) -> Request:
     trains = {name: Spikes(each.ptr[part, :steps + 1], each.index, each.n) for name, each in asked.trains.items()}
     signals = {name: values[part, :steps] for name, values in asked.signals.items()}
     return replace(asked, trains=trains, signals=signals, samples=part.stop - part.start, steps=steps, record=(),
-                   weights_every=None)
+                   spiking=(), valued=(), weights=())
 
 
 def recorded(populations: Iterable[Population], record: Sequence[str], events: tuple[str, ...] = ("spikes",)) -> tuple:
@@ -130,9 +134,3 @@ def _extent(trains: Mapping[str, Spikes], series: Mapping[str, np.ndarray], step
     if steps not in (None, length):
         raise PlasticityError(f"steps={steps}, but the spikes and signals passed have {length} steps; leave it out")
     return int(samples), int(length)
-
-
-def _width(network: Network) -> Callable[[str], float]:
-    """How many numbers of 8 bytes a recorded name takes in each step."""
-    n = {part.name: part.n for part in network.populations}
-    return lambda name: n[name.rpartition(".")[0]] / (8 if name.endswith(".spikes") else 1)

@@ -43,6 +43,12 @@ def check_times(network: Described) -> None:
                       f"seconds: did you mean dt={network.dt:g}e-3?", NetworkWarning, stacklevel=4)
 
 
+def whole_steps(time: Time, dt: float) -> int:
+    """A time in steps. Warns (NetworkWarning) where it is rounded; raises PlasticityError for one too long to count."""
+    _check(time, dt)
+    return int(np.rint(time.seconds / dt))
+
+
 def _check(time: Time, dt: float) -> None:
     steps = np.asarray(time.seconds, float) / dt
     if (steps > MOST_STEPS).any():

@@ -7,22 +7,25 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from plasticity._utils import random
+from plasticity.engines.brian.monitors import Monitored, monitored
 from plasticity.engines.brian.network_operations import network_operations
 from plasticity.engines.brian.neurons import NEVER, drive, imposed, neuron_group, refractory_steps
 from plasticity.engines.brian.state import delayed_signals
 from plasticity.engines.brian.synapses import build_synapses
+from plasticity.engines.record import Channel
 from plasticity.network.network import Network, Population
 from plasticity.neurons.discretise import import_brian2
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a circuit is built for: learning or not, what it records, how long a presentation is."""
+    """What a circuit is built for: how long a presentation is, learning or not, whose spikes and which states it
+    records."""
 
     steps: int
     learn: bool
-    record: tuple[str, ...] = ()
-    weights_every: int | None = None
+    spiking: frozenset[str] = frozenset()
+    valued: frozenset[Channel] = frozenset()
 
 
 @dataclass
@@ -31,7 +34,7 @@ class Circuit:
 
     last_spikes: who spiked in the last step of a run, for populations that reset one step later (filled at run time).
     imposed, signals: TimedArrays to fill before each presentation (signals also by (name, delay in steps)).
-    counters, monitors, weights: what records spikes, variables ("population.variable") and weights.
+    counters: what counts and records the spikes of populations. monitored: channel -> what records it.
     """
 
     plan: Plan
@@ -41,11 +44,16 @@ class Circuit:
     imposed: dict[str, object] = field(default_factory=dict)
     signals: dict[object, object] = field(default_factory=dict)
     counters: dict[str, object] = field(default_factory=dict)
-    monitors: dict[str, object] = field(default_factory=dict)
-    weights: dict[str, object] = field(default_factory=dict)
+    monitored: dict[Channel, Monitored] = field(default_factory=dict)
     operations: list[object] = field(default_factory=list)
     last_spikes: dict[str, np.ndarray] = field(default_factory=dict)
     clock: dict[str, int] = field(default_factory=lambda: {"steps": 0})
+
+    @property
+    def monitors(self) -> list:
+        """All of Brian2's monitors."""
+        watching = [each.monitor for each in self.monitored.values()]
+        return [*self.counters.values(), *(monitor for monitor in watching if monitor is not None)]
 
 
 def assemble(network: Network, plan: Plan, seed: int) -> Circuit:
@@ -69,8 +77,8 @@ def assemble(network: Network, plan: Plan, seed: int) -> Circuit:
         if population.winner != "all":
             circuit.operations += _winner_takes_all(circuit, population, network.dt, seed)
     circuit.network = import_brian2().Network(
-        *circuit.groups.values(), *circuit.synapses.values(), *circuit.counters.values(), *circuit.monitors.values(),
-        *circuit.weights.values(), *circuit.operations, name="plasticity_network")
+        *circuit.groups.values(), *circuit.synapses.values(), *circuit.monitors, *circuit.operations,
+        name="plasticity_network")
     return circuit
 
 
@@ -94,22 +102,13 @@ def _delayed_copies(network: Network, signal: str) -> set[tuple[str, int]]:
 
 def _monitors(circuit: Circuit, network: Network) -> None:
     brian2, plan = import_brian2(), circuit.plan
-    dt = network.dt * brian2.second
     for index, population in enumerate(network.populations):
-        name, group = population.name, circuit.groups[population.name]
-        circuit.counters[name] = brian2.SpikeMonitor(group, record=f"{name}.spikes" in plan.record,
+        name = population.name
+        circuit.counters[name] = brian2.SpikeMonitor(circuit.groups[name], record=name in plan.spiking,
                                                      when="after_thresholds", order=1, name=f"spikes{index}")
-        wanted = [what.rpartition(".")[2] for what in plan.record if what.rpartition(".")[0] == name]
-        for variable in (what for what in wanted if what != "spikes"):
-            circuit.monitors[f"{name}.{variable}"] = brian2.StateMonitor(
-                group, variable, record=True, when="end", dt=dt, name=f"values_of_{index}_{variable}")
-    if plan.weights_every:
-        for projection in network.plastic:
-            if projection.name in circuit.synapses:
-                synapses = circuit.synapses[projection.name]
-                circuit.weights[projection.name] = brian2.StateMonitor(
-                    synapses, "r_w", record=True, when="start", order=-1, dt=plan.weights_every * dt,
-                    name=f"weights_of_{synapses.name}")
+    owners = {**circuit.groups, **circuit.synapses}
+    for index, channel in enumerate(sorted(plan.valued, key=lambda each: (each.name, each.steps.step))):
+        circuit.monitored[channel] = monitored(network, channel, owners.get(channel.part), network.dt, f"values{index}")
 
 
 def _winner_takes_all(circuit: Circuit, population: Population, dt: float, seed: int) -> list:

@@ -64,7 +64,7 @@ class Runtime:
                 timed[key].values[...] = values  # in place: Brian2's code holds on to the array
         circuit.network.t_ = 0.0
         circuit.clock["steps"] = int(state["steps"])
-        for monitor in (*circuit.counters.values(), *circuit.monitors.values(), *circuit.weights.values()):
+        for monitor in circuit.monitors:
             _forget(monitor)
         for key, (owner, variable) in variables(circuit, self.network).items():
             value = state.get(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +11,10 @@ from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording
 from plasticity.engines.brian import state as states
 from plasticity.engines.brian.circuit import Circuit, Plan
+from plasticity.engines.brian.monitors import events, read
 from plasticity.engines.finite import watched
+from plasticity.engines.record import Channel, Record
+from plasticity.engines.recording import kept, recording
 from plasticity.engines.request import Request, request
 from plasticity.engines.states import located, names, written
 from plasticity.errors import PlasticityError
@@ -27,7 +31,7 @@ class BrianSimulation:
 
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
-            record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
+            record: Sequence[str | Record] = (), weights_every: int | None = None) -> Recording:
         """Presents samples one after the other; see `plasticity.engines.Simulation.run`."""
         return self.answer(request(self.network, spikes, steps, signals, learn, reset, record, weights_every))
 
@@ -36,11 +40,12 @@ class BrianSimulation:
         """What a request asks for."""
         if not asked.reset and not self._runner.carries_over:
             raise PlasticityError("reset=False needs engine='brian2': a compiled program starts each presentation anew")
-        plan = Plan(asked.steps, asked.learn, tuple(sorted(asked.record)), asked.weights_every)
+        plan = Plan(asked.steps, asked.learn, frozenset(each.part for each in asked.spiking),
+                    frozenset((*asked.valued, *asked.weights)))
         return _joined(self.network, asked, [self._present(plan, asked, sample) for sample in range(asked.samples)])
 
-    def _present(self, plan: Plan, asked: Request, sample: int) -> dict:
-        """One presentation; what its monitors hold, and weights over time."""
+    def _present(self, plan: Plan, asked: Request, sample: int) -> _Presented:
+        """One presentation; what its monitors hold."""
         before = states.at_start(self.network, self._state) if asked.reset else self._state
         circuit, after = None, before
         if plan.steps:  # Brian2 has no presentation without any
@@ -48,7 +53,7 @@ class BrianSimulation:
         self._state = after if asked.learn else states.without_learning(self.network, self._state, after)
         if asked.learn:
             self._normalise()
-        return _nothing(self.network, asked) if circuit is None else _read(circuit, self.network, plan, self._state)
+        return _nothing(self.network, asked) if circuit is None else _read(circuit, self.network, self._state)
 
     def get(self, name: str) -> np.ndarray:
         """A copy of a state by "part.variable"."""
@@ -97,45 +102,47 @@ class BrianSimulation:
                 self._store(f"{projection.name}.w", normalized(projection, self.get(f"{projection.name}.w")))
 
 
-def _nothing(network: Network, asked: Request) -> dict:
+@dataclass(frozen=True)
+class _Presented:
+    """What a presentation leaves: counts and events (step, neuron) by population, and values by channel."""
+
+    counts: Mapping[str, np.ndarray]
+    events: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    values: Mapping[Channel, np.ndarray]
+
+
+def _nothing(network: Network, asked: Request) -> _Presented:
     """What a presentation leaves in which nothing happens."""
-    sizes, steps = network.sizes, asked.steps
-    return {"counts": {part.name: np.zeros(part.n, np.int64) for part in network.populations},
-            "spikes": {name: np.zeros((steps, sizes[name]), bool) for name in asked.spiking},
-            "values": {f"{part}.{name}": np.zeros((steps, sizes[part])) for part, name in asked.values},
-            "trajectory": {}}
+    nobody = np.zeros(0, np.int64)
+    return _Presented({part.name: np.zeros(part.n, np.int64) for part in network.populations},
+                      {each.part: (nobody, nobody) for each in asked.spiking},
+                      {each: np.zeros((len(each.steps), *each.shape)) for each in (*asked.valued, *asked.weights)})
 
 
-def _read(circuit: Circuit, network: Network, plan: Plan, after: Mapping[str, np.ndarray]) -> dict:
+def _read(circuit: Circuit, network: Network, after: Mapping[str, np.ndarray]) -> _Presented:
     """What the monitors of one presentation hold."""
-    counts = {name: np.array(monitor.count) for name, monitor in circuit.counters.items()}
-    spikes = {}
-    for name in (what.rpartition(".")[0] for what in plan.record if what.endswith(".spikes")):
-        monitor = circuit.counters[name]
-        spikes[name] = np.zeros((plan.steps, network.sizes[name]), bool)
-        spikes[name][np.rint(np.asarray(monitor.t) / network.dt).astype(int), np.asarray(monitor.i)] = True
-    values = {name: np.array(monitor.variables[name.rpartition(".")[2]].get_value())
-              for name, monitor in circuit.monitors.items()}
-    weights = {name: _trajectory(network, name, monitor, plan, after) for name, monitor in circuit.weights.items()}
-    return {"counts": counts, "spikes": spikes, "values": values, "trajectory": weights}
+    return _Presented({name: np.array(monitor.count) for name, monitor in circuit.counters.items()},
+                      {name: events(circuit.counters[name], network.dt) for name in circuit.plan.spiking},
+                      {channel: read(channel, watched, circuit.plan.steps, after)
+                       for channel, watched in circuit.monitored.items()})
 
 
-def _trajectory(network: Network, name: str, monitor, plan: Plan, after: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Weights after every so many steps; the monitor saw them at the start of the step that follows."""
-    rows = list(np.array(monitor.variables["r_w"].get_value())[1:])
-    if plan.steps % plan.weights_every == 0:
-        rows.append(after[f"{name}.w"])
-    shape = states.shape_of_part(network, name)
-    return np.array([states.presented(network, name, "w", row) for row in rows]).reshape(-1, *shape)
+def _joined(network: Network, asked: Request, presented: Sequence[_Presented]) -> Recording:
+    counts = {part.name: np.array([each.counts[part.name] for each in presented]).reshape(-1, part.n)
+              for part in network.populations}
+    spikes = {channel.part: kept(channel, network.sizes[channel.part], asked.samples, asked.steps,
+                                 _events([each.events[channel.part] for each in presented]))
+              for channel in asked.spiking}
+    values = {channel.name: np.array([each.values[channel] for each in presented]).reshape(
+        asked.samples, len(channel.steps), *channel.shape) for channel in asked.valued}
+    weights = {channel.part: np.array([each.values[channel] for each in presented]).reshape(-1, *channel.shape)
+               for channel in asked.weights if presented and channel.steps}
+    return recording(asked, network.dt, counts, spikes, values, weights)
 
 
-def _joined(network: Network, asked: Request, presentations: list[dict]) -> Recording:
-    nobody = {kind: {name: rows[None][:0] for name, rows in values.items()}
-              for kind, values in _nothing(network, asked).items()}
-    stacked = {kind: {name: np.stack([each[kind][name] for each in presentations]) for name in presentations[0][kind]}
-               for kind in nobody} if presentations else nobody
-    return Recording(
-        counts={name: rows.astype(np.int64) for name, rows in stacked["counts"].items()},
-        spikes={name: Spikes.from_dense(rows, name) for name, rows in stacked["spikes"].items()},
-        values=stacked["values"],
-        trajectory={name: np.concatenate(rows) for name, rows in stacked["trajectory"].items() if rows.size})
+def _events(presented: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(sample, step, neuron) of events (step, neuron) of several presentations."""
+    sample = np.repeat(np.arange(len(presented)), [len(step) for step, _ in presented])
+    step, neuron = (np.concatenate([np.zeros(0, np.int64), *parts]) for parts in
+                    (zip(*presented, strict=True) if presented else ((), ())))
+    return sample, step, neuron

@@ -89,14 +89,14 @@ def presented(network: Network, part: str, variable: str, value: np.ndarray) -> 
     """
     if network.population(part):
         return value.copy()
-    shape, index = _places(network, network.projection(part), variable)
+    shape, index = places(network, network.projection(part), variable)
     shown = np.zeros(int(np.prod(shape)))
     index, first = np.unique(index, return_index=True)
     shown[index] = value[first]
     return shown.reshape(shape)
 
 
-def _places(network: Network, projection: Projection, variable: str) -> tuple[tuple[int, ...], np.ndarray]:
+def places(network: Network, projection: Projection, variable: str) -> tuple[tuple[int, ...], np.ndarray]:
     """The shape in which a variable of synapses is shown, and where in it (flat) each synapse stands."""
     shape = shape_of(network, projection)
     every = synapses_of(projection, shape)
@@ -110,7 +110,7 @@ def stored(network: Network, part: str, variable: str, value: np.ndarray) -> np.
     """A value in the shape in which it is shown, as it is kept."""
     if network.population(part):
         return np.array(value)
-    return value.ravel()[_places(network, network.projection(part), variable)[1]]
+    return value.ravel()[places(network, network.projection(part), variable)[1]]
 
 
 def restored(network: Network, own: State, state: Mapping[str, np.ndarray]) -> State:

@@ -19,7 +19,7 @@ LATEST = 1 << 59
 def kept(program: Program) -> list[Array]:
     """The arrays that the next presentation depends on: neither given from outside, nor fixed, nor scratch."""
     given = {f"{source.prefix}_{kind}" for source in program.parts.sources.values()
-             for kind in ("ptr", "index", "counts", "trains")} | set(program.parts.signals.values())
+             for kind in ("ptr", "index", "counts", "events")} | set(program.parts.signals.values())
     return [array for array in program.arrays if array.name not in given and not array.scratch
             and (array.values is None or array.name.endswith("_w"))]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,8 +12,10 @@ from plasticity.engines import Recording, restored, states
 from plasticity.engines.event import cache
 from plasticity.engines.event.kept import kept, require_state
 from plasticity.engines.event.program import write
+from plasticity.engines.event.recorder import Piece, Recorder
 from plasticity.engines.event.writer import Array
 from plasticity.engines.finite import watched
+from plasticity.engines.record import Channel, Record
 from plasticity.engines.request import Request, request
 from plasticity.language import expressions
 from plasticity.network.network import Network, normalized
@@ -62,44 +64,37 @@ class EventSimulation:
 
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
-            record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
+            record: Sequence[str | Record] = (), weights_every: int | None = None) -> Recording:
         """See `plasticity.engines.Simulation.run`."""
         return self.answer(request(self.network, spikes, steps, signals, learn, reset, record, weights_every))
 
     @watched(0.04)
     def answer(self, asked: Request) -> Recording:
         """What a request asks for."""
-        counts, trains = self._prepared(asked)
-        records = _Records(self, asked)
-        stream = self.batch == 1 and not records.stops
+        recorder, counts = Recorder(self, asked), self._prepared(asked)
         idle = self._now - self._tick  # steps that learned nothing so far: what they drew, learning draws again
-        for first in range(0, asked.samples, asked.samples if stream else self.batch):
-            here, last = min(self.batch, asked.samples - first), asked.samples if stream else first + 1
-            for t_start, t_stop in records.pieces():
-                self._call(here, first, last, asked, t_start, t_stop, idle)
-                records.take(first, here, t_stop)
-        return Recording({name: count.astype(np.int64) for name, count in counts.items()},
-                         {name: Spikes.from_dense(trains[name]) for name in asked.spiking}, records.values,
-                         records.trajectory())
+        arrays = (*(self._arrays[array.name] for array in self._program.arrays), *self._starts)
+        for piece in recorder.pieces():
+            self._call(piece, asked, idle, arrays)
+            recorder.take(piece)
+        return recorder.recording(counts)
 
-    def _call(self, here: int, first: int, last: int, asked: Request, t_start: int, t_stop: int, idle: int) -> None:
-        """Samples first to last one after the other, or `here` samples side by side, from step t_start to t_stop."""
-        arrays = [self._arrays[array.name] for array in self._program.arrays]
-        reduction = self.dtype.type(1.0 if self.reduce == "sum" else 1.0 / here)
+    def _call(self, piece: Piece, asked: Request, idle: int, arrays: Sequence[np.ndarray]) -> None:
+        reduction = self.dtype.type(1.0 if self.reduce == "sum" else 1.0 / piece.side)
 
         def call(last: int) -> tuple[int, int, int]:
-            return self._function(here, first, last, asked.steps, t_start, t_stop, self._now, self._age, self._tick,
-                                  idle, self.seed, asked.learn, asked.reset, reduction, self._constants, *arrays,
-                                  *self._starts)
+            return self._function(piece.side, piece.first, last, asked.steps, piece.start, piece.stop, self._now,
+                                  self._age, self._tick, idle, self.seed, asked.learn, asked.reset, reduction,
+                                  self._constants, *arrays)
 
         if not self._compiled:
             begun = time.perf_counter()
-            call(first)  # no sample at all: compiles, or loads what was compiled before
+            call(piece.first)  # no sample at all: compiles, or loads what was compiled before
             self._compiled, self.compile_seconds = True, time.perf_counter() - begun
-        self._now, self._age, self._tick = call(last)
+        self._now, self._age, self._tick = call(piece.last)
 
-    def _prepared(self, asked: Request) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Puts what a run is given, and what it fills, among the arrays; answers counts and trains by population."""
+    def _prepared(self, asked: Request) -> dict[str, np.ndarray]:
+        """Puts what a run is given, and what it fills, among the arrays; answers counts by population."""
         sources = self._program.parts.sources
         for name, train in asked.trains.items():
             self._arrays[f"{sources[name].prefix}_ptr"] = np.ascontiguousarray(train.ptr)
@@ -107,12 +102,13 @@ class EventSimulation:
         for name, series in asked.signals.items():
             self._arrays[self._program.parts.signals[name]] = np.ascontiguousarray(series, self.dtype)
         counts = {part.name: np.zeros((asked.samples, part.n), np.int32) for part in self.network.populations}
-        trains = {name: np.zeros((asked.samples, asked.steps, count.shape[1]) if name in asked.spiking else (0, 1, 1),
-                                 np.uint8) for name, count in counts.items()}
         for name, count in counts.items():
             self._arrays[f"{sources[name].prefix}_counts"] = count
-            self._arrays[f"{sources[name].prefix}_trains"] = trains[name]
-        return counts, trains
+        return counts
+
+    def keep_events(self, name: str, buffer: np.ndarray) -> None:
+        """Where the next calls write down the spikes of a population (see `Source.fired`); without room they do not."""
+        self._arrays[f"{self._program.parts.sources[name].prefix}_events"] = buffer
 
     def get(self, name: str) -> np.ndarray:
         """A copy of a state by "part.variable"."""
@@ -131,15 +127,37 @@ class EventSimulation:
         values = self._arrays[f"{parts[part].prefix}_{variable}"]
         return values.min(initial=0.0), values.max(initial=0.0)
 
-    def view(self, part: str, name: str) -> np.ndarray:
-        """A variable of a population, or what its equations compute of them, [batch, n]."""
-        neuron = self._program.parts.groups[part].neuron
+    def viewer(self, channel: Channel) -> Callable[[], np.ndarray]:
+        """What answers, when it is called, what a channel records then, [batch or 1, ...]."""
+        if channel.part in self._program.parts.groups:
+            return self._neurons(channel)
+        if channel.variable == "w":
+            return self._weights(channel)
+        several = slice(None) if self.batch > 1 else None
+        return lambda: channel.chosen(self._trace(channel.part, channel.variable)[several])
+
+    def _neurons(self, channel: Channel) -> Callable[[], np.ndarray]:
+        """A variable of a population, or what its equations compute of them."""
+        group = self._program.parts.groups[channel.part]
+        neuron, name = group.neuron, channel.variable
+        chosen = slice(None) if channel.index is None else [*channel.index]
+        arrays = {each: self._arrays[f"{group.prefix}_{each}"] for each in neuron.variables}
+        arrays = {each: array if array.ndim == 2 else array[None] for each, array in arrays.items()}
         if name in neuron.variables:
-            return np.atleast_2d(self.get(f"{part}.{name}"))
-        variables = {each: self.get(f"{part}.{each}") for each in neuron.variables}
-        value = expressions.evaluate(neuron.inlined(neuron.subexpressions[name]),
-                                     {**neuron.constants, "dt": self.network.dt, **variables})
-        return np.broadcast_to(value, (self.batch, self.network.sizes[part]))
+            return lambda: arrays[name][:, chosen]
+        expression, constants = neuron.inlined(neuron.subexpressions[name]), {**neuron.constants, "dt": self.network.dt}
+        return lambda: np.broadcast_to(expressions.evaluate(expression, constants | {
+            each: array[:, chosen].astype(float) for each, array in arrays.items()}), (self.batch, *channel.shape))
+
+    def _weights(self, channel: Channel) -> Callable[[], np.ndarray]:
+        """Weights of all synapses, or of those chosen, without a look at the others."""
+        synapses = self._program.parts.synapses[channel.part]
+        w = self._arrays[f"{synapses.prefix}_w"]
+        if channel.index is None:
+            return lambda: synapses.unpack(w)[None]
+        number = synapses.unpack(np.arange(1.0, w.size + 1).reshape(w.shape))  # where each weight is kept
+        places = number.ravel()[[*channel.index]].astype(int) - 1
+        return lambda: w.ravel()[places][None]
 
     def _trace(self, part: str, variable: str) -> np.ndarray:
         synapses, plastic = self._program.parts.synapses[part], self._program.parts.plastic[part]
@@ -199,32 +217,3 @@ class EventSimulation:
         self._now, self._age, self._tick = (int(value) for value in state.pop("clock"))
         for name, values in state.items():
             self._arrays[name][...] = values
-
-
-class _Records:
-    """Collects what a run was asked to record between the pieces in which it runs."""
-
-    def __init__(self, simulation: EventSimulation, asked: Request):
-        self.simulation, self.asked = simulation, asked
-        sizes = simulation.network.sizes
-        self.values = {f"{part}.{name}": np.zeros((asked.samples, asked.steps, sizes[part]))
-                       for part, name in asked.values}
-        self.stops = bool(self.values or asked.weights_every)
-        self._weights: dict[str, list[np.ndarray]] = {p.name: [] for p in simulation.network.plastic}
-
-    def pieces(self) -> list[tuple[int, int]]:
-        steps = self.asked.steps
-        width = 1 if self.values else (self.asked.weights_every or max(steps, 1))
-        return [(t, min(t + width, steps)) for t in range(0, steps, width)] or [(0, 0)]
-
-    def take(self, first: int, here: int, t_stop: int) -> None:
-        if not t_stop:  # a presentation without steps
-            return
-        for part, name in self.asked.values:
-            self.values[f"{part}.{name}"][first : first + here, t_stop - 1] = self.simulation.view(part, name)[:here]
-        if self.asked.weights_every and t_stop % self.asked.weights_every == 0:
-            for name, weights in self._weights.items():
-                weights.append(self.simulation.get(f"{name}.w"))
-
-    def trajectory(self) -> dict[str, np.ndarray]:
-        return {name: np.array(weights) for name, weights in self._weights.items() if weights}

@@ -24,7 +24,7 @@ class Source:
             code.array(f"{self.prefix}_index", 1, kind="int32")
         else:
             code.array(f"{self.prefix}_counts", 1, 1, kind="int32")
-            code.array(f"{self.prefix}_trains", 1, 1, 1, kind="uint8")
+            code.array(f"{self.prefix}_events", 1, kind="int64")
         if self.longest:
             code.listing(f"{self.prefix}_ring", f"{self.prefix}_ringn", self.longest + 1, self.n)
 
@@ -42,14 +42,22 @@ class Source:
         return f"{self.group.prefix}_spk"
 
     def fired(self, code: Writer) -> None:
-        """Counts this step's output spikes and puts all that arrive later into the ring."""
+        """Counts this step's output spikes, writes them down if they are recorded, and puts all that arrive later into
+        the ring.
+
+        An event is (sample * steps + step) * n + neuron; the first number of the list says how many there are.
+        """
         spikes = self._now(code)
         if self.group is not None:
             sample = "s + b" if code.batched else "s"
             with code.block("for q in range(lo, hi):"):
                 code(f"{self.prefix}_counts[{sample}, {spikes}[q]] += 1")
-                with code.block(f"if {self.prefix}_trains.shape[0] > 0:"):
-                    code(f"{self.prefix}_trains[{sample}, t, {spikes}[q]] = 1")
+            events = f"{self.prefix}_events"
+            with code.block(f"if {events}.shape[0] > 0:"):
+                code(f"written = {events}[0] + 1", f"place = (({sample}) * steps + t) * {self.n}")
+                with code.block("for q in range(lo, hi):"):
+                    code(f"{events}[written + q] = place + {spikes}[q]")
+                code(f"{events}[0] += hi")
         if self.longest:
             code(f"slot = now % {self.prefix}_ring.shape[0]", f"{self.prefix}_ringn[slot] = hi - lo")
             with code.block("for q in range(lo, hi):"):

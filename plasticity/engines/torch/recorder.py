@@ -3,74 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
 
-from plasticity.encoding.spikes import Spikes
-from plasticity.engines import Recording
+from plasticity.engines.record import Channel
+from plasticity.engines.recording import Recording, kept, recording
 from plasticity.engines.request import Request
 from plasticity.engines.torch.step_spikes import StepSpikes
+
+#: steps of which spikes stay as they were answered, dense on a device, until they become events
+TOGETHER = 256
 
 
 class Recorder:
     """Counts always; spikes, values and weights as asked: `begin`, `take` per step, `end`, for every chunk."""
 
     def __init__(self, simulation, asked: Request):
-        self.simulation, self.steps, self.weights_every = simulation, asked.steps, asked.weights_every
-        sizes = {part.name: part.n for part in simulation.network.populations}
-        self.counts = {name: np.zeros((asked.samples, n), np.int64) for name, n in sizes.items()}
-        self.watched = [tuple(name.rsplit(".", 1)) for name in asked.record]
-        self.values = {f"{part}.{name}": np.zeros((asked.samples, asked.steps, sizes[part]))
-                       for part, name in asked.values}
-        nobody = Spikes(np.zeros((0, asked.steps + 1), np.int64), np.zeros(0, np.int32), 0)
-        self.spikes: dict[str, list[Spikes]] = {part: [replace(nobody, n=sizes[part])] for part in asked.spiking}
-        self.weights: dict[str, list[np.ndarray]] = {part.name: [] for part in simulation.network.plastic}
+        self.simulation, self.asked = simulation, asked
+        self.sizes = {part.name: part.n for part in simulation.network.populations}
+        self.counts = {name: np.zeros((asked.samples, n), np.int64) for name, n in self.sizes.items()}
+        self.values = {each.name: np.zeros((asked.samples, len(each.steps), *each.shape)) for each in asked.valued}
+        self.events: dict[str, list[np.ndarray]] = {each.part: [] for each in asked.spiking}
+        self.weights: dict[str, list[np.ndarray]] = {each.part: [] for each in asked.weights}
 
     def begin(self, chunk: slice) -> None:
         context, size = self.simulation.context, chunk.stop - chunk.start
         self.chunk = chunk
         self.counted = {name: torch.zeros(size, counts.shape[1], dtype=context.dtype, device=context.device)
                         for name, counts in self.counts.items()}
-        self.kept = {part_name: [] for part_name in self.watched}
+        self.kept: dict[Channel, list[torch.Tensor]] = {channel: [] for channel in self.asked.valued}
+        self.waiting: dict[str, list[StepSpikes]] = {name: [] for name in self.events}
+        self.first = 0  # the step of the first that wait
 
     def take(self, t: int, fired: Mapping[str, StepSpikes]) -> None:
         """The end of step `t` of the chunk."""
         for name, counted in self.counted.items():
             if not fired[name].silent:
                 counted += fired[name].dense
-        for part, name in self.watched:
-            self.kept[part, name].append(fired[part].dense != 0 if name == "spikes"
-                                         else self.simulation._neurons[part].view(name))
-        if t + 1 < self.steps:
-            self._weigh(t + 1)
-
-    def _weigh(self, steps: int) -> None:
-        if self.weights_every and steps and steps % self.weights_every == 0:
-            for name, weights in self.weights.items():
-                weights.append(self.simulation.get(f"{name}.w"))
+        for name, waiting in self.waiting.items():
+            waiting.append(fired[name])
+        if t + 1 - self.first == TOGETHER:
+            self._write_down(t + 1)
+        if t + 1 < self.asked.steps:
+            self._look(t)
 
     def end(self) -> None:
         """The end of the chunk, with weights as they are then, after normalisation."""
-        self._weigh(self.steps)
+        self._write_down(self.asked.steps)
+        self._look(self.asked.steps - 1)
         for name, counted in self.counted.items():
             self.counts[name][self.chunk] = counted.cpu().numpy()
-        for (part, name), kept in self.kept.items():
-            shape = (len(self.counted[part]), 0, self.counts[part].shape[1])
-            stacked = torch.stack(kept, 1).cpu().numpy() if kept else np.zeros(shape, bool)
-            if name == "spikes":
-                self.spikes[part].append(Spikes.from_dense(stacked))
-            else:
-                self.values[f"{part}.{name}"][self.chunk] = stacked
+        for channel, rows in self.kept.items():
+            if rows:
+                self.values[channel.name][self.chunk] = torch.stack(rows, 1).cpu().numpy()
+
+    def _look(self, t: int) -> None:
+        for channel, rows in self.kept.items():
+            if t in channel.steps:
+                rows.append(channel.chosen(self._now(channel)).clone())
+        for channel in self.asked.weights:
+            if t in channel.steps:
+                self.weights[channel.part].append(self.simulation.get(channel.name))
+
+    def _now(self, channel: Channel) -> torch.Tensor:
+        """A whole state, [samples of the chunk or 1, ...]."""
+        simulation, part = self.simulation, channel.part
+        if part in simulation._neurons:
+            return simulation._neurons[part].view(channel.variable)
+        if channel.variable == "w":
+            return simulation._synapses[part].matrix()[None]
+        return simulation._learning[part].trace(channel.variable)
+
+    def _write_down(self, stop: int) -> None:
+        """The spikes of the steps that wait as events, rows of (sample, step, neuron)."""
+        for name, waiting in self.waiting.items():
+            if waiting:
+                sample, step, neuron = _events(waiting)
+                rows = torch.stack((sample + self.chunk.start, step + self.first, neuron))
+                self.events[name].append(rows.cpu().numpy())
+            waiting.clear()
+        self.first = stop
 
     def recording(self) -> Recording:
-        return Recording(self.counts, {name: _joined(parts) for name, parts in self.spikes.items()}, self.values,
-                         {name: np.array(weights) for name, weights in self.weights.items() if weights})
+        asked, nobody = self.asked, np.zeros((3, 0), np.int64)
+        spikes = {each.part: kept(each, self.sizes[each.part], asked.samples, asked.steps,
+                                  np.concatenate([nobody, *self.events[each.part]], 1)) for each in asked.spiking}
+        return recording(asked, self.simulation.network.dt, self.counts, spikes, self.values,
+                         {name: np.array(rows) for name, rows in self.weights.items() if rows})
 
 
-def _joined(parts: Sequence[Spikes]) -> Spikes:
-    """Spikes of several chunks as one."""
-    shifts = np.cumsum([0, *(len(part.index) for part in parts)])
-    return Spikes(np.concatenate([part.ptr + shift for part, shift in zip(parts, shifts, strict=False)]),
-                  np.concatenate([part.index for part in parts]), parts[0].n)
+def _events(steps: Sequence[StepSpikes]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(sample, step, neuron) of the spikes of several steps; a device is asked once where they are not listed."""
+    if any(spikes.where is None for spikes in steps):
+        return torch.stack([spikes.dense for spikes in steps], 1).nonzero(as_tuple=True)
+    sample, neuron = (torch.cat(parts) for parts in zip(*(spikes.where for spikes in steps), strict=True))
+    lengths = torch.tensor([len(spikes.where[0]) for spikes in steps])
+    return sample, torch.repeat_interleave(torch.arange(len(steps)), lengths), neuron

@@ -10,6 +10,7 @@ import torch
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording, restored, states
 from plasticity.engines.finite import watched
+from plasticity.engines.record import Record
 from plasticity.engines.request import Request, request
 from plasticity.engines.torch.language import Context
 from plasticity.engines.torch.learning import Learning
@@ -59,7 +60,7 @@ class TorchSimulation:
 
     def run(self, spikes: Mapping[str, Spikes | np.ndarray] | None = None, steps: int | None = None, *,
             signals: Mapping[str, np.ndarray] | None = None, learn: bool = True, reset: bool = True,
-            record: Sequence[str] = (), weights_every: int | None = None) -> Recording:
+            record: Sequence[str | Record] = (), weights_every: int | None = None) -> Recording:
         """See `plasticity.engines.Simulation.run`."""
         return self.answer(request(self.network, spikes, steps, signals, learn, reset, record, weights_every))
 
