@@ -5,6 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 # plasticity/networks and plasticity/datasets are links to the top-level folders, for editors and type checkers only.
+TABLES = ["pandas>=2.2", "xarray>=2024.1"]  # Recording.to_pandas, to_xarray
 LINKS = ("networks*", "datasets*")
 
 
@@ -49,7 +50,8 @@ setup(
         "pillow>=10.1",
     ],
     extras_require={
-        "test": ["pytest>=8", "pytest-xdist>=3", "hypothesis>=6", "ruff>=0.8"],
+        "test": ["pytest>=8", "pytest-xdist>=3", "hypothesis>=6", "ruff>=0.8", *TABLES],
+        "tables": TABLES,
         "bindsnet": ["bindsnet==0.3.4"],
     },
     entry_points={"console_scripts": ["plasticity=plasticity.cli:main"]},

@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import turns
@@ -38,16 +39,18 @@ from recurrent_workload import (
 )
 from rich.console import Console
 
+if TYPE_CHECKING:
+    from plasticity import Network
+
 RESULT = turns.ROOT / "docs" / "results" / "bench_recurrent.json"
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 WARM, TIMED = 0.2, 1.0  # s
 
 
-def event(size: Brunel) -> dict:
-    """The library's event engine, in float32."""
-    from plasticity import Network, Population, Projection, build, neurons
+def described(size: Brunel) -> Network:
+    """Brunel's network in the library's words."""
+    from plasticity import Network, Population, Projection, neurons
 
-    began = time.perf_counter()
     cell = neurons.lif("delta", TAU, 0.0, RESET, THRESHOLD, REFRACTORY)
     (rate, strength), (excitatory, inhibitory) = size.outside, size.in_degree
     stdp = f"pair_stdp(a_plus={A_PLUS}, a_minus={A_MINUS}, tau_plus={TAU_STDP}, tau_minus={TAU_STDP}, w_max={W_MAX})"
@@ -57,12 +60,20 @@ def event(size: Brunel) -> dict:
         return Projection(pre, post, weight, f"fixed_in_degree(k={k})", onto="v", scale=size.coupling,
                           axonal_delay=DELAY, rule=rule)
 
-    network = Network(
+    return Network(
         populations=tuple(part for name, n in sizes.items() for part in (
             Population(name, n, cell), Population(f"outside {name}", n, neurons.poisson(rate)))),
         projections=(onto("E", "E", excitatory, 1.0, stdp), onto("E", "I", excitatory, 1.0),
                      onto("I", "E", inhibitory, -INHIBITION), onto("I", "I", inhibitory, -INHIBITION),
                      *(Projection(f"outside {name}", name, strength, "one_to_one", onto="v") for name in sizes)), dt=DT)
+
+
+def event(size: Brunel) -> dict:
+    """The library's event engine, in float32."""
+    from plasticity import build
+
+    began = time.perf_counter()
+    network = described(size)
     simulation = build(network, "event", dtype="float32")
     built = time.perf_counter() - began
     simulation.run(steps=round(WARM / DT), reset=False)
