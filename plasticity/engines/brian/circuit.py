@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from plasticity._utils import random
+from plasticity.engines.brian.lasting import lasting_network
 from plasticity.engines.brian.monitors import Monitored, monitored
 from plasticity.engines.brian.network_operations import network_operations
 from plasticity.engines.brian.neurons import NEVER, drive, imposed, neuron_group, refractory_steps
@@ -19,7 +20,7 @@ from plasticity.neurons.discretise import import_brian2
 
 @dataclass(frozen=True)
 class Plan:
-    """What a circuit is built for: how long a presentation is, learning or not, whose spikes and which states it
+    """What a circuit is built for: for how many steps it has room, learning or not, whose spikes and which states it
     records."""
 
     steps: int
@@ -76,7 +77,7 @@ def assemble(network: Network, plan: Plan, seed: int) -> Circuit:
     for population in network.populations:
         if population.winner != "all":
             circuit.operations += _winner_takes_all(circuit, population, network.dt, seed)
-    circuit.network = import_brian2().Network(
+    circuit.network = lasting_network()(
         *circuit.groups.values(), *circuit.synapses.values(), *circuit.monitors, *circuit.operations,
         name="plasticity_network")
     return circuit

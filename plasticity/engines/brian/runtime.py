@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
 from plasticity._utils import random
 from plasticity.engines.brian.circuit import Circuit, Plan, assemble
+from plasticity.engines.brian.lasting import nothing_to_collect
 from plasticity.network.network import Network
 from plasticity.neurons.discretise import import_brian2
 
@@ -35,7 +37,7 @@ def settings(target: str) -> Iterator[None]:
 
 
 class Runtime:
-    """Circuits that run inside this process, one per plan."""
+    """Circuits that run inside this process: one per plan and power of two steps."""
 
     carries_over = True  # a presentation can go on from where the last one ended
 
@@ -50,18 +52,20 @@ class Runtime:
         """Runs one presentation from `state`; answers the circuit (for what it recorded) and the state after."""
         brian2 = import_brian2()
         with settings(self.target):
-            if plan not in self.circuits:
-                self.circuits[plan] = _remembering(assemble(self.network, plan, self.seed), self.network)
-            circuit = self.circuits[plan]
+            roomy = replace(plan, steps=1 << (plan.steps - 1).bit_length())  # one circuit for runs of many lengths
+            if roomy not in self.circuits:
+                self.circuits[roomy] = _remembering(assemble(self.network, roomy, self.seed), self.network)
+            circuit = self.circuits[roomy]
             self._load(circuit, arrays, state, fresh)
             brian2.seed(int(random.key(self.seed, circuit.clock["steps"])) & 0xFFFFFFFF)
-            circuit.network.run(plan.steps * self.network.dt * brian2.second, namespace={})
+            with nothing_to_collect():
+                circuit.network.run(plan.steps * self.network.dt * brian2.second, namespace={})
             return circuit, self._unload(circuit, state, plan)
 
     def _load(self, circuit: Circuit, arrays: Mapping[str, Mapping], state: State, fresh: bool) -> None:
         for kind, timed in (("imposed", circuit.imposed), ("signals", circuit.signals)):
             for key, values in arrays[kind].items():
-                timed[key].values[...] = values  # in place: Brian2's code holds on to the array
+                timed[key].values[:len(values)] = values  # in place: Brian2's code holds on to the array
         circuit.network.t_ = 0.0
         circuit.clock["steps"] = int(state["steps"])
         for monitor in circuit.monitors:

@@ -53,7 +53,7 @@ class BrianSimulation:
         self._state = after if asked.learn else states.without_learning(self.network, self._state, after)
         if asked.learn:
             self._normalise()
-        return _nothing(self.network, asked) if circuit is None else _read(circuit, self.network, self._state)
+        return _nothing(self.network, asked) if circuit is None else _read(circuit, self.network, plan, self._state)
 
     def get(self, name: str) -> np.ndarray:
         """A copy of a state by "part.variable"."""
@@ -119,11 +119,11 @@ def _nothing(network: Network, asked: Request) -> _Presented:
                       {each: np.zeros((len(each.steps), *each.shape)) for each in (*asked.valued, *asked.weights)})
 
 
-def _read(circuit: Circuit, network: Network, after: Mapping[str, np.ndarray]) -> _Presented:
+def _read(circuit: Circuit, network: Network, plan: Plan, after: Mapping[str, np.ndarray]) -> _Presented:
     """What the monitors of one presentation hold."""
     return _Presented({name: np.array(monitor.count) for name, monitor in circuit.counters.items()},
-                      {name: events(circuit.counters[name], network.dt) for name in circuit.plan.spiking},
-                      {channel: read(channel, watched, circuit.plan.steps, after)
+                      {name: events(circuit.counters[name], network.dt) for name in plan.spiking},
+                      {channel: read(channel, watched, plan.steps, after)
                        for channel, watched in circuit.monitored.items()})
 
 
