@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +24,7 @@ def execute(given: Mapping[str, object], typed: set[str], out: Path | None, resu
     run.settings, run.every = asdict(settings), checkpoint_every
     with quiet_stdout() as stdout:
         try:
-            result = run_task(settings, run, say, verbose=sys.stderr.isatty())
+            result = run_task(settings, run, say, verbose=True)
         except Interrupted as stopped:
             say(f"stopped; go on with: plasticity run {settings.task} --resume {stopped.path}")
             raise typer.Exit(130) from None

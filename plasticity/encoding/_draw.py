@@ -36,7 +36,8 @@ def _grown(array, needed):
     if needed <= array.size:
         return array
     longer = np.empty(max(needed, 2 * array.size), array.dtype)
-    longer[: array.size] = array
+    for k in range(array.size):  # a slice that takes an array brings all that Numba needs to word an error
+        longer[k] = array[k]
     return longer
 
 
@@ -56,17 +57,17 @@ def _neuron(p, key, steps, times, start):
 
 
 @_kept
-def _sorted_by_step(times, ends, active, steps, ptr, index, start):
+def _sorted_by_step(times, ends, active, n, steps, ptr, index, start):
     """A counting sort: neurons were visited in rising order, so they stay so within each step."""
     for t in range(steps + 1):
         ptr[t] = 0
-    for k in range(ends[active.size]):
+    for k in range(ends[n]):
         ptr[times[k] + 1] += 1
     ptr[0] = start
     for t in range(steps):
         ptr[t + 1] += ptr[t]
     place = ptr[:steps].copy()
-    for a in range(active.size):
+    for a in range(n):
         for k in range(ends[a], ends[a + 1]):
             t = times[k]
             index[place[t]] = active[a]
@@ -78,17 +79,22 @@ def draw(p, keys, steps):
     """p: float64 [samples, n], spike probability per step; keys: uint64 [samples]. Answers (ptr, index) of `Spikes`."""
     samples = p.shape[0]
     ptr = np.empty((samples, steps + 1), np.int64)
-    index = np.empty(int(p.sum() * steps * 1.05) + 64, np.int32)
+    expected = 0.0
+    for s in range(samples):  # loops, as each of numpy's functions here is a tenth of a second of compiling
+        for i in range(p.shape[1]):
+            expected += p[s, i]
+    index = np.empty(int(expected * steps * 1.05) + 64, np.int32)
     times = np.empty(4096, np.int32)
-    used = 0
+    active, ends, used = np.empty(p.shape[1], np.int64), np.zeros(p.shape[1] + 1, np.int64), np.int64(0)
     for s in range(samples):
-        active = np.nonzero(p[s])[0]
-        ends = np.zeros(active.size + 1, np.int64)
-        for a in range(active.size):
-            times = _grown(times, ends[a] + steps)
-            key = _mix(keys[s] + np.uint64(active[a] + 1) * _GOLDEN)
-            ends[a + 1] = _neuron(p[s, active[a]], key, steps, times, ends[a])
-        index = _grown(index, used + ends[-1])
-        _sorted_by_step(times, ends, active, steps, ptr[s], index, used)
-        used += ends[-1]
+        n = np.int64(0)  # a plain 0 is a type of its own, for which all is compiled once more
+        for i in range(p.shape[1]):
+            if p[s, i] != 0.0:
+                times = _grown(times, ends[n] + steps)
+                active[n] = i
+                ends[n + 1] = _neuron(p[s, i], _mix(keys[s] + np.uint64(i + 1) * _GOLDEN), steps, times, ends[n])
+                n += 1
+        index = _grown(index, used + ends[n])
+        _sorted_by_step(times, ends, active, n, steps, ptr[s], index, used)
+        used += ends[n]
     return ptr, index[:used].copy()

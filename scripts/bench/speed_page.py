@@ -60,8 +60,8 @@ which is not measured yet.
 RECORDING = """\
 Brunel's network with STDP again, all of it in one process with one thread; processor time, each run after one of the
 same length that records nothing. Spikes are written down as events by the compiled loop, so that all of them cost next
-to nothing. States are read between two calls of that loop, each of which costs about 20 microseconds: `every=`, `start=`
-and `stop=` say when. The target is 1.3 for all spikes.
+to nothing. States are read between two calls of that loop, each of which takes as long as several steps: `every=`,
+`start=` and `stop=` say when. The target is 1.3 for all spikes.
 """
 
 
@@ -130,7 +130,8 @@ def _recurrent(found: Mapping) -> list[str]:
 def _recording(found: Mapping) -> list[str]:
     rows = [(name, f"{figures['without_s']:.3f}", f"{figures['with_s']:.3f}", f"{figures['ratio']:.2f}",
              f"{found['target']:.1f}" if name == "all spikes" else "") for name, figures in found["summary"].items()]
-    return [f"{found['neurons']:,} neurons, {found['seconds']:g} s of {found['summary']['all spikes']['hz']:.1f} Hz.", "",
+    rate = found["summary"]["all spikes"]["hz"]
+    return [f"{found['neurons']:,} neurons that spike with {rate:.1f} Hz, {found['seconds']:g} s.", "",
             *table(("recorded", "s without", "s with", "times", "target"), rows)]
 
 

@@ -1,4 +1,4 @@
-"""What is recorded, on every engine: what `get` answers step by step, of those neurons and synapses that were chosen."""
+"""What is recorded, on every engine: what `get` answers step by step, of the neurons and synapses that were chosen."""
 
 import sys
 

@@ -78,7 +78,7 @@ def _restart_state(code: Writer, plastic: Plastic, name: str) -> None:
         with loops.members(code, "i", plastic.active("pre"), ""), loops.onto(code, synapses, after):
             code(f"{plastic.syn(name)} = 0.0")
     else:
-        code(f"{s}_{name}[:] = start_{s}_{name}")
+        code(f"copy_into({s}_{name}, start_{s}_{name})")
     code(*([f"{plastic.scale(name)} = 1.0"] if plastic.scale(name) else []))
 
 
@@ -94,9 +94,9 @@ def _restart_traces(code: Writer, plastic: Plastic, side: str) -> None:
     for name, trace in getattr(rule, side).items():
         if trace.keep or (lazy_reset and name in names):
             continue
-        code(f"{s}_{name}[:] = start_{s}_{name}")
+        code(f"copy_into({s}_{name}, start_{s}_{name})")
         if plastic.mixed and name in plastic.spiking:
-            code(f"{s}_{name}_before[:] = start_{s}_{name}_before", f"{s}_{name}_after[:] = start_{s}_{name}_after")
+            code(*(f"copy_into({s}_{name}_{when}, start_{s}_{name}_{when})" for when in ("before", "after")))
 
 
 def decay(code: Writer, plastic: Plastic) -> None:

@@ -88,7 +88,7 @@ def start(code: Writer, group: Group) -> None:
     p = group.prefix
     for name in group.neuron.variables:
         if name not in group.neuron.slow:
-            code(f"{p}_{name}[:] = start_{p}_{name}")
+            code(f"copy_into({p}_{name}, start_{p}_{name})")
     code(f"{p}_ns[0] = 0", f"{p}_nwon[0] = 0", f"{p}_nref[0] = 0", f"{p}_until[:] = {FAR}")
 
 
@@ -203,9 +203,8 @@ def _expire(code: Writer, group: Group) -> None:
 def _compete(code: Writer, group: Group) -> None:
     """Of the `n` candidates in `spk` the winner stays; `won` are those that reset."""
     p, winner = group.prefix, group.population.winner
-    keep_all = [f"{p}_won[:n] = {p}_spk[:n]", f"{p}_nwon[0] = n"]
     if winner == "all" or group.population.losers_reset:
-        code(*keep_all)
+        _all_win(code, p)
     if winner == "all":
         return
     first = f"{p}_{group.neuron.variables[0]}"
@@ -219,7 +218,14 @@ def _compete(code: Writer, group: Group) -> None:
             code(f"best = int(uniform(stream_key(seed, now - idle), {int(p[1:])} * 65536{sample}, 0) * n)")
         code(f"{p}_spk[0] = {p}_spk[best]", "n = 1")
     if not group.population.losers_reset:
-        code(*keep_all)
+        _all_win(code, p)
+
+
+def _all_win(code: Writer, prefix: str) -> None:
+    """Those in `spk` are to be reset."""
+    with code.block("for q in range(n):"):
+        code(f"{prefix}_won[q] = {prefix}_spk[q]")
+    code(f"{prefix}_nwon[0] = n")
 
 
 def resets(code: Writer, group: Group) -> None:

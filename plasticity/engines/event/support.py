@@ -50,6 +50,14 @@ def decayed(value, age, table, rate):
 
 
 @compiled
+def copy_into(values, source):
+    """An array into another of its shape. A slice that takes an array brings all that Numba needs to word an error, a
+    second and a half of compiling."""
+    for k in range(values.size):
+        values.flat[k] = source.flat[k]
+
+
+@compiled
 def clip(x, low, high):
     return min(max(x, low), high)
 
