@@ -246,3 +246,18 @@ def test_comparisons_become_numbers():
              "relu(a > b)": "clip(int(a > b), 0.0, 1e+300)"}
     for text, wanted in texts.items():
         assert brian_text(parse(text, NEURON_FUNCTIONS, logic=True), {"dt": "step"}) == wanted
+
+
+def test_later_runs_use_the_code_of_the_first_for_other_lengths_too():
+    """The same weights and spikes as the event engine, with one circuit; what a longer run imposed does not linger."""
+    feature = FEATURES["pair_learning"]()
+    event, brian = (engines.build(feature.network, engine) for engine in ("event", "brian2"))
+    generated = []
+    for steps in (60, 33, 64, 40):
+        given = {name: train[:1, :steps] for name, train in feature.spikes.items()}
+        wanted, found = (each.run(given, record=["E.spikes"]) for each in (event, brian))
+        np.testing.assert_array_equal(found.spikes["E"].dense(), wanted.spikes["E"].dense())
+        np.testing.assert_allclose(brian.get("feed.w"), event.get("feed.w"), rtol=0, atol=1e-10)
+        (circuit,) = brian._runner.circuits.values()
+        generated.append([code for each in circuit.network.sorted_objects for code in map(id, each._code_objects)])
+    assert generated[0] and all(each == generated[0] for each in generated)
