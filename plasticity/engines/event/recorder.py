@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from plasticity.engines.recording import Collector, Recording, kept, recording
 from plasticity.engines.request import Request
-
-if TYPE_CHECKING:
-    from plasticity.engines.event.simulation import EventSimulation
 
 #: spikes for which a call has room; memory is touched only where some are written
 ROOM = 1 << 22
@@ -33,7 +29,7 @@ class Piece:
 class Recorder:
     """What a run records: spikes as the compiled loop writes them down, states as they are between two calls."""
 
-    def __init__(self, simulation: EventSimulation, asked: Request):
+    def __init__(self, simulation, asked: Request):
         self.simulation, self.asked = simulation, asked
         self.sizes = simulation.network.sizes
         self._collector = Collector(asked, simulation.viewer)
