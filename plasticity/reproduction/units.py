@@ -36,7 +36,7 @@ ROWS: tuple[Row, ...] = (
     _row("units-snu-7", "seven layers of spiking neural units", 0.9847,
          _layers(6, "snu(decay=0.9, bias=True)", _DEEP), 7, lr=2e-3),
     _row("units-ssnu-4", "four layers of soft spiking neural units", 0.9850,
-         _layers(2, "snu(decay=0.9, graded=True, bias=True)"), 3),
+         _layers(2, "snu(decay=0.9, graded=True, bias=True)"), 3, lr=1e-2),
     _row("units-conv", "convolutional, of spiking neural units", 0.9921, CONVOLUTIONAL, 6, theirs="100 passes"),
     _row("units-conv-elastic", "the same, with elastic distortions", 0.9953, CONVOLUTIONAL, 6, 100, "100 passes",
          augment="elastic"))
