@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from plasticity.engines.event import loops
+from plasticity.engines.event import catching_up, loops
 from plasticity.engines.event.collecting import apply, bounded, collect, declare_collected, stamp
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.plastic import Plastic
@@ -41,6 +41,8 @@ def declare(code: Writer, plastic: Plastic) -> None:
         if plastic.scale(name):
             code.array(f"{s}_{name}_scale", 1, per_sample=True, start=1.0)
     declare_collected(code, plastic)
+    if plastic.alone:
+        catching_up.declare(code, plastic)
 
 
 def _declare_trace(code: Writer, plastic: Plastic, side: str, name: str, trace: Trace, n: int) -> None:
@@ -113,7 +115,7 @@ def decay(code: Writer, plastic: Plastic) -> None:
             if plastic.mixed:
                 _remember(code, plastic, side, "before")
         for name, trace in rule.syn.items():
-            if math.isfinite(trace.tau):
+            if plastic.scale(name):
                 code.constants[f"{s}_{name}_decay"] = math.exp(-plastic.synapses.network.dt / trace.tau)
                 code(f"{plastic.scale(name)} *= {s}_{name}_decay")
                 with code.block(f"if {plastic.scale(name)} < {SMALLEST_SCALE}:"):
@@ -202,6 +204,8 @@ def _event(code: Writer, plastic: Plastic, event: str, side: str) -> None:
         at_synapses = [line for line in lines if line.place == "syn"]
         if at_synapses:
             with loop(code, synapses, plastic.visits_active(event)):
+                if plastic.alone:
+                    catching_up.before_change(code, plastic, event)
                 change(code, plastic, at_synapses, names)
         code(*(f"{names[line.target]} = new_{line.target}" for line in per_neuron))
     apply(code, plastic)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from plasticity.engines.event.deferring import Alone, alone
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.populations import Group
 from plasticity.engines.event.sharing import is_no_op, nonzero_support, zeros
@@ -90,6 +91,13 @@ class Plastic:
         """State of synapses -> sides whose neurons have to have spiked before it can be anything but 0."""
         return nonzero_support(self.rule, [side for side in ("pre", "post") if self.listed_active(side)])
 
+    @cached_property
+    def alone(self) -> Alone | None:
+        """How synapses that no spike reaches change, if they make up for such steps at their next visit."""
+        lines = [line for line in self.rule.statements.get("on_step", ()) if line.place == "syn"]
+        apart = self.collects or self.mixed or any(self.waits_for(lines, side) for side in OTHER)
+        return None if apart else alone(self.rule)
+
     def waits_for(self, lines: list[Statement], side: str) -> str:
         """The list of neurons of a side to keep to in a step, as no synapse of another one changes; empty for all."""
         zero = zeros(self.rule, side, self.nonzero_support) if self.listed_active(side) else ()
@@ -158,7 +166,8 @@ class Plastic:
 
         All synapses decay by the same factor in a step, so it is kept once: value = stored * scale.
         """
-        return f"{self.prefix}_{name}_scale[0]" if math.isfinite(self.rule.syn[name].tau) else ""
+        shared = math.isfinite(self.rule.syn[name].tau) and not self.alone
+        return f"{self.prefix}_{name}_scale[0]" if shared else ""
 
     def syn_value(self, name: str) -> str:
         return f"({self.syn(name)} * {self.scale(name)})" if self.scale(name) else self.syn(name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity.engines.event import learning, loops, populations, stepping
+from plasticity.engines.event import catching_up, learning, loops, populations, stepping
 from plasticity.engines.event.collecting import bounded
 from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.populations import Group
@@ -155,6 +155,9 @@ def _step(code: Writer, parts: Parts) -> None:
     for group in groups:
         if not group.neuron.reset_delay:
             populations.add_shared(code, group)
+    for plastic in plastic_parts:
+        if plastic.alone:
+            catching_up.after_step(code, plastic)
 
 
 def _spikes(code: Writer, parts: Parts) -> None:
@@ -163,6 +166,9 @@ def _spikes(code: Writer, parts: Parts) -> None:
         populations.thresholds(code, group)
     for source in parts.sources.values():
         source.fired(code)
+    for plastic in parts.plastic.values():
+        if plastic.alone:
+            catching_up.before_arrivals(code, plastic)
     for name, synapses in parts.synapses.items():
         if synapses.projection.onto:
             transmit(code, synapses, parts.groups[synapses.projection.post], parts.plastic.get(name))

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from plasticity.engines.event import loops
+from plasticity.engines.event import catching_up, loops
 from plasticity.engines.event.collecting import apply, stamp
 from plasticity.engines.event.learning import change
 from plasticity.engines.event.loops import INDEX
@@ -28,7 +28,9 @@ def on_step(code: Writer, plastic: Plastic) -> None:
             _record_past(code, plastic)
             names = plastic.names("on_step")
             at_synapses = [line for line in lines if line.place == "syn"]
-            if at_synapses:
+            if plastic.alone:
+                catching_up.count(code, plastic)
+            elif at_synapses:
                 _synapses(code, plastic, at_synapses, names)
             for side in ("pre", "post"):
                 _neurons(code, plastic, [line for line in lines if line.place == side], side, names)

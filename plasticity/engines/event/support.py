@@ -58,6 +58,12 @@ def copy_into(values, source):
 
 
 @compiled
+def rounding(array):
+    """The smallest relative difference of two numbers in an array."""
+    return np.finfo(array.dtype).eps
+
+
+@compiled
 def clip(x, low, high):
     return min(max(x, low), high)
 
@@ -85,8 +91,8 @@ def exprel(x):
 
 @compiled
 def whole(x):
-    """`int` of the language: a condition as 0 or 1."""
-    return x * 1
+    """`int` of the language: a condition as 0 or 1, in a type that turns no number into a longer one."""
+    return np.float32(x)
 
 
 @compiled
