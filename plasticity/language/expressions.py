@@ -205,7 +205,15 @@ def vanishes(expr: ast.expr, zero: Collection[str]) -> bool:
         case ast.Call(func=ast.Name(id="sqrt" | "abs" | "tanh"), args=[argument]):
             return vanishes(argument, zero)
         case _:
-            return False
+            return _is_zero(expr, zero)
+
+
+def _is_zero(expr: ast.expr, zero: Collection[str]) -> bool:
+    """Whether an expression that reads nothing else is 0 where all names in `zero` are: a comparison above all."""
+    if not names(expr) <= {*zero} or calls(expr) & (PRIMITIVES | RANDOM):
+        return False
+    with np.errstate(all="ignore"):
+        return bool(evaluate(expr, dict.fromkeys(zero, 0.0)) == 0)
 
 
 def product_factors(expr: ast.expr) -> list[tuple[ast.expr, bool]]:

@@ -154,7 +154,7 @@ def phases(code: Writer, plastic: Plastic) -> None:
         with code.block(f"if {plastic.runs}:"):
             if kind == "on" and phase in plastic.rule.statements:
                 _event(code, plastic, phase, side)
-            elif kind == "rise" and not plastic.mixed and side in plastic.spiking.values():
+            elif kind == "rise" and not plastic.mixed and (side in plastic.spiking.values() or plastic.listed_active(side)):
                 with code.each():
                     _rise(code, plastic, side)
 

@@ -73,7 +73,15 @@ class Plastic:
     def listed_active(self, side: str) -> bool:
         """Whether the neurons of a side that spiked since the start are listed: their traces are zero before."""
         traces = [self.rule.variables[name] for name, at in self.spiking.items() if at == side]
-        return bool(traces) and not self.mixed and all(trace.initial == 0.0 and not trace.keep for trace in traces)
+        waited_for = traces or side in self._waited_for
+        return bool(waited_for) and not self.mixed and all(trace.initial == 0.0 and not trace.keep for trace in traces)
+
+    @cached_property
+    def _waited_for(self) -> frozenset[str]:
+        """Sides whose spikes alone move states of synapses that every step looks at."""
+        read = self.reads("on_step")
+        waiting = nonzero_support(self.rule, ("pre", "post"))
+        return frozenset().union(*(sides for name, sides in waiting.items() if name in read))
 
     def active(self, side: str) -> str:
         return f"{self.prefix}_ac{side}"
