@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from plasticity.engines.event import loops
+from plasticity.engines.event import due, loops
 from plasticity.engines.event.collecting import bounded
 from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.sharing import needed
@@ -29,6 +29,7 @@ def declare(code: Writer, plastic: Plastic) -> None:
     code.scratch(f"{s}_at", *(synapses.state_shape if _single(plastic) else synapses.shape[:1]))
     code.scratch(f"{s}_left", int(np.prod(synapses.state_shape[-1:])))
     code.scratch(f"{s}_step", 1, kind="int64")
+    code.scratch(f"{s}_all", 1, kind="int64")
     code.constants |= {"zero": 0.0, "one": 1.0, "half": 0.5, "third": 1 / 3, "longest": LONGEST, "stride": STRIDE,
                        "dt": synapses.network.dt}
     for name in plastic.alone.fading:
@@ -44,8 +45,8 @@ def count(code: Writer, plastic: Plastic) -> None:
 
 
 def before_arrivals(code: Writer, plastic: Plastic) -> None:
-    """Brings the rows of inputs whose spikes arrive now up to date."""
-    with code.block(f"if {plastic.runs}:"), loops.arrivals(code, plastic.synapses, "pre"):
+    """Brings the rows that are due up to date."""
+    with due.rows(code, plastic, "longest"):
         _row(code, plastic)
         if not _single(plastic):
             code(f"{plastic.prefix}_at[i] = {plastic.prefix}_h[0]")
@@ -64,15 +65,6 @@ def before_change(code: Writer, plastic: Plastic, event: str) -> None:
         with code.block("if not whole_leap:"):
             _advance(code, plastic)
         code(f"{_at(plastic)} = {s}_h[0]")
-
-
-def after_step(code: Writer, plastic: Plastic) -> None:
-    """Brings everything up to date where the run, the presentation or the table of decays ends."""
-    s, rows = plastic.prefix, plastic.synapses.shape[0]
-    with code.block(f"if {plastic.runs} and (t == t_stop - 1 or {s}_h[0] >= longest):"):
-        with code.block(f"for i in range({rows}):"):
-            _row(code, plastic)
-        code(f"{s}_at[:] = zero", f"{s}_h[0] = zero")
 
 
 def _single(plastic: Plastic) -> bool:

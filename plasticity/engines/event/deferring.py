@@ -21,7 +21,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from plasticity.engines.event.sharing import needed
+from plasticity.engines.event.sharing import Places, added, needed, without_reductions
 from plasticity.language import expressions
 from plasticity.language.rule import Rule, Statement
 
@@ -76,6 +76,38 @@ def alone(rule: Rule) -> Alone | None:
     if not apart or decays or not all(_one_way(guard, moving) for guard in guards):
         return None
     return Alone(growths, fading, guards, not any(read))
+
+
+def rowwise(rule: Rule, lines: Iterable[Statement], listed: bool) -> bool:
+    """Whether the synapses of one input may make up for steps from what these held.
+
+    Not where few synapses change in a step, those of neurons that a comparison or a winner selects: they are visited
+    at once. And not where a postsynaptic spike reads what an input's neuron has become since the step began.
+    """
+    lines, reductions = without_reductions(rule, lines)
+    places = Places(rule)
+    common = {name for name, (_, expr) in reductions.items() if places.lives_at(expr, "post")}
+    if listed and len(common) < len(reductions):
+        return False
+    places = Places(rule, apart=frozenset(reductions) - common).and_post(common)
+    chosen = {name for name in common if reductions[name][0] in ("winner", "rank")}
+    stepped = {line.target for line in rule.statements["on_step"]}
+    later = {name for name, place in rule.reads.items() if place == "pre"} | {name for name in rule.pre
+                                                                             if name in stepped}
+    spikes = [line.expr for line in rule.statements.get("on_post", ()) if line.place == "syn"]
+    return not any(expressions.names(expr) & later for expr in spikes) and not all(
+        any(_selects(factor, chosen) for factor in _factors_at(line, places)) for line in lines)
+
+
+def _factors_at(line: Statement, places: Places) -> list[ast.expr]:
+    return [factor for factor, below in expressions.product_factors(added(line))
+            if not below and places.lives_at(factor, "post")]
+
+
+def _selects(factor: ast.expr, chosen: set[str]) -> bool:
+    """Whether a factor is 0 at most neurons: it compares, or asks who has won."""
+    compares = any(isinstance(node, ast.Compare) for node in ast.walk(factor))
+    return compares or not expressions.names(factor).isdisjoint(chosen)
 
 
 def growth(line: Statement) -> ast.expr:

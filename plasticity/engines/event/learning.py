@@ -11,14 +11,14 @@ import math
 
 import numpy as np
 
-from plasticity.engines.event import catching_up, loops
-from plasticity.engines.event.collecting import apply, bounded, collect, declare_collected, stamp
+from plasticity.engines.event import catching_up, loops, remembering
+from plasticity.engines.event.changing import change
+from plasticity.engines.event.collecting import apply, declare_collected, stamp
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
-from plasticity.language import expressions
-from plasticity.language.rule import ORDERS, Statement, Trace
+from plasticity.language.rule import ORDERS, Trace
 
 LONGEST_TABLE = 1 << 16
 SMALLEST_SCALE = 1e-12  # below it stored values, larger by its inverse, would leave the range of float32
@@ -43,6 +43,8 @@ def declare(code: Writer, plastic: Plastic) -> None:
     declare_collected(code, plastic)
     if plastic.alone:
         catching_up.declare(code, plastic)
+    elif plastic.remembers:
+        remembering.declare(code, plastic)
 
 
 def _declare_trace(code: Writer, plastic: Plastic, side: str, name: str, trace: Trace, n: int) -> None:
@@ -203,36 +205,13 @@ def _event(code: Writer, plastic: Plastic, event: str, side: str) -> None:
         code(*(f"new_{line.target} = {names[line.target]} + ({plastic.text(line.expr, names)})" for line in per_neuron))
         at_synapses = [line for line in lines if line.place == "syn"]
         if at_synapses:
-            with loop(code, synapses, plastic.visits_active(event)):
+            late = plastic.remembers and event == "on_post"
+            if late:
+                remembering.at_spike(code, plastic, names)
+            with loop(code, synapses, plastic.visits_active(event)), \
+                    code.blocks([remembering.up_to_date(plastic)] if late else []):
                 if plastic.alone:
                     catching_up.before_change(code, plastic, event)
                 change(code, plastic, at_synapses, names)
         code(*(f"{names[line.target]} = new_{line.target}" for line in per_neuron))
     apply(code, plastic)
-
-
-def change(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
-    """Evaluates all increments of a synapse, then makes them."""
-    code(f"w = {plastic.synapses.w}")
-    read = frozenset().union(*(expressions.names(line.expr) for line in lines))
-    local = {name: f"at_{name}" for name in plastic.spiking if name in read and "[" in names[name]}
-    code(*(f"{there} = {names[name]}" for name, there in local.items()))
-    names = {**names, **local}
-    increments = []
-    for number, line in enumerate(lines):
-        value = plastic.text(line.expr, names)
-        if line.kind == "rate":
-            code.constants["dt"] = plastic.synapses.network.dt
-            value = f"dt * ({value})"
-        elif line.kind == "assign":
-            value = f"({value}) - {names[line.target]}"
-        code(f"change_{number} = {value}")
-        increments.append((line.target, f"change_{number}"))
-    for target, increment in increments:
-        if target != "w":
-            divided = f" / {plastic.scale(target)}" if plastic.scale(target) else ""
-            code(f"{plastic.syn(target)} += {increment}{divided}")
-        elif plastic.collects:
-            collect(code, plastic, increment)
-        else:
-            code(f"{plastic.synapses.w} = {bounded(code, plastic, f'w + {increment}')}")

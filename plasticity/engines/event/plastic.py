@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from plasticity.engines.event.deferring import Alone, alone
+from plasticity.engines.event.deferring import Alone, alone, rowwise
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.populations import Group
 from plasticity.engines.event.sharing import is_no_op, nonzero_support, zeros
@@ -106,6 +106,17 @@ class Plastic:
         apart = self.collects or self.mixed or any(self.waits_for(lines, side) for side in OTHER)
         return None if apart else alone(self.rule)
 
+    @cached_property
+    def remembers(self) -> bool:
+        """Whether rows make up for the steps since their input's last spike, from what these steps held."""
+        lines = [line for line in self.rule.statements.get("on_step", ()) if line.place == "syn"]
+        apart = self.collects or self.mixed or self.alone or self.waits_for(lines, "post")
+        return bool(lines) and not apart and rowwise(self.rule, lines, self.synapses.listed)
+
+    @property
+    def defers(self) -> bool:
+        return bool(self.alone) or self.remembers
+
     def waits_for(self, lines: list[Statement], side: str) -> str:
         """The list of neurons of a side to keep to in a step, as no synapse of another one changes; empty for all."""
         zero = zeros(self.rule, side, self.nonzero_support) if self.listed_active(side) else ()
@@ -174,7 +185,7 @@ class Plastic:
 
         All synapses decay by the same factor in a step, so it is kept once: value = stored * scale.
         """
-        shared = math.isfinite(self.rule.syn[name].tau) and not self.alone
+        shared = math.isfinite(self.rule.syn[name].tau) and not self.defers
         return f"{self.prefix}_{name}_scale[0]" if shared else ""
 
     def syn_value(self, name: str) -> str:

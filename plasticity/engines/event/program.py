@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity.engines.event import catching_up, learning, loops, populations, stepping
+from plasticity.engines.event import catching_up, due, learning, loops, populations, remembering, stepping
 from plasticity.engines.event.collecting import bounded
 from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.populations import Group
@@ -143,7 +143,7 @@ def _step(code: Writer, parts: Parts) -> None:
             populations.add_shared(code, group)
         populations.integrate_slow(code, group)
     for plastic in plastic_parts:
-        stepping.on_step(code, plastic)
+        (remembering if plastic.remembers else stepping).on_step(code, plastic)
     with code.each():
         _spikes(code, parts)
     for plastic in plastic_parts:
@@ -156,8 +156,8 @@ def _step(code: Writer, parts: Parts) -> None:
         if not group.neuron.reset_delay:
             populations.add_shared(code, group)
     for plastic in plastic_parts:
-        if plastic.alone:
-            catching_up.after_step(code, plastic)
+        if plastic.defers:
+            due.begin_again(code, plastic)
 
 
 def _spikes(code: Writer, parts: Parts) -> None:
@@ -167,8 +167,8 @@ def _spikes(code: Writer, parts: Parts) -> None:
     for source in parts.sources.values():
         source.fired(code)
     for plastic in parts.plastic.values():
-        if plastic.alone:
-            catching_up.before_arrivals(code, plastic)
+        if plastic.defers:
+            (remembering if plastic.remembers else catching_up).before_arrivals(code, plastic)
     for name, synapses in parts.synapses.items():
         if synapses.projection.onto:
             transmit(code, synapses, parts.groups[synapses.projection.post], parts.plastic.get(name))

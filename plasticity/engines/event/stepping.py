@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from plasticity.engines.event import catching_up, loops
+from plasticity.engines.event.changing import change
 from plasticity.engines.event.collecting import apply, stamp
-from plasticity.engines.event.learning import change
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.sharing import Places, Reductions, added, loop_invariant, needed, without_reductions
@@ -25,7 +25,7 @@ def on_step(code: Writer, plastic: Plastic) -> None:
     with code.block(f"if {plastic.runs}:"):
         stamp(code, plastic)
         with code.each():
-            _record_past(code, plastic)
+            record_past(code, plastic)
             names = plastic.names("on_step")
             at_synapses = [line for line in lines if line.place == "syn"]
             if plastic.alone:
@@ -33,11 +33,11 @@ def on_step(code: Writer, plastic: Plastic) -> None:
             elif at_synapses:
                 _synapses(code, plastic, at_synapses, names)
             for side in ("pre", "post"):
-                _neurons(code, plastic, [line for line in lines if line.place == side], side, names)
+                neurons(code, plastic, [line for line in lines if line.place == side], side, names)
         apply(code, plastic)
 
 
-def _record_past(code: Writer, plastic: Plastic) -> None:
+def record_past(code: Writer, plastic: Plastic) -> None:
     """Writes the variables of which delayed copies are read."""
     for name, (variable, _) in plastic.rule.delayed.items():
         ring, place = f"{plastic.prefix}_{name}", plastic.rule.place_of(name)
@@ -55,21 +55,21 @@ def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dic
     common = {name: (function, expr) for name, (function, expr) in reductions.items()
               if not plastic.synapses.shared and places.lives_at(expr, "post")}
     own = {name: reduction for name, reduction in reductions.items() if name not in common}
-    _reduce_once(code, plastic, common, names)
+    reduce_once(code, plastic, common, names)
     names = {**names, **{name: f"{plastic.prefix}_{name}[j]" for name in common}}
     _draws_noise(code, plastic, lines)
     if not own:
         _where_it_can_change(code, plastic, lines, names, places.and_post(common))
         return
     with loops.fibres(code, plastic.synapses) as fibre:
-        _reduce(code, plastic, own, names, fibre)
+        reduce(code, plastic, own, names, fibre)
         names = {**names, **{name: f"{plastic.prefix}_{name}[{fibre.member}]" for name in own}}
         with fibre.loop(), code.blocks(["if k >= 0:"] if plastic.synapses.listed else []):
-            _noise(code, plastic, lines, names)
+            noise(code, plastic, lines, names)
             change(code, plastic, lines, names)
 
 
-def _reduce_once(code: Writer, plastic: Plastic, reductions: Reductions, names: dict[str, str]) -> None:
+def reduce_once(code: Writer, plastic: Plastic, reductions: Reductions, names: dict[str, str]) -> None:
     """Reductions that read postsynaptic neurons alone: the same for all presynaptic ones."""
     for name, (function, expr) in reductions.items():
         array = code.scratch(f"{plastic.prefix}_{name}", plastic.synapses.shape[1])
@@ -78,7 +78,7 @@ def _reduce_once(code: Writer, plastic: Plastic, reductions: Reductions, names: 
         code(f"{function}({array})")
 
 
-def _reduce(code: Writer, plastic: Plastic, reductions: Reductions, names: dict[str, str], fibre: loops.Fibre) -> None:
+def reduce(code: Writer, plastic: Plastic, reductions: Reductions, names: dict[str, str], fibre: loops.Fibre) -> None:
     """Each reduction's argument, then the reduction in place; weights and states are 0 where there is no synapse."""
     w = plastic.synapses.w
     if plastic.synapses.listed:
@@ -99,24 +99,24 @@ def _where_it_can_change(code: Writer, plastic: Plastic, lines: list[Statement],
     network shares are looked at once, before the loop over its synapses. Neurons that have to spike first are not
     looked at before they do. What reads one neuron alone is computed once for all of its synapses.
     """
-    shared = _gate(plastic, lines, names, places, "global")
+    shared = gate(plastic, lines, names, places, "global")
     with code.blocks([f"if {shared}:"] if shared else []):
         inner, after = loop_invariant(lines, places, "post")
         visited = _postsynaptic(code, plastic, lines, names, places, after)
         inner, before = loop_invariant(inner, places.and_post(after), "pre")
         known = {**names, **{name: f"{plastic.prefix}_{name}[j]" for name in after}, **{name: name for name in before}}
-        with _presynaptic(code, plastic, _gate(plastic, lines, names, places, "pre"), lines):
+        with _presynaptic(code, plastic, gate(plastic, lines, names, places, "pre"), lines):
             code(*(f"{name} = {plastic.text(part, names)}" for name, part in before.items()))
             with loops.onto(code, plastic.synapses, visited):
-                _noise(code, plastic, inner, known)
+                noise(code, plastic, inner, known)
                 change(code, plastic, inner, known)
 
 
 @contextmanager
-def _presynaptic(code: Writer, plastic: Plastic, gate: str, lines: list[Statement]) -> Iterator[None]:
+def _presynaptic(code: Writer, plastic: Plastic, asked: str, lines: list[Statement]) -> Iterator[None]:
     """Runs over the presynaptic neurons `i` whose synapses may change."""
     with loops.members(code, "i", plastic.waits_for(lines, "pre"), str(plastic.synapses.shape[0])), \
-            code.blocks([f"if {gate}:"] if gate else []):
+            code.blocks([f"if {asked}:"] if asked else []):
         yield
 
 
@@ -124,22 +124,22 @@ def _postsynaptic(code: Writer, plastic: Plastic, lines: list[Statement], names:
                   parts: dict[str, ast.expr]) -> str:
     """Computes what synapses onto one neuron share, and lists the neurons whose synapses may change ("" for all)."""
     matrix, n, live = not plastic.synapses.listed, plastic.synapses.shape[1], f"{plastic.prefix}_live"
-    gate = matrix and _gate(plastic, lines, names, places, "post")
+    asked = matrix and gate(plastic, lines, names, places, "post")
     waiting = plastic.waits_for(lines, "post") if matrix else ""
     computed = [f"{code.scratch(f'{plastic.prefix}_{name}', n)}[j] = {plastic.text(part, names)}"
                 for name, part in parts.items()]
-    if gate:
+    if asked:
         code.scratch(live, n, kind="int32")
         code.scratch(f"{live}n", 1, kind="int64")
         code(f"{live}n[0] = 0")
         computed = [f"{live}[{live}n[0]] = j", f"{live}n[0] += 1", *computed]
     if computed:
-        with loops.members(code, "j", waiting, str(n)), code.blocks([f"if {gate}:"] if gate else []):
+        with loops.members(code, "j", waiting, str(n)), code.blocks([f"if {asked}:"] if asked else []):
             code(*computed)
-    return live if gate else waiting
+    return live if asked else waiting
 
 
-def _gate(plastic: Plastic, lines: list[Statement], names: dict[str, str], places: Places, place: str) -> str:
+def gate(plastic: Plastic, lines: list[Statement], names: dict[str, str], places: Places, place: str) -> str:
     """A condition without which nothing changes, over what is known at one place; empty if there is none."""
     conditions = []
     for line in lines:
@@ -157,7 +157,7 @@ def _draws_noise(code: Writer, plastic: Plastic, lines: list[Statement]) -> None
         code("key = stream_key(seed, now - idle)")
 
 
-def _noise(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
+def noise(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
     """Draws the noise of a synapse, if any statement multiplies it with something that is not zero.
 
     It goes by way of an array: with a plain variable LLVM computes both sides of the question for every synapse.
@@ -178,7 +178,7 @@ def _noise(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[s
     code(f"noise = {stored}[0]")
 
 
-def _neurons(code: Writer, plastic: Plastic, lines: list[Statement], side: str, names: dict[str, str]) -> None:
+def neurons(code: Writer, plastic: Plastic, lines: list[Statement], side: str, names: dict[str, str]) -> None:
     """Variables of one value per neuron."""
     if not lines:
         return
