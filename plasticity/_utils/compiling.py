@@ -19,7 +19,7 @@ from pathlib import Path
 import llvmlite
 import numba
 from numba.core.caching import _Cache
-from numba.core.compiler import CompileResult
+from numba.core.compiler import CompileResult, Flags
 from numba.core.serialize import dumps
 
 from plasticity import __version__
@@ -29,17 +29,27 @@ FOLDER = "compiled"
 _DIGEST = hashlib.sha256().digest_size
 
 
-def kept(sources: Path, **options: object) -> Callable:
+def kept(sources: Path, apart: bool = False, **options: object) -> Callable:
     """`numba.njit(**options)`, with what it compiles kept on disk.
 
     sources: a folder; compiled functions are kept until any .py file in it changes, as these may call each other.
+    apart: whether no array that a function writes shares memory with another one it is given. Compilers compare
+    addresses before a loop that runs on vectors, and only a few: loops over many arrays need to know this.
     """
     def decorated(function: Callable):
         dispatcher = numba.njit(**options)(function)
         dispatcher._cache = _Kept(function, sources)
+        if apart:
+            dispatcher._compiler._customize_flags = _apart
         return dispatcher
 
     return decorated
+
+
+def _apart(flags: Flags) -> Flags:
+    """Numba has this setting and no option for it."""
+    flags.noalias = True
+    return flags
 
 
 class _Kept(_Cache):

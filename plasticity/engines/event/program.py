@@ -22,10 +22,10 @@ HEADER = '''"""Generated: the step loop of a network. Edits are overwritten."""
 import math
 
 from plasticity.engines.event.support import *  # noqa: F403
-from plasticity.engines.event.support import compiled
+from plasticity.engines.event.support import step_loop
 
 
-@compiled
+@step_loop
 def run({arguments}):
 '''
 

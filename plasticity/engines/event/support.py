@@ -10,6 +10,8 @@ import numpy as np
 from plasticity._utils.compiling import kept
 
 compiled = kept(Path(__file__).parent, error_model="numpy", nogil=True)
+#: for step loops, whose arrays are all apart
+step_loop = kept(Path(__file__).parent, apart=True, error_model="numpy", nogil=True)
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
