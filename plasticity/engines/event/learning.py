@@ -8,6 +8,8 @@ way round. Traces that only events of the own or the presynaptic side read decay
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from plasticity.engines.event.changing import change
 from plasticity.engines.event.collecting import apply, declare_collected, stamp
 from plasticity.engines.event.loops import INDEX
 from plasticity.engines.event.plastic import Plastic
+from plasticity.engines.event.sharing import Places, loop_invariant
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
 from plasticity.language.rule import ORDERS, Trace
@@ -188,6 +191,25 @@ def _after(plastic: Plastic, name: str, index: str) -> str:
     return "one" if plastic.rule.variables[name].rise == "set" else f"{plastic.value(name, index)} + one"
 
 
+@contextmanager
+def _arriving(code: Writer, plastic: Plastic, event: str, lines: list[Statement],
+              names: dict[str, str]) -> Iterator[tuple[list[Statement], dict[str, str]]]:
+    """Runs over one side's spikes. Of a matrix, what a presynaptic spike reads of postsynaptic neurons alone is computed
+    once for all that arrive in a step: answers the statements and names that read this."""
+    synapses, parts = plastic.synapses, {}
+    if event == "on_pre" and not synapses.listed:
+        lines, parts = loop_invariant(lines, Places(plastic.rule), "post")
+    if parts:
+        arrays = {name: code.scratch(f"{plastic.prefix}_at_{name}", synapses.shape[1]) + "[j]" for name in parts}
+        synapses.source.arriving(code, synapses.lag("pre"))
+        with code.block("if hi > lo:"), \
+                loops.members(code, "j", plastic.visits_active(event), str(synapses.shape[1])):
+            code(*(f"{arrays[name]} = {plastic.text(part, names)}" for name, part in parts.items()))
+        names = {**names, **arrays}
+    with loops.arrivals(code, synapses, event[3:]):
+        yield lines, names
+
+
 def _event(code: Writer, plastic: Plastic, event: str, side: str) -> None:
     """One side's spikes arrive and change their synapses."""
     index, synapses, lines = INDEX[side], plastic.synapses, plastic.rule.statements[event]
@@ -198,12 +220,12 @@ def _event(code: Writer, plastic: Plastic, event: str, side: str) -> None:
         raise RefusedError(f"{event} changes {per_neuron[0].target!r} per neuron, but its synapses differ in delay, so "
                            "there is no single moment of arrival")
     stamp(code, plastic)
-    with code.each(), loops.arrivals(code, synapses, side):
+    at_synapses = [line for line in lines if line.place == "syn"]
+    with code.each(), _arriving(code, plastic, event, at_synapses, names) as (at_synapses, names):
         if not plastic.mixed:
             code(*(f"own_{name} = {plastic.own(name, index)}" for name, at in plastic.spiking.items()
                    if at == side and name in plastic.reads(event)))
         code(*(f"new_{line.target} = {names[line.target]} + ({plastic.text(line.expr, names)})" for line in per_neuron))
-        at_synapses = [line for line in lines if line.place == "syn"]
         if at_synapses:
             late = plastic.remembers and event == "on_post"
             if late:

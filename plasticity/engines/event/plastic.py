@@ -215,9 +215,13 @@ class Plastic:
         text = group.text(self.code, ast.Name(id=variable, ctx=ast.Load()), index)
         return f"({text})" if variable in group.neuron.subexpressions else text  # it will stand within other text
 
+    @cached_property
+    def _constants(self) -> Constants:
+        """One name for one constant, so that the compiler knows equal parts of statements."""
+        return Constants({*self.rule.constants, "dt"}, prefix=f"{self.prefix}_c")
+
     def text(self, expr: ast.expr, names: dict[str, str]) -> str:
-        constants = Constants({*self.rule.constants, "dt"}, prefix=f"{self.prefix}_c{len(self.code.constants)}_")
-        expr = constants.pull(expr)
+        expr = self._constants.pull(expr)
         values = {**self.rule.constants, "dt": self.synapses.network.dt}
-        self.code.constants.update(constants.values(values))
+        self.code.constants.update(self._constants.values(values))
         return expressions.render(expr, names, FUNCTIONS)

@@ -65,8 +65,22 @@ def loop_invariant(lines: Iterable[Statement], places: Places,
     names: dict[str, str] = {}
 
     def renamed(node: ast.AST) -> ast.expr | None:
-        if isinstance(node, ast.Name) or not isinstance(node, ast.expr) or not places.lives_at(node, side):
+        if isinstance(node, ast.Name) or not isinstance(node, ast.expr):
             return None
+        if not places.lives_at(node, side):
+            return _product(node)
+        return named(node)
+
+    def _product(node: ast.expr) -> ast.expr | None:
+        """Of a product, the factors of this side and constants as one."""
+        factors = expressions.product_factors(node)
+        own = [factor for factor in factors if not places.at(factor[0]) - {side}]
+        if len(own) < 2 or not any(places.lives_at(factor, side) for factor, _ in own):
+            return None
+        rest = [(expressions.rewrite(factor, renamed), below) for factor, below in factors if (factor, below) not in own]
+        return expressions.product([(named(expressions.product(own)), False), *rest])
+
+    def named(node: ast.expr) -> ast.expr:
         name = names.setdefault(ast.dump(node), f"{side}_part_{len(names)}")
         parts[name] = node
         return ast.Name(id=name, ctx=ast.Load())
