@@ -195,10 +195,11 @@ class Plastic:
         """A neuron's variable, a signal, or a delayed copy of one, as a synapse (i, j) reads it."""
         place = self.rule.place_of(name)
         if name in self.rule.delayed:
-            return f"{self.prefix}_{name}[{self._past(name)}, {INDEX.get(place, '0')}]"
+            return f"{self.prefix}_{name}[{self.prefix}_{name}_slot, {INDEX.get(place, '0')}]"
         return self.current(name, INDEX.get(place, ""))
 
-    def _past(self, name: str) -> str:
+    def past(self, name: str) -> str:
+        """Where a delayed copy stands now, which a step finds out before anything reads it."""
         length = f"{self.prefix}_{name}.shape[0]"
         return f"max(age - ({length} - 1), 0) % {length}"
 

@@ -45,8 +45,10 @@ def record_past(code: Writer, plastic: Plastic) -> None:
         if place == "global":
             code(f"{ring}[{slot}, 0] = {plastic.current(variable, '')}")
         else:
+            code(f"slot = {slot}")
             with code.block(f"for {INDEX[place]} in range({ring}.shape[1]):"):
-                code(f"{ring}[{slot}, {INDEX[place]}] = {plastic.current(variable, INDEX[place])}")
+                code(f"{ring}[slot, {INDEX[place]}] = {plastic.current(variable, INDEX[place])}")
+        code(f"{ring}_slot = {plastic.past(name)}")
 
 
 def _synapses(code: Writer, plastic: Plastic, lines: list[Statement], names: dict[str, str]) -> None:
@@ -133,8 +135,13 @@ def _postsynaptic(code: Writer, plastic: Plastic, lines: list[Statement], names:
         code.scratch(f"{live}n", 1, kind="int64")
         code(f"{live}n[0] = 0")
         computed = [f"{live}[{live}n[0]] = j", f"{live}n[0] += 1", *computed]
+    if asked and not waiting:  # one question to all of them at once is quicker than to list those that answer yes
+        code("some = False")
+        with loops.members(code, "j", "", str(n)):
+            code(f"some |= {asked}")
     if computed:
-        with loops.members(code, "j", waiting, str(n)), code.blocks([f"if {asked}:"] if asked else []):
+        with code.blocks(["if some:"] if asked and not waiting else []), \
+                loops.members(code, "j", waiting, str(n)), code.blocks([f"if {asked}:"] if asked else []):
             code(*computed)
     return live if asked else waiting
 
