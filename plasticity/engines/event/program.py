@@ -22,6 +22,7 @@ HEADER = '''"""Generated: the step loop of a network. Edits are overwritten."""
 import math
 
 from plasticity.engines.event.support import *  # noqa: F403
+from plasticity.engines.event.subnormal import as_before, flush_subnormal
 from plasticity.engines.event.support import step_loop
 
 
@@ -234,5 +235,5 @@ def _assembled(code: Writer) -> str:
     arrays = [code.argument(array) for array in code.arrays.values()]
     starts = [f"start_{array.name}" for array in code.arrays.values() if array.start is not None]
     top = [f"{name} = constants[{k}]" for k, name in enumerate(code.constants)] + code.views()
-    body = [*top, *code.lines, "return now, age, tick"]
+    body = [*top, "before = flush_subnormal()", *code.lines, "as_before(before)", "return now, age, tick"]
     return HEADER.format(arguments=", ".join(arguments + arrays + starts)) + "".join(f"    {line}\n" for line in body)
