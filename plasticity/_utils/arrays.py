@@ -52,3 +52,11 @@ def grouped(index: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     of number i are places[ptr[i]:ptr[i + 1]]. Takes time and memory as k and n, and no sorting."""
     columns = sparse.csr_array((np.arange(len(index), dtype=np.int32), index, [0, len(index)]), (1, n)).tocsc()
     return columns.indptr.astype(np.int64), columns.data
+
+
+def aligned(shape: tuple[int, ...], dtype: np.dtype, line: int = 64) -> np.ndarray:
+    """Zeros that begin where a line of the processor's memory does, so that no vector lies on two lines."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    room = np.zeros(size + line, np.uint8)
+    first = -room.ctypes.data % line
+    return room[first : first + size].view(dtype).reshape(shape)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from plasticity._utils.arrays import aligned
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording, restored, states
 from plasticity.engines.event import cache
@@ -53,11 +54,10 @@ class EventSimulation:
         return np.ascontiguousarray(np.broadcast_to(np.asarray(values), array.shape), self._type(array))
 
     def _allocate(self, array: Array) -> np.ndarray:
-        if array.values is not None:
-            values = np.ascontiguousarray(array.values, self._type(array))
-            return values if values.flags.writeable else values.copy()  # those that belong to a projection
         shape = (self.batch, *array.shape) if array.per_sample else array.shape
-        out = np.zeros(shape, self._type(array))
+        out = aligned(array.shape if array.values is not None else shape, self._type(array))
+        if array.values is not None:
+            out[...] = array.values
         if array.start is not None:
             out[...] = self._fill(array, array.start)
         return out
