@@ -21,12 +21,15 @@ from plasticity.language import expressions
 
 LONGEST = 4096  # steps after which all synapses are brought up to date
 STRIDE = 16  # steps that are made one by one before many are tried at once again
+FEW = 16  # of as many synapses of a row one, or fewer, go on alone
 
 
 def declare(code: Writer, plastic: Plastic) -> None:
     s, synapses = plastic.prefix, plastic.synapses
     code.scratch(f"{s}_h", 1)
-    code.scratch(f"{s}_at", *(synapses.state_shape if _single(plastic) else synapses.shape[:1]))
+    code.scratch(f"{s}_at", synapses.shape[0])
+    if _single(plastic):
+        code.scratch(f"{s}_own", *synapses.state_shape)
     code.scratch(f"{s}_left", int(np.prod(synapses.state_shape[-1:])))
     code.scratch(f"{s}_step", 1, kind="int64")
     code.scratch(f"{s}_all", 1, kind="int64")
@@ -46,10 +49,10 @@ def count(code: Writer, plastic: Plastic) -> None:
 
 def before_arrivals(code: Writer, plastic: Plastic) -> None:
     """Brings the rows that are due up to date."""
+    s = plastic.prefix
     with due.rows(code, plastic, "longest"):
         _row(code, plastic)
-        if not _single(plastic):
-            code(f"{plastic.prefix}_at[i] = {plastic.prefix}_h[0]")
+        code(f"{s}_at[i] = {s}_h[0]")
 
 
 def before_change(code: Writer, plastic: Plastic, event: str) -> None:
@@ -57,14 +60,10 @@ def before_change(code: Writer, plastic: Plastic, event: str) -> None:
     if event != "on_post":
         return
     s = plastic.prefix
-    code(f"left = {s}_h[0] - {_at(plastic)}")
+    code(f"left = {_behind(plastic)}")
     with code.block("if left > zero:"):
-        code(*_series())
-        _leap(code, plastic)
-        _take(code, plastic, "")
-        with code.block("if not whole_leap:"):
-            _advance(code, plastic)
-        code(f"{_at(plastic)} = {s}_h[0]")
+        _advance(code, plastic)
+        code(f"{_own(plastic)} = {s}_h[0]")
 
 
 def _single(plastic: Plastic) -> bool:
@@ -72,31 +71,48 @@ def _single(plastic: Plastic) -> bool:
     return any(line.place == "syn" for line in plastic.rule.statements.get("on_post", ()))
 
 
-def _at(plastic: Plastic) -> str:
-    return f"{plastic.prefix}_at[{plastic.synapses.at if _single(plastic) else 'i'}]"
+def _own(plastic: Plastic) -> str:
+    """Up to which step a single synapse is, where such are visited; its row's mark holds for it if that is later."""
+    return f"{plastic.prefix}_own[{plastic.synapses.at}]"
 
 
-def _member(plastic: Plastic) -> str:
-    """A synapse's place in the list of what a row leaves to make up for."""
+def _left(plastic: Plastic) -> str:
+    """How many steps a synapse of the row that is due has to make up for."""
+    return f"{plastic.prefix}_left[{f'k - {plastic.prefix}_rows[i, 0]' if plastic.synapses.listed else 'j'}]"
+
+
+def _behind(plastic: Plastic) -> str:
     s = plastic.prefix
-    return f"k - {s}_rows[i, 0]" if plastic.synapses.listed else "j"
+    return f"{s}_h[0] - max({s}_at[i], {_own(plastic)})" if _single(plastic) else f"{s}_h[0] - {s}_at[i]"
 
 
 def _row(code: Writer, plastic: Plastic) -> None:
-    """All synapses of input `i`: in one go where that can be, then the others step by step."""
-    s, single = plastic.prefix, _single(plastic)
-    if not single:
-        code(f"left = {s}_h[0] - {s}_at[i]", *_series())
-    code("missed = False")
-    with code.blocks([] if single else ["if left > zero:"]), loops.onto(code, plastic.synapses):
-        if single:
-            code(f"left = {s}_h[0] - {_at(plastic)}", *_series())
-        _leap(code, plastic)
-        _take(code, plastic, f"{s}_left[{_member(plastic)}]")
-        if single:
-            code(f"{_at(plastic)} = {s}_h[0]")
-    with code.block("if missed:"), loops.onto(code, plastic.synapses):
-        code(f"left = {s}_left[{_member(plastic)}]")
+    """All synapses of input `i`: many steps at once, and where that cannot be some one by one.
+
+    Where few synapses are left, these go on alone.
+    """
+    s, size = plastic.prefix, plastic.synapses.shape[1]
+    code(f"most = {s}_h[0] - {s}_at[i]", "missed = 0")
+    with loops.onto(code, plastic.synapses):
+        code(f"{_left(plastic)} = {_behind(plastic)}")
+    with code.block("while most > zero:"):
+        code("missed = 0")
+        with loops.onto(code, plastic.synapses):
+            code(f"left = {_left(plastic)}", *_series())
+            _leap(code, plastic)
+            code("whole_leap |= left <= zero")
+            _take(code, plastic)
+            code(f"{_left(plastic)} = zero if whole_leap else left", "missed += not whole_leap")
+        with code.block(f"if missed <= {size // FEW}:"):
+            code("break")
+        with code.block("for done in range(int(min(stride, most))):"), loops.onto(code, plastic.synapses):
+            code(f"left = {_left(plastic)} - done")
+            _one_step(code, plastic, "left > zero")
+        with loops.onto(code, plastic.synapses):
+            code(f"{_left(plastic)} = max({_left(plastic)} - stride, zero)")
+        code("most -= stride")
+    with code.block("if missed > 0:"), loops.onto(code, plastic.synapses):
+        code(f"left = {_left(plastic)}")
         with code.block("if left > zero:"):
             _advance(code, plastic)
 
@@ -148,45 +164,45 @@ def _end(code: Writer, plastic: Plastic, name: str) -> None:
         code(f"w_k = {bounded(code, plastic, 'w_k')}")
 
 
-def _take(code: Writer, plastic: Plastic, left: str) -> None:
-    """Keeps what a leap made, or notes in `left` how many steps there are to make one by one."""
+def _take(code: Writer, plastic: Plastic) -> None:
+    """Keeps what a leap made, if it is what the steps would have made."""
     for name in (*plastic.alone.moved, *plastic.alone.fading):
         code(f"{_stored(plastic, name)} = {name}_k if whole_leap else {name}_0")
-    if left:
-        code(f"{left} = zero if whole_leap else left", "missed |= not whole_leap")
 
 
 def _advance(code: Writer, plastic: Plastic) -> None:
-    """Makes up for the `left` steps of one synapse, one by one, until the rest can be made at once or nothing moves."""
-    alone = plastic.alone
+    """Makes up for the `left` steps of one synapse, some one by one until the rest can be made at once."""
     with code.block("while left > zero:"):
+        code(*_series())
+        _leap(code, plastic)
+        _take(code, plastic)
+        with code.block("if whole_leap:"):
+            code("break")
         with code.block("for _ in range(int(min(left, stride))):"):
             _one_step(code, plastic)
-        code("left -= min(left, stride)")
-        with code.block("if left > zero:"):
-            code(*_series())
-            _leap(code, plastic)
-            with code.block("if whole_leap:"):
-                code(*(f"{_stored(plastic, name)} = {name}_k" for name in (*alone.moved, *alone.fading)), "left = zero")
+            code("left -= one")
 
 
-def _one_step(code: Writer, plastic: Plastic) -> None:
+def _one_step(code: Writer, plastic: Plastic, where: str = "") -> None:
+    """A step of a synapse that has `left` to make, this one included; `where`: only if this holds."""
     alone, s = plastic.alone, plastic.prefix
-    here = {name: f"{name}_0" for name in ("w", *plastic.rule.syn)}
-    code(*(f"{_stored(plastic, name)} *= {s}_{name}_decay" for name in alone.fading))
-    code(*(f"{name}_0 = {_stored(plastic, name)}" for name in here))
+    names = ("w", *plastic.rule.syn)
+    here = {name: f"{name}_0" for name in names} | {name: f"{name}_1" for name in alone.fading}
+    code(*(f"{name}_0 = {_stored(plastic, name)}" for name in names))
+    code(*(f"{name}_1 = {name}_0 * {s}_{name}_decay" for name in alone.fading))
     quiet = _quiet(plastic, here)
     if quiet:
         plastic.code.constants["noise_scale"] = plastic.synapses.network.dt**-0.5
         code("noise = zero")
-        with code.block(f"if not ({quiet}):"):
-            code(f"key = stream_key(seed, {s}_step[0] - int(left) + 1 + _)",
+        with code.block(f"if {where + ' and ' if where else ''}not ({quiet}):"):
+            code(f"key = stream_key(seed, {s}_step[0] - int(left) + 1)",
                  f"noise = noise_scale * normal(key, {plastic.synapses.noise_index(code)})")
     for each in alone.growths:
         code(f"{each.target}_d0 = {_growth(plastic, each, here, 'noise')}")
-    for name in alone.moved:
-        total = f"{name}_0 + {name}_d0"
-        code(f"{_stored(plastic, name)} = {bounded(code, plastic, total) if name == 'w' else total}")
+    new = {name: f"{name}_0 + {name}_d0" for name in alone.moved} | {name: f"{name}_1" for name in alone.fading}
+    for name, value in new.items():
+        value = bounded(code, plastic, value) if name == "w" else value
+        code(f"{_stored(plastic, name)} = {f'{value} if {where} else {name}_0' if where else value}")
 
 
 def _stored(plastic: Plastic, name: str) -> str:

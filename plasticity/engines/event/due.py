@@ -32,4 +32,4 @@ def begin_again(code: Writer, plastic: Plastic) -> None:
     """Nothing is left to make up for once everything was due."""
     s = plastic.prefix
     with code.block(f"if {plastic.runs} and {s}_all[0]:"):
-        code(f"{s}_at[:] = 0", f"{s}_h[0] = 0")
+        code(f"{s}_at[:] = 0", f"{s}_h[0] = 0", *([f"{s}_own[:] = 0"] if f"{s}_own" in code.arrays else []))
