@@ -105,9 +105,12 @@ def _row(code: Writer, plastic: Plastic) -> None:
             code(f"{_left(plastic)} = zero if whole_leap else left", "missed += not whole_leap")
         with code.block(f"if missed <= {size // FEW}:"):
             code("break")
-        with code.block("for done in range(int(min(stride, most))):"), loops.onto(code, plastic.synapses):
-            code(f"left = {_left(plastic)} - done")
-            _one_step(code, plastic, "left > zero")
+        with code.block("for done in range(int(min(stride, most))):"):
+            code("gone = float_like(zero, done)")
+            _row_draws(code, plastic)
+            with loops.onto(code, plastic.synapses):
+                code(f"left = {_left(plastic)} - gone")
+                _one_step(code, plastic, "left > zero")
         with loops.onto(code, plastic.synapses):
             code(f"{_left(plastic)} = max({_left(plastic)} - stride, zero)")
         code("most -= stride")
@@ -115,6 +118,38 @@ def _row(code: Writer, plastic: Plastic) -> None:
         code(f"left = {_left(plastic)}")
         with code.block("if left > zero:"):
             _advance(code, plastic)
+
+
+def _row_draws(code: Writer, plastic: Plastic) -> None:
+    """The noise of a whole row, if it matters at one of its synapses."""
+    quiet = _quiet(plastic, _after_fading(plastic))
+    if not quiet:
+        return
+    s = plastic.prefix
+    code.scratch(f"{s}_noise", plastic.synapses.shape[1])
+    code.constants["noise_scale"] = plastic.synapses.network.dt**-0.5
+    code("asked = False")
+    with loops.onto(code, plastic.synapses):
+        _load(code, plastic)
+        code(f"asked |= ({_left(plastic)} > gone) & (not ({quiet}))")
+    with code.block("if asked:"), loops.onto(code, plastic.synapses):
+        code(f"key = stream_key(seed, {s}_step[0] - int({_left(plastic)} - gone) + 1)",
+             f"{_drawn(plastic)} = noise_scale * normal(key, {plastic.synapses.noise_index(code)})")
+
+
+def _drawn(plastic: Plastic) -> str:
+    return _left(plastic).replace("_left[", "_noise[")
+
+
+def _after_fading(plastic: Plastic) -> dict[str, str]:
+    """Names of states in a step: as they are, those that only decay as they are by then."""
+    return {name: f"{name}_0" for name in ("w", *plastic.rule.syn)} | {name: f"{name}_1"
+                                                                       for name in plastic.alone.fading}
+
+
+def _load(code: Writer, plastic: Plastic) -> None:
+    code(*(f"{name}_0 = {_stored(plastic, name)}" for name in ("w", *plastic.rule.syn)),
+         *(f"{name}_1 = {name}_0 * {plastic.prefix}_{name}_decay" for name in plastic.alone.fading))
 
 
 def _series() -> Iterable[str]:
@@ -186,15 +221,15 @@ def _advance(code: Writer, plastic: Plastic) -> None:
 def _one_step(code: Writer, plastic: Plastic, where: str = "") -> None:
     """A step of a synapse that has `left` to make, this one included; `where`: only if this holds."""
     alone, s = plastic.alone, plastic.prefix
-    names = ("w", *plastic.rule.syn)
-    here = {name: f"{name}_0" for name in names} | {name: f"{name}_1" for name in alone.fading}
-    code(*(f"{name}_0 = {_stored(plastic, name)}" for name in names))
-    code(*(f"{name}_1 = {name}_0 * {s}_{name}_decay" for name in alone.fading))
+    here = _after_fading(plastic)
+    _load(code, plastic)
     quiet = _quiet(plastic, here)
-    if quiet:
+    if quiet and where:
+        code(f"noise = {_drawn(plastic)}")
+    elif quiet:
         plastic.code.constants["noise_scale"] = plastic.synapses.network.dt**-0.5
         code("noise = zero")
-        with code.block(f"if {where + ' and ' if where else ''}not ({quiet}):"):
+        with code.block(f"if not ({quiet}):"):
             code(f"key = stream_key(seed, {s}_step[0] - int(left) + 1)",
                  f"noise = noise_scale * normal(key, {plastic.synapses.noise_index(code)})")
     for each in alone.growths:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numba
 import numpy as np
 
 from plasticity._utils.compiling import kept
+from plasticity.engines.event.drawing import cos_turn, log_share
 
 compiled = kept(Path(__file__).parent, error_model="numpy", nogil=True)
 #: for step loops, whose arrays are all apart
@@ -38,11 +40,10 @@ def uniform(key, index, draw):
     return (np.float64(_mix(key + counter * _GOLDEN) >> _11) + 0.5) * 2.0**-53
 
 
-@compiled
+@numba.njit(inline="always")  # a loop that calls it runs on vectors
 def normal(key, index):
     """`plasticity._utils.random.normal` for one index of a stream."""
-    radius = math.sqrt(-2.0 * math.log(uniform(key, index, 0)))
-    return radius * math.cos(2.0 * math.pi * uniform(key, index, 1))
+    return math.sqrt(-2.0 * log_share(uniform(key, index, 0))) * cos_turn(uniform(key, index, 1))
 
 
 @compiled
@@ -63,6 +64,12 @@ def copy_into(values, source):
 def rounding(array):
     """The smallest relative difference of two numbers in an array."""
     return np.finfo(array.dtype).eps
+
+
+@compiled
+def float_like(x, number):
+    """A whole number in the type of x."""
+    return type(x)(number)
 
 
 @compiled
