@@ -10,7 +10,7 @@ from plasticity.engines.event import support
 
 def _key(seed, step):
     """A stream and a step of it; a stream within a stream is a seed of its own."""
-    return int(random.key(*seed)) if isinstance(seed, tuple) else seed, step
+    return int(random.key(*seed)) if isinstance(seed, tuple) else seed, int(step)
 
 
 def _uniform(key, index, draw):
@@ -27,7 +27,8 @@ def load(source: str) -> ModuleType:
     vars(module).update({name: getattr(value, "py_func", value) for name, value in vars(support).items()
                          if not name.startswith("__")})
     # overflow of unsigned integers, on which these rely, is an error in plain Python
-    vars(module).update(compiled=lambda function: function, stream_key=_key, normal=_normal, uniform=_uniform)
+    vars(module).update(step_loop=lambda function: function, flush_subnormal=lambda: 0,
+                        as_before=lambda before: None, stream_key=_key, normal=_normal, uniform=_uniform)
     lines = [line for line in source.splitlines() if not line.startswith("from plasticity")]
     exec(compile("\n".join(lines), "<interpreted>", "exec"), vars(module))
     return module

@@ -1,4 +1,4 @@
-"""What the text of a rule says about steps in which nothing happens to a synapse: whether they may be made up for later.
+"""What the text of a rule says about steps in which nothing happens to a synapse: may they be made up for later?
 
 A synapse is *left alone* while no spike reaches it. If a step then reads nothing but the synapse's own states and
 constants, all steps since its last visit can be made at its next one, many of them at once:

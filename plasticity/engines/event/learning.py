@@ -21,7 +21,7 @@ from plasticity.engines.event.plastic import Plastic
 from plasticity.engines.event.sharing import Places, loop_invariant
 from plasticity.engines.event.writer import Writer
 from plasticity.errors import RefusedError
-from plasticity.language.rule import ORDERS, Trace
+from plasticity.language.rule import ORDERS, Statement, Trace
 
 LONGEST_TABLE = 1 << 16
 SMALLEST_SCALE = 1e-12  # below it stored values, larger by its inverse, would leave the range of float32
@@ -159,7 +159,8 @@ def phases(code: Writer, plastic: Plastic) -> None:
         with code.block(f"if {plastic.runs}:"):
             if kind == "on" and phase in plastic.rule.statements:
                 _event(code, plastic, phase, side)
-            elif kind == "rise" and not plastic.mixed and (side in plastic.spiking.values() or plastic.listed_active(side)):
+            elif kind == "rise" and not plastic.mixed and (plastic.listed_active(side)
+                                                           or side in plastic.spiking.values()):
                 with code.each():
                     _rise(code, plastic, side)
 
@@ -194,8 +195,8 @@ def _after(plastic: Plastic, name: str, index: str) -> str:
 @contextmanager
 def _arriving(code: Writer, plastic: Plastic, event: str, lines: list[Statement],
               names: dict[str, str]) -> Iterator[tuple[list[Statement], dict[str, str]]]:
-    """Runs over one side's spikes. Of a matrix, what a presynaptic spike reads of postsynaptic neurons alone is computed
-    once for all that arrive in a step: answers the statements and names that read this."""
+    """Runs over one side's spikes. What presynaptic ones read of the postsynaptic neurons of a matrix is computed once
+    for all that arrive in a step: answers the statements and names that read this."""
     synapses, parts = plastic.synapses, {}
     if event == "on_pre" and not synapses.listed:
         lines, parts = loop_invariant(lines, Places(plastic.rule), "post")

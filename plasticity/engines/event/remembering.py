@@ -57,7 +57,7 @@ class Memory:
 
     @cached_property
     def step(self) -> tuple[list[Statement], dict[str, ast.expr]]:
-        return loop_invariant([line for line in self.lines[0]], self.places, "post")
+        return loop_invariant(self.lines[0], self.places, "post")
 
     @cached_property
     def spike(self) -> list[Statement]:
@@ -165,9 +165,9 @@ def _one_step(code: Writer, plastic: Plastic, memory: Memory) -> None:
              for place in ("global", "pre")]
     headers = [f"if ({gate}):" for gate in gates if gate]
     if headers and any(_decay(code, plastic)):
-        with code.block(f"if not ({' and '.join(header[3:-1] for header in headers)}):"):
-            with loops.onto(code, plastic.synapses):
-                code(*_decay(code, plastic))
+        asked = " and ".join(header[3:-1] for header in headers)
+        with code.block(f"if not ({asked}):"), loops.onto(code, plastic.synapses):
+            code(*_decay(code, plastic))
         headers = ["else:"]
     with code.blocks(headers):
         lines, parts = loop_invariant(lines, memory.places.and_post(memory.step[1]), "pre")

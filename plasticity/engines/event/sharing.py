@@ -77,7 +77,8 @@ def loop_invariant(lines: Iterable[Statement], places: Places,
         own = [factor for factor in factors if not places.at(factor[0]) - {side}]
         if len(own) < 2 or not any(places.lives_at(factor, side) for factor, _ in own):
             return None
-        rest = [(expressions.rewrite(factor, renamed), below) for factor, below in factors if (factor, below) not in own]
+        rest = [(expressions.rewrite(factor, renamed), below) for factor, below in factors
+                if (factor, below) not in own]
         return expressions.product([(named(expressions.product(own)), False), *rest])
 
     def named(node: ast.expr) -> ast.expr:
