@@ -67,6 +67,30 @@ class Notes:
         return [f"[{number}] {reason}  " for number, reason in enumerate(self.reasons, 1)]
 
 
+DEFERRED = """\
+## Time that is deferred
+
+A rule with `on_step` says that something happens at every synapse in every step. In a stream of single samples the
+event engine looks at such synapses only when something reads them: their input's spike, which transmits their weights,
+or the end of a presentation or run. It decides this by the text, so a rule that you write has it too.
+
+- *The step reads nothing but the synapse's own states, constants and noise* (`sdsp`, `graupner_brunel`). All steps
+  since the last visit are made at once: drift that depends on comparisons alone is one product, decay one power, other
+  growth the first terms of Newton's series, as long as its last term shows that the rest is below rounding and no
+  comparison changes its truth on the way. Where that is not so, steps are made one by one until it is.
+- *The step reads neurons or signals too* (`hebb`, `oja`, `bcm`, `eprop_online`, ...). What it reads is written down in
+  each step, a few numbers per neuron, and postsynaptic spikes with it. A row of synapses makes up for all steps since
+  its input's last spike in one go, while it lies in the nearest memory.
+- *The step changes few synapses* (`r_stdp`, `hard_wta`, `clopath`): those of neurons that have spiked, have won or are
+  above a threshold. They are visited at once, and no others.
+
+Nothing shows of this: weights equal the definition to 1e-10, with the same noise (single precision to its own
+rounding), whatever is recorded meanwhile. Recording weights or variables in every step brings everything up to date in
+every step. In a mini-batch, on a convolution and with delays that differ between synapses each step visits all
+synapses that it may change. Within a step loop numbers below the smallest normal one count as 0 (on x86).
+"""
+
+
 def rows() -> Iterator[tuple[str, str, Rule]]:
     """(group, name, rule), the catalogue first."""
     for name, make in rules.KINDS["synapse"].items():
@@ -134,7 +158,7 @@ def table() -> str:
         cells = ["yes" if found.learns else "no", *(_kind_cell(kind, *column, notes) for column in COLUMNS)]
         lines.append(f"| `{kind}` | {' | '.join(cells)} |")
     return "\n".join([*lines, "", *notes.lines(), "", "What each engine is for:", "",
-                      *(f"- `{name}`: {what}" for name, (_, what) in engines.ENGINES.items())]) + "\n"
+                      *(f"- `{name}`: {what}" for name, (_, what) in engines.ENGINES.items()), "", DEFERRED])
 
 
 if __name__ == "__main__":

@@ -46,8 +46,9 @@ Each rule of the catalogue (default options where none are named) in the stream 
 measured right before it. What a rule reads and the neurons do not have (a reward, rates) is drawn at random: this
 times the work of a rule, whether it learns something useful from it or not. `pair_stdp` is quick because the engine
 visits only synapses that can change: a presynaptic spike those onto neurons that have spiked, a postsynaptic one
-those of inputs that have, a step those whose state such spikes have moved. What else changes has to be visited. Rates
-are meant for samples, one per step, not for 250 steps per image: for them is the network `rates(400)`.
+those of inputs that have, a step those whose state such spikes have moved. What else changes in steps is made up for
+when something reads it ([deferred time](engines.md#time-that-is-deferred)). Rates are meant for samples, one per step,
+not for 250 steps per image: for them is the network `rates(400)`.
 """
 
 RECURRENT = """\
