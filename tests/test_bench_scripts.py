@@ -65,7 +65,9 @@ def test_contenders_of_gradient_rules_have_equal_sizes(script):
     ("r_max", ["every step may change the synapses of inputs that spiked, about 60,000: 15 million visits"]),
     ("hard_wta", ["every step may change all 313,600 synapses: up to 78 million visits",
                   "every step computes winner over 400 neurons"]),
-    ("graupner_brunel", ["every step may change all 313,600 synapses: up to 78 million visits"]),
+    ("graupner_brunel", ["every step may change all 313,600 synapses: up to 78 million visits",
+                         "steps are made up for when something reads a synapse, many at once where they can be"]),
+    ("r_stdp", ["every step may change all synapses onto neurons that spiked"]),
     ("vogels_istdp", ["on_pre changes synapses with all 400 neurons, also those that have not spiked"])])
 def test_reasons_say_what_is_visited(script, name, wanted):
     found = list(script("rules").reasons(rules.make(name), 400))

@@ -22,6 +22,7 @@ from turns import ROOT, machine, versions, warn_if_busy, write
 
 from plasticity import PlasticityError, Rule, rules
 from plasticity.bench.stdp import ACTIVE, BLOCKS, INPUTS, STEPS, bench_stdp
+from plasticity.engines.event.deferring import alone, rowwise
 from plasticity.engines.event.sharing import Places, is_no_op, nonzero_support, zeros
 from plasticity.language import expressions
 from plasticity.rules import of_kind
@@ -43,11 +44,14 @@ STEPPING = {
 
 
 def listed(rule: Rule) -> list[str]:
-    """Sides with traces that are all 0 until a neuron first spikes."""
+    """Sides with traces that are all 0 until a neuron first spikes, or with states of synapses that wait for it."""
     traces = {"pre": rule.pre.values(), "post": rule.post.values()}
     rising = {side: [trace for trace in found if trace.rise != "none"] for side, found in traces.items()}
+    read = frozenset().union(*(expressions.names(line.expr) for line in rule.statements.get("on_step", ())))
+    support = nonzero_support(rule, ("pre", "post"))
+    waited_for = frozenset().union(*(sides for name, sides in support.items() if name in read))
     return [side for side, found in rising.items()
-            if found and all(trace.initial == 0 and not trace.keep for trace in found)]
+            if (found or side in waited_for) and all(trace.initial == 0 and not trace.keep for trace in found)]
 
 
 def clocked(rule: Rule) -> bool:
@@ -67,6 +71,10 @@ def reasons(rule: Rule, neurons: int) -> Iterator[str]:
         reduced = set().union(*(expressions.calls(line.expr) for line in lines)) & expressions.REDUCTIONS
         if reduced:
             yield f"every step computes {' and '.join(sorted(reduced))} over {neurons} neurons"
+        if "post" not in waits and alone(rule):
+            yield "steps are made up for when something reads a synapse, many at once where they can be"
+        elif "post" not in waits and rowwise(rule, lines, listed=False):
+            yield "steps are made up for when something reads a synapse, one by one"
         if any("noise" in expressions.names(line.expr) for line in lines):
             yield "every step draws noise for each synapse that it can change"
     for event, other, found in (("on_pre", "post", f"all {neurons} neurons"),
