@@ -107,7 +107,8 @@ def test_rewriting_leaves_its_argument_alone():
 @pytest.mark.parametrize(("text", "zero"), [
     ("x", True), ("-a * x", True), ("x * (a + y) / b", True), ("x + y", False), ("x - x", True), ("x**2", True),
     ("x**0", False), ("a", False), ("0 * a", True), ("exp(x)", False), ("sqrt(x)", True), ("a / x", False),
-    ("x * (y < 1)", True), ("(x == 1) * a", False), ("x * 2 + x / b", True),
+    ("x * (y < 1)", True), ("(x == 1) * a", True), ("(x == 0) * a", False), ("(x > a) * b", False),
+    ("x * 2 + x / b", True),
 ])
 def test_vanishes(text, zero):
     assert expressions.vanishes(expressions.parse(text), {"x"}) is zero

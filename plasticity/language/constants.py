@@ -13,7 +13,6 @@ from plasticity.language.expressions import (
     calls,
     evaluate,
     names,
-    negative,
     product,
     product_factors,
     rewrite,
@@ -57,9 +56,7 @@ class Constants:
         factors = product_factors(node)
         fixed = [pair for pair in factors if self._is_constant(pair[0])]
         moving = [(self.pull(factor), below) for factor, below in factors if not self._is_constant(factor)]
-        if all(isinstance(factor, ast.Constant) and factor.value == -1 for factor, _ in fixed):  # signs alone
-            return negative(product(moving)) if len(fixed) % 2 else product(moving)
-        return product([(self._named(product(fixed)), False), *moving])
+        return product(([(self._named(product(fixed)), False)] if fixed else []) + moving)
 
     def _sum(self, node: ast.expr) -> ast.expr:
         terms = sum_terms(node)
