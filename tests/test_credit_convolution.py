@@ -14,6 +14,7 @@ import plasticity
 from plasticity import Input, Network, Population, Projection, RefusedError, networks
 from plasticity import rules as all_rules
 from plasticity.encoding import catalogue as encoders
+from plasticity.engines.gradient import convolution
 from plasticity.engines.gradient.checks import presented
 from plasticity.engines.gradient.connections import Credit, connections, transmit
 from plasticity.engines.gradient.exact import gradients, rtrl
@@ -267,6 +268,23 @@ def test_windows_of_any_form(maps, size, seen, channels, stride, padding):
         pool = operator(Projection("a", "b", 1.0, connect="max_pool", window=pooled))
         np.testing.assert_allclose(pool.product(x.detach(), torch.ones((), dtype=torch.float64)),
                                    largest(x.detach().numpy(), pooled))
+
+
+@pytest.mark.parametrize(("shape", "size", "padding"), [((9, 11), (3, 2), 0), ((8, 20), (7, 5), (2, 1))])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_own_kernels_of_one_map(shape, size, padding, dtype, monkeypatch):
+    """What large batches of one map are convolved with, against torch's; in parts as well."""
+    monkeypatch.setattr(convolution, "LEAST", 1)
+    window, draw = Window((1, *shape), size, 3, padding=padding), torch.Generator().manual_seed(1)
+    maps, kernel = (torch.randn(*size, generator=draw, dtype=dtype, requires_grad=True)
+                    for size in ((5, *window.shape), (3, 1, *window.size)))
+    assert convolution.own_kernel(window, maps)
+    found = convolution.convolve(window, maps, kernel)
+    right = torch.nn.functional.conv2d(maps, kernel, padding=window.padding)
+    error = torch.randn(right.shape, generator=draw, dtype=dtype)
+    torch.testing.assert_close(found, right)
+    for one, other in zip(*(torch.autograd.grad(y, (maps, kernel), error) for y in (found, right)), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4 if dtype == torch.float32 else 1e-12, atol=1e-5)
 
 
 def test_a_direct_current_is_computed_once_with_the_same_gradients():

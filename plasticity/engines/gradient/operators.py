@@ -10,6 +10,7 @@ from types import MappingProxyType
 import torch
 from torch.nn import functional
 
+from plasticity.engines.gradient.convolution import convolve
 from plasticity.engines.gradient.pooling import max_pool
 from plasticity.network.projection import Projection
 from plasticity.network.window import Window
@@ -51,8 +52,7 @@ def operator(projection: Projection) -> Operator:
 def _convolve(window: Window, spikes: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
     maps = spikes.reshape(-1, *window.shape)
     kernel = w.T.reshape(window.channels, window.shape[0], *window.size)
-    found = functional.conv2d(maps, kernel, stride=window.stride, padding=window.padding)
-    return found.reshape(*spikes.shape[:-1], window.n_post)
+    return convolve(window, maps, kernel).reshape(*spikes.shape[:-1], window.n_post)
 
 
 def _onto_itself(window: Window, w: torch.Tensor) -> torch.Tensor:
