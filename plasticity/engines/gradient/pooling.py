@@ -24,14 +24,24 @@ def _quarter(best, place, upper, lower):
 
 
 @compiled
-def _spread(error, place, upper, lower, zero):
-    """Back over one row of windows of 2 x 2."""
-    for q in range(error.size):
-        e, at = error[q], place[q]
-        upper[2 * q] = e if at == 0 else zero
-        upper[2 * q + 1] = e if at == 1 else zero
-        lower[2 * q] = e if at == 2 else zero
-        lower[2 * q + 1] = e if at == 3 else zero
+def _apart(error, place, wide, lower, zero):
+    """Errors of windows of 2 x 2, each in the column it belongs to; and whether it belongs to the lower row."""
+    for k in range(error.size):
+        e, at = error[k], place[k]
+        right = at & 1
+        wide[2 * k] = zero if right else e
+        wide[2 * k + 1] = e if right else zero
+        lower[2 * k] = at >> 1
+        lower[2 * k + 1] = at >> 1
+
+
+@compiled
+def _down(wide, lower, upper_row, lower_row, zero):
+    """One row of windows of 2 x 2 as two rows of errors."""
+    for q in range(wide.size):
+        e, below = wide[q], lower[q] != 0
+        upper_row[q] = zero if below else e
+        lower_row[q] = e if below else zero
 
 
 @compiled
@@ -59,18 +69,20 @@ def _forwards(maps, rows, columns, down, across, best, place):
 
 @kept
 def _backwards(error, place, rows, columns, down, across, zero, found):
-    whole = found.shape[1] == 2 * error.shape[1] and found.shape[2] == 2 * error.shape[2]
-    quarters = rows == 2 and columns == 2 and down == 2 and across == 2 and whole
-    for m in range(error.shape[0]):
-        if not quarters:
-            found[m] = zero
-        for r in range(error.shape[1]):
-            if quarters:
-                _spread(error[m, r], place[m, r], found[m, 2 * r], found[m, 2 * r + 1], zero)
-            else:
-                for q in range(error.shape[2]):
-                    at = place[m, r, q]
-                    found[m, r * down + at // columns, q * across + at % columns] += error[m, r, q]
+    n, high, wide = error.shape
+    if rows == 2 and columns == 2 and down == 2 and across == 2 and found.shape[1:] == (2 * high, 2 * wide):
+        apart, lower = np.empty((high, 2 * wide), error.dtype), np.empty((high, 2 * wide), np.uint8)
+        for m in range(n):
+            _apart(error[m].reshape(-1), place[m].reshape(-1), apart.reshape(-1), lower.reshape(-1), zero)
+            for r in range(high):
+                _down(apart[r], lower[r], found[m, 2 * r], found[m, 2 * r + 1], zero)
+        return
+    for m in range(n):
+        found[m] = zero
+        for r in range(high):
+            for q in range(wide):
+                at = place[m, r, q]
+                found[m, r * down + at // columns, q * across + at % columns] += error[m, r, q]
 
 
 class _MaxPool(torch.autograd.Function):
@@ -78,7 +90,8 @@ class _MaxPool(torch.autograd.Function):
     def forward(ctx, maps, size, stride):
         given = array(maps).reshape(-1, *maps.shape[-2:])
         grid = [(n - side) // step + 1 for n, side, step in zip(given.shape[1:], size, stride, strict=True)]
-        best, place = np.empty((len(given), *grid), given.dtype), np.empty((len(given), *grid), np.int16)
+        best = np.empty((len(given), *grid), given.dtype)
+        place = np.empty((len(given), *grid), np.uint8 if size[0] * size[1] <= 256 else np.int32)
         in_parts(len(given), lambda first, last: _forwards(
             given[first:last], *size, *stride, best[first:last], place[first:last]))
         ctx.place, ctx.about, ctx.shape = place, (*size, *stride, given.dtype.type(0)), maps.shape
