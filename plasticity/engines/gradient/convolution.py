@@ -52,35 +52,39 @@ class _Convolution(torch.autograd.Function):
         ctx.window = window
         ctx.save_for_backward(maps, kernel)
         values, weights = array(maps), array(kernel)
-        zero = values.dtype.type(0)
         out = np.empty((len(values), *window.out_shape), values.dtype)
-        in_parts(len(values), lambda first, last: _program(window).forwards(
-            first, last, zero, values, weights, padded(window, values.dtype), out))
+        in_parts(len(values), lambda first, last: forwards(
+            window, values[first:last], weights, out[first:last]))
         return torch.from_numpy(out)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, error):
-        (maps, kernel), window, of_maps, of_kernel = ctx.saved_tensors, ctx.window, None, None
+        (maps, kernel), window, of_maps, found = ctx.saved_tensors, ctx.window, None, None
         if ctx.needs_input_grad[0]:
             of_maps = torch.nn.grad.conv2d_input(maps.shape, kernel, error, padding=window.padding)
         if ctx.needs_input_grad[1]:
-            of_kernel = torch.from_numpy(_of_kernel(window, array(maps), array(error)))
-        return of_maps, of_kernel, None
+            values, errors = array(maps), array(error)
+            found = sum(in_parts(len(values), lambda first, last: of_kernel(
+                window, values[first:last], errors[first:last])))
+            found = torch.from_numpy(found.astype(values.dtype))
+        return of_maps, found, None
 
 
-def _of_kernel(window: Window, values: np.ndarray, errors: np.ndarray) -> np.ndarray:
-    """The gradient of the kernel, added up in float64: [maps, channels, rows, columns]."""
-    def part(first: int, last: int) -> np.ndarray:
-        found = np.zeros((window.channels, window.shape[0], *window.size))
-        _program(window).of_kernel(first, last, values.dtype.type(0), values, errors, padded(window, values.dtype),
-                                   np.zeros((window.grid[0], _width(window)), values.dtype), found)
-        return found
-
-    return sum(in_parts(len(values), part)).astype(values.dtype)
+def forwards(window: Window, maps: np.ndarray, kernel: np.ndarray, out: np.ndarray) -> None:
+    """Fills out [n, *window.out_shape] by maps [n, 1, height, width] and a kernel [maps, 1, rows, columns]."""
+    _program(window).forwards(maps.dtype.type(0), maps, kernel, _padded(window, maps.dtype), out)
 
 
-def padded(window: Window, dtype: np.dtype) -> np.ndarray:
+def of_kernel(window: Window, maps: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """The gradient of the kernel, added up in float64: [maps, 1, rows, columns]."""
+    found = np.zeros((window.channels, window.shape[0], *window.size))
+    spread = np.zeros((window.grid[0], _width(window)), maps.dtype)
+    _program(window).of_kernel(maps.dtype.type(0), maps, error, _padded(window, maps.dtype), spread, found)
+    return found
+
+
+def _padded(window: Window, dtype: np.dtype) -> np.ndarray:
     """Room for the maps of one sample with silence around them; none where a window has no padding."""
     rows, columns = window.padding
     channels, height, width = window.shape
@@ -101,7 +105,7 @@ def _taps(window: Window) -> list[tuple[int, int]]:
 
 
 def _forwards(window: Window) -> list[str]:
-    """Text of forwards(first, last, zero, maps, kernel, room, out)."""
+    """Text of forwards(zero, maps, kernel, room, out)."""
     rows, columns = window.grid
     taps = _taps(window)
     total = " + ".join(f"w{i}_{j} * plane[at + {i * _width(window) + j}]" for i, j in taps)
@@ -109,7 +113,7 @@ def _forwards(window: Window) -> list[str]:
             f"    for r in range({rows}):", f"        for q in range({columns}):",
             f"            at, to = r * {_width(window)} + q, r * {columns} + q",
             f"            out[to] = {total} + (out[to] if more else zero)", "", "",
-            "@kept", "def forwards(first, last, zero, maps, kernel, room, out):", "    for b in range(first, last):",
+            "@kept", "def forwards(zero, maps, kernel, room, out):", "    for b in range(maps.shape[0]):",
             *_seen(window), f"        for c in range({window.channels}):", "            place = out[b, c].reshape(-1)",
             f"            for k in range({window.shape[0]}):",
             f"                convolved(seen[k].reshape(-1), {', '.join(f'kernel[c, k, {i}, {j}]' for i, j in taps)}, "
@@ -126,7 +130,7 @@ def _seen(window: Window) -> list[str]:
 
 
 def _backwards(window: Window) -> list[str]:
-    """Text of of_kernel(first, last, zero, maps, error, room, spread, found): found += the gradient.
+    """Text of of_kernel(zero, maps, error, room, spread, found): found += the gradient.
 
     Each map of errors is laid out in rows as wide as the input's, with zeros between: then a weight's gradient is one
     product of two lines of numbers, as many at a time as the registers hold sums.
@@ -140,8 +144,8 @@ def _backwards(window: Window) -> list[str]:
                   f"    for p in range({(rows - 1) * width + columns}):", "        e = line[p]",
                   *(f"        s{i}_{j} += e * plane[p + {i * width + j}]" for i, j in group),
                   *(f"    found[{i}, {j}] += s{i}_{j}" for i, j in group), "", ""]
-    return [*lines, "@kept", "def of_kernel(first, last, zero, maps, error, room, spread, found):",
-            "    line = spread.reshape(-1)", "    for b in range(first, last):", *_seen(window),
+    return [*lines, "@kept", "def of_kernel(zero, maps, error, room, spread, found):",
+            "    line = spread.reshape(-1)", "    for b in range(maps.shape[0]):", *_seen(window),
             f"        for c in range({window.channels}):", f"            spread[:, :{columns}] = error[b, c]",
             f"            for k in range({window.shape[0]}):",
             *(f"                correlated_{number}(seen[k].reshape(-1), line, found[c, k], zero)"

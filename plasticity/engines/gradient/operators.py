@@ -22,12 +22,14 @@ class Operator:
 
     own(w): [n], the weight of each neuron onto itself, where a population projects onto itself; None if it may not.
     dense: whether the product is spikes @ w. learns: whether w are weights that learn, not the one number of a pool.
+    highest: the window of a max pool without padding, which a population's program can do on the way; or None.
     """
 
     product: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
     own: Callable[[torch.Tensor], torch.Tensor] | None
     dense: bool = False
     learns: bool = True
+    highest: Window | None = None
 
 
 def product(made: Operator, sent: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
@@ -83,7 +85,8 @@ def _convolution(window: Window) -> Operator:
 
 
 def _pooling(pool: Callable, window: Window) -> Operator:
-    return Operator(partial(_pool, pool, window), None, learns=False)
+    plain = pool is max_pool and window.padding == (0, 0)
+    return Operator(partial(_pool, pool, window), None, learns=False, highest=window if plain else None)
 
 
 DENSE = Operator(torch.matmul, torch.diagonal, dense=True)

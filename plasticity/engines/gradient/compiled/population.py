@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,10 +12,12 @@ from torch.autograd.function import once_differentiable
 
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines.gradient.cells import Cell
+from plasticity.engines.gradient.compiled import blocks
 from plasticity.engines.gradient.compiled.events import errors_at_spikes, later
 from plasticity.engines.gradient.compiled.writing import Programs
 from plasticity.engines.gradient.noise import Noise
-from plasticity.engines.gradient.parts import array, in_parts
+from plasticity.engines.gradient.parts import array
+from plasticity.network.window import Window
 
 
 class RecurrentWeights(NamedTuple):
@@ -30,7 +32,7 @@ class RecurrentWeights(NamedTuple):
 @dataclass(frozen=True)
 class Presentation:
     """What one call of the programs shares. keep: whether a gradient may be asked for. listed: whether spikes are
-    wanted as events. noise: where random numbers come from."""
+    wanted as events. noise: where random numbers come from. pools: max pools of what is transmitted."""
 
     programs: Programs
     cell: Cell
@@ -38,13 +40,27 @@ class Presentation:
     keep: bool
     listed: bool
     noise: Noise | None
+    pools: tuple[Window, ...] = ()
 
-    def random(self, steps: int) -> list:
+    @property
+    def again(self) -> bool:
+        """Whether the way back runs the samples forwards once more, instead of keeping what it looks up."""
+        return self.keep and not self.recurrent and len(self.programs.kept) >= len(self.programs.shape.drives)
+
+    def random(self, steps: int, first: int = 0) -> list:
         """What a program draws from: keys, none where nothing is drawn, and the number of the first sample."""
         calls = len(self.cell.neuron.drawn)
         if self.noise is None:
             return [np.empty((calls, 0), np.uint64), 0] if calls else []
-        return [self.noise.keys(self.cell.number, calls, steps), int(self.noise.sample)] if calls else []
+        return [self.noise.keys(self.cell.number, calls, steps), int(self.noise.sample) + first] if calls else []
+
+    def block(self, size: tuple[int, int, int], dtype: np.dtype) -> int:
+        """Bytes of an array of one sample, if samples are to be run block by block; else 0."""
+        return size[1] * size[2] * dtype.itemsize if self.pools or self.again else 0
+
+    def kept(self, size: tuple[int, int, int], dtype: np.dtype) -> list[np.ndarray]:
+        """Room for what the way back looks up."""
+        return [np.empty(size, np.uint8 if name == "free" else dtype) for name in self.programs.kept]
 
 
 class Ends(NamedTuple):
@@ -55,77 +71,121 @@ class Ends(NamedTuple):
     hits: np.ndarray
     ready: np.ndarray
 
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        return [*self.values.values(), self.hits, self.ready]
+
 
 class Response(NamedTuple):
     """transmitted [batch, steps, n]: spikes or graded outputs; seen: variables as the threshold sees them, by name;
-    spikes: as events, if listed."""
+    spikes: as events, if listed. pooled: of each pool, [batch, steps, n]."""
 
     transmitted: torch.Tensor
     seen: dict[str, torch.Tensor]
     spikes: Spikes | None
+    pooled: list[torch.Tensor]
 
 
 def present(programs: Programs, cell: Cell, size: tuple[int, int], drives: Mapping[str, torch.Tensor],
             straight_through: Mapping[str, torch.Tensor], recurrent: Sequence[RecurrentWeights], listed: bool,
-            ends: Ends, noise: Noise | None = None) -> Response:
+            ends: Ends, noise: Noise | None = None, pools: Sequence[Window] = ()) -> Response:
     """Runs a population.
 
     size: batch and steps. drives: {variable: what arrives [batch, steps, n]}. straight_through: {variable: zeros over
-    which credit returns within the step}. listed: whether spikes are wanted as events.
+    which credit returns within the step}. listed: whether spikes are wanted as events. pools: max pools of what is
+    transmitted, wanted as well.
     """
     shape, n = programs.shape, cell.n
     tensors = [*(drives[name] for name in shape.drives), *(straight_through[name] for name in shape.straight_through),
                *(loop.w for loop in recurrent)]
     learns = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
     listed = (listed or bool(recurrent)) and cell.output is None
-    about = Presentation(programs, cell, tuple(recurrent), learns, listed, noise)
-    transmitted, ptr, index, *seen = _Population.apply(about, (*size, n), ends, *tensors)
+    about = Presentation(programs, cell, tuple(recurrent), learns, listed, noise, tuple(pools))
+    transmitted, ptr, index, *more = _Population.apply(about, (*size, n), ends, *tensors)
     spikes = Spikes(ptr.numpy(), index.numpy(), n) if about.listed else None
-    return Response(transmitted, dict(zip(shape.records, seen, strict=True)), spikes)
+    seen, pooled = more[:len(shape.records)], more[len(shape.records):]
+    return Response(transmitted, dict(zip(shape.records, seen, strict=True)), spikes, pooled)
 
 
 class _Population(torch.autograd.Function):
-    """(drives, straight-through terms, weights of loops) -> (transmitted, ends and neurons of the events, records)."""
+    """(drives, straight-through terms, weights of loops) -> (transmitted, ends and neurons of the events, records,
+    pools)."""
 
     @staticmethod
     def forward(ctx, about: Presentation, size: tuple[int, int, int], ends: Ends, *tensors: torch.Tensor):
-        programs, (batch, steps, n) = about.programs, size
-        numbers = programs.numbers(ends.hits.dtype)
-        transmitted, ptr = np.empty(size, numbers.dtype), np.zeros((batch, steps + 1), np.int64)
+        programs, (batch, steps, n), dtype = about.programs, size, ends.hits.dtype
+        transmitted, ptr = np.empty(size, dtype), np.zeros((batch, steps + 1), np.int64)
         index = np.empty((batch, steps * n if about.listed else 0), np.int32)
-        kept = [np.empty((batch, steps if about.keep else 1, n), np.uint8 if name == "free" else numbers.dtype)
-                for name in programs.kept]
-        seen = [np.empty(size, numbers.dtype) for _ in programs.shape.records]
+        kept = about.kept((batch, steps if about.keep and not about.again else 1, n), dtype)
+        seen = [np.empty(size, dtype) for _ in programs.shape.records]
+        pools = [blocks.room(window, batch, steps, dtype) for window in about.pools]
         drives = [array(tensor) for tensor in tensors[:len(programs.shape.drives)]]
+        ctx.again = (drives, [part.copy() for part in ends.arrays]) if about.again else None
         loops = [part for loop in about.recurrent for part in (array(loop.w), loop.delay)]
-        in_parts(batch, lambda first, last: programs.forward.forward(
-            first, last, about.keep, about.listed, about.cell.rest, numbers, transmitted, ptr, index, *drives,
-            *ends.values.values(), ends.hits, ends.ready, *kept, *seen, *about.random(steps), *loops))
+        numbers, keep = programs.numbers(dtype), about.keep and not about.again
+
+        def work(samples: Iterable[slice]) -> None:
+            for here in samples:
+                programs.forward.forward(
+                    here.start, here.stop, keep, about.listed, about.cell.rest, numbers, transmitted, ptr, index,
+                    *drives, *ends.arrays, *kept, *seen, *about.random(steps), *loops)
+                for pool in pools:
+                    pool.fill(transmitted[here], here)
+
+        blocks.in_blocks(batch, about.block(size, dtype), work)
         ptr += np.arange(batch)[:, None] * index.shape[1]
         ctx.about, ctx.kept, ctx.transmitted, ctx.spikes = about, kept, transmitted, Spikes(ptr, index.reshape(-1), n)
+        ctx.pools = pools
         outputs = [torch.from_numpy(values) for values in (transmitted, ptr, ctx.spikes.index, *seen)]
         ctx.mark_non_differentiable(*outputs[1:3])
         ctx.set_materialize_grads(False)
-        return tuple(outputs)
+        return *outputs, *(torch.from_numpy(pool.best.reshape(batch, steps, -1)) for pool in pools)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_transmitted, _ptr, _index, *d_seen):
+    def backward(ctx, d_transmitted, _ptr, _index, *more):
         about, size, dtype, shape = ctx.about, ctx.transmitted.shape, ctx.transmitted.dtype, ctx.about.programs.shape
-        errors = [np.zeros(size, dtype) if error is None else array(error) for error in (d_transmitted, *d_seen)]
+        errors = [None if error is None else array(error) for error in (d_transmitted, *more)]
+        (error, *d_seen), of_pools = errors[:1 + len(shape.records)], errors[1 + len(shape.records):]
+        d_seen = [np.zeros(size, dtype) if each is None else each for each in d_seen]
         arrived = {name: np.empty(size, dtype) for name in shape.received}
         through = [np.empty(size, dtype) for _ in shape.straight_through]
         loops = [about.recurrent[k] for k in about.programs.credited_loops]
         feedback = [part for loop in loops for part in (array(loop.back), loop.delay)]
         numbers, truncate = about.programs.numbers(dtype), shape.paths.truncate or 0
-        in_parts(size[0], lambda first, last: about.programs.backward.backward(
-            first, last, truncate, numbers, errors[0], *ctx.kept, *errors[1:], *arrived.values(), *through,
-            *about.random(size[1]), *feedback))
+
+        def work(samples: Iterable[slice]) -> None:
+            found, kept = None, ()
+            for here in samples:
+                count = here.stop - here.start
+                found = np.empty((count, *size[1:]), dtype) if found is None else found[:count]
+                kept = [part[:count] for part in kept] or about.kept(found.shape, dtype) if about.again else [
+                    part[here] for part in ctx.kept]
+                if about.again:
+                    _once_more(about, ctx.again, numbers, here, found, kept)
+                heard = blocks.credit(error, list(zip(ctx.pools, of_pools, strict=True)), here, found)
+                about.programs.backward.backward(
+                    0, count, truncate, numbers, heard, *kept,
+                    *(part[here] for part in (*d_seen, *arrived.values(), *through)),
+                    *about.random(size[1], here.start), *feedback)
+
+        blocks.in_blocks(size[0], about.block(size, dtype), work)
         wanted = ctx.needs_input_grad[3 + len(shape.drives) + len(shape.straight_through):]
         weights = [_of_weights(ctx, own.delay, arrived[loop.onto]) if asked else None
                    for asked, own, loop in zip(wanted, about.recurrent, shape.loops, strict=True)]
         return (None, None, None, *(torch.from_numpy(arrived[name]) for name in shape.drives),
                 *(torch.from_numpy(values) for values in through), *weights)
+
+
+def _once_more(about: Presentation, again: tuple[list, list], numbers: np.ndarray, here: slice,
+               transmitted: np.ndarray, kept: list[np.ndarray]) -> None:
+    """Runs samples forwards as they ran before, now keeping what the way back looks up."""
+    (drives, begun), (count, steps) = again, transmitted.shape[:2]
+    seen = [np.empty(transmitted.shape, transmitted.dtype) for _ in about.programs.shape.records]
+    about.programs.forward.forward(
+        0, count, True, False, about.cell.rest, numbers, transmitted,
+        np.empty((count, steps + 1), np.int64), np.empty((count, 0), np.int32), *(part[here] for part in drives),
+        *(part[here].copy() for part in begun), *kept, *seen, *about.random(steps, here.start))
 
 
 def _of_weights(ctx, delay: int, error: np.ndarray) -> torch.Tensor:

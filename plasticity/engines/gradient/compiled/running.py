@@ -45,10 +45,14 @@ class Ran(NamedTuple):
 
 
 class Train:
-    """What a source transmits: [batch, steps, n], and the same as events (None: not known, or not sparse)."""
+    """What a source transmits: [batch, steps, n], and the same as events (None: not known, or not sparse).
 
-    def __init__(self, dense: torch.Tensor | None, spikes: Spikes | None, dtype: torch.dtype):
-        self._dense, self.dtype = dense, dtype
+    pooled: {projection: what arrives over it} where that was made on the way.
+    """
+
+    def __init__(self, dense: torch.Tensor | None, spikes: Spikes | None, dtype: torch.dtype,
+                 pooled: Mapping[str, torch.Tensor] | None = None):
+        self._dense, self.dtype, self.pooled = dense, dtype, pooled or {}
         self.spikes = spikes if dense is None or (spikes is not None and _sparse(spikes)) else None
 
     @property
@@ -144,10 +148,13 @@ class LayerByLayer:
             drives, straight_through = self._arrivals(name, trains, weights)
             drives, ends = with_arriving(drives, arriving[name], size[1]), begun(net, name, size[0], state)
             recurrent = [self._recurrent(loop, weights[loop.name]) for loop in self.loops(name)]
+            pools = [each for each in net.connections if each.pre == name and self._pools(each)]
             response = present(self.programs(name, bool(recorded), arriving[name]), cell, size, drives,
-                               straight_through, recurrent, self._listed(name), ends, noise)
+                               straight_through, recurrent, self._listed(name), ends, noise,
+                               [pool.operator.highest for pool in pools])
             ran.spikes[name] = response.transmitted
-            trains[name] = Train(response.transmitted, response.spikes, net.dtype)
+            pooled = {pool.name: values for pool, values in zip(pools, response.pooled, strict=True)}
+            trains[name] = Train(response.transmitted, response.spikes, net.dtype, pooled)
             ran.records.update((each, cell.view(each.partition(".")[2], response.seen)) for each in recorded)
             ran.left.update(ended(cell, ends, size[1]))
         transmitted = {source: trains[source].dense for source in streams.longest(net.connections)}
@@ -164,6 +171,11 @@ class LayerByLayer:
 
     def _recurrent(self, loop: Connection, w: torch.Tensor) -> RecurrentWeights:
         return RecurrentWeights(w, loop.delay, _back(w, self._credit(loop)))
+
+    def _pools(self, connection: Connection) -> bool:
+        """Whether a projection is a max pool that its source's programs can do at once."""
+        return (connection.operator.highest is not None and self._credit(connection).whole
+                and self.net.rule.paths.layers != "step" and bool(self.net.effective()[connection.name] == 1))
 
     def _listed(self, name: str) -> bool:
         """Whether events of this population would be of use."""
@@ -214,6 +226,8 @@ def _wide(net: Net, connection: Connection) -> bool:
 
 def _arrived(net: Net, connection: Connection, train: Train, w: torch.Tensor, credit: Credit) -> torch.Tensor:
     """What arrives over a projection in every step."""
+    if connection.name in train.pooled:
+        return later(train.pooled[connection.name], connection.delay)
     if train.spikes is not None and _wide(net, connection):
         outside = connection.kind == "input"
         feedback = None if outside or not credit.others else w if credit.back is None else credit.back
