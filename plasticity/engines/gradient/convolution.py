@@ -34,8 +34,8 @@ from plasticity.engines.gradient.compiling import compiled, kept, regrouped
 
 def own_kernel(window: Window, maps: torch.Tensor) -> bool:
     """Whether the programs here are to be preferred."""
-    small = window.shape[0] == 1 and window.channels <= MOST_MAPS and window.size[0] * window.size[1] <= MOST_TAPS
-    return (small and window.stride == (1, 1) and computed_here(maps)
+    few = window.shape[0] == 1 and window.channels <= MOST_MAPS and window.size[0] * window.size[1] <= MOST_TAPS
+    return (few and window.stride == (1, 1) and computed_here(maps) and not maps.requires_grad
             and maps.numel() // window.n_pre * window.n_post >= LEAST)
 
 
@@ -109,7 +109,8 @@ def _forwards(window: Window) -> list[str]:
     rows, columns = window.grid
     taps = _taps(window)
     total = " + ".join(f"w{i}_{j} * plane[at + {i * _width(window) + j}]" for i, j in taps)
-    return ["@compiled", f"def convolved({', '.join(['plane', *(f'w{i}_{j}' for i, j in taps), 'out', 'more', 'zero'])}):",
+    weights = ", ".join(f"w{i}_{j}" for i, j in taps)
+    return ["@compiled", f"def convolved(plane, {weights}, out, more, zero):",
             f"    for r in range({rows}):", f"        for q in range({columns}):",
             f"            at, to = r * {_width(window)} + q, r * {columns} + q",
             f"            out[to] = {total} + (out[to] if more else zero)", "", "",

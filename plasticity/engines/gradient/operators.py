@@ -22,7 +22,8 @@ class Operator:
 
     own(w): [n], the weight of each neuron onto itself, where a population projects onto itself; None if it may not.
     dense: whether the product is spikes @ w. learns: whether w are weights that learn, not the one number of a pool.
-    highest: the window of a max pool without padding, which a population's program can do on the way; or None.
+    highest: the window of a max pool without padding, convolves: that of a convolution: what a population's programs
+    can do on the way; or None.
     """
 
     product: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -30,6 +31,7 @@ class Operator:
     dense: bool = False
     learns: bool = True
     highest: Window | None = None
+    convolves: Window | None = None
 
 
 def product(made: Operator, sent: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
@@ -37,8 +39,12 @@ def product(made: Operator, sent: torch.Tensor, w: torch.Tensor) -> torch.Tensor
     them, and where it is the same in every sample too, for these as well."""
     if not constant(sent):
         return made.product(sent, w)
-    once = sent[:1 if sent.stride(0) == 0 else None, :1]
-    return made.product(once, w).expand(*sent.shape[:2], -1)
+    return made.product(once(sent), w).expand(*sent.shape[:2], -1)
+
+
+def once(sent: torch.Tensor) -> torch.Tensor:
+    """What is the same in every step as one step [batch, 1, n]; as one of one sample, [1, 1, n], if that is, too."""
+    return sent[:1 if sent.stride(0) == 0 else None, :1]
 
 
 def constant(sent: torch.Tensor) -> bool:
@@ -53,8 +59,12 @@ def operator(projection: Projection) -> Operator:
 
 def _convolve(window: Window, spikes: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
     maps = spikes.reshape(-1, *window.shape)
-    kernel = w.T.reshape(window.channels, window.shape[0], *window.size)
-    return convolve(window, maps, kernel).reshape(*spikes.shape[:-1], window.n_post)
+    return convolve(window, maps, as_kernel(window, w)).reshape(*spikes.shape[:-1], window.n_post)
+
+
+def as_kernel(window: Window, w: torch.Tensor) -> torch.Tensor:
+    """Weights [place in the patch, channel] as torch's convolutions take them: [channel, maps, rows, columns]."""
+    return w.T.reshape(window.channels, window.shape[0], *window.size)
 
 
 def _onto_itself(window: Window, w: torch.Tensor) -> torch.Tensor:
@@ -81,7 +91,7 @@ def _pool(pool: Callable, window: Window, spikes: torch.Tensor, number: torch.Te
 
 
 def _convolution(window: Window) -> Operator:
-    return Operator(partial(_convolve, window), partial(_onto_itself, window))
+    return Operator(partial(_convolve, window), partial(_onto_itself, window), convolves=window)
 
 
 def _pooling(pool: Callable, window: Window) -> Operator:

@@ -48,12 +48,26 @@ def room(window: Window, batch: int, steps: int, dtype: np.dtype) -> Pooled:
     return Pooled(window, *(part.reshape(batch, -1, *window.grid) for part in (best, place)))
 
 
-def in_blocks(batch: int, sample: int, work: Callable[[Iterable[slice]], object]) -> None:
-    """work(blocks) in parts, one per thread; its blocks are samples that lie in the cache together.
+class Rooms:
+    """Room for values of a block, by name: the same memory for block after block."""
+
+    def __init__(self, dtype: np.dtype, shape: tuple[int, int]):
+        self.dtype, self.shape, self._rooms = dtype, shape, {}
+
+    def __call__(self, name: str, here: slice, dtype: np.dtype | None = None) -> np.ndarray:
+        """[some, steps, n], for the samples `here`; what is in it stays as it was."""
+        count = here.stop - here.start
+        if name not in self._rooms:
+            self._rooms[name] = np.empty((count, *self.shape), dtype or self.dtype)
+        return self._rooms[name][:count]
+
+
+def in_blocks(batch: int, sample: int, work: Callable[[Iterable[slice]], object]) -> list:
+    """work(blocks) in parts, one per thread; its blocks are samples that lie in the cache together. Their answers.
 
     sample: bytes of an array of one sample; 0: all samples of a part are one block.
     """
-    in_parts(batch, lambda first, last: work(_blocks(first, last, sample)))
+    return in_parts(batch, lambda first, last: work(_blocks(first, last, sample)))
 
 
 def _blocks(first: int, last: int, sample: int) -> Iterator[slice]:

@@ -13,6 +13,7 @@ from torch.autograd.function import once_differentiable
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines.gradient.cells import Cell
 from plasticity.engines.gradient.compiled import blocks
+from plasticity.engines.gradient.compiled.arrivals import Term, arrived, gradients
 from plasticity.engines.gradient.compiled.events import errors_at_spikes, later
 from plasticity.engines.gradient.compiled.writing import Programs
 from plasticity.engines.gradient.noise import Noise
@@ -31,11 +32,12 @@ class RecurrentWeights(NamedTuple):
 
 @dataclass(frozen=True)
 class Presentation:
-    """What one call of the programs shares. keep: whether a gradient may be asked for. listed: whether spikes are
+    """What one call of the programs shares. terms: {variable: what arrives}. keep: whether a gradient may be asked for. listed: whether spikes are
     wanted as events. noise: where random numbers come from. pools: max pools of what is transmitted."""
 
     programs: Programs
     cell: Cell
+    terms: Mapping[str, Sequence[Term]]
     recurrent: tuple[RecurrentWeights, ...]
     keep: bool
     listed: bool
@@ -45,7 +47,18 @@ class Presentation:
     @property
     def again(self) -> bool:
         """Whether the way back runs the samples forwards once more, instead of keeping what it looks up."""
-        return self.keep and not self.recurrent and len(self.programs.kept) >= len(self.programs.shape.drives)
+        whole = sum(term.room() is None for part in self.terms.values() for term in part)
+        return self.keep and not self.recurrent and len(self.programs.kept) >= max(whole, 1)
+
+    def whole(self, name: str) -> bool:
+        """Whether the error of all that arrives at a variable is asked for, of all samples and steps."""
+        return any(term.room() is None for term in self.terms.get(name, ())) or any(
+            loop.onto == name for loop in self.programs.shape.loops)
+
+    def with_numbers(self, tensors: Iterable[torch.Tensor]) -> dict[str, list[Term]]:
+        """The terms, with the numbers of these tensors in their order."""
+        left = iter(tensors)
+        return {name: [term._replace(tensor=array(next(left))) for term in part] for name, part in self.terms.items()}
 
     def random(self, steps: int, first: int = 0) -> list:
         """What a program draws from: keys, none where nothing is drawn, and the number of the first sample."""
@@ -86,56 +99,65 @@ class Response(NamedTuple):
     pooled: list[torch.Tensor]
 
 
-def present(programs: Programs, cell: Cell, size: tuple[int, int], drives: Mapping[str, torch.Tensor],
+def present(programs: Programs, cell: Cell, size: tuple[int, int], drives: Mapping[str, Sequence[Term]],
             straight_through: Mapping[str, torch.Tensor], recurrent: Sequence[RecurrentWeights], listed: bool,
             ends: Ends, noise: Noise | None = None, pools: Sequence[Window] = ()) -> Response:
     """Runs a population.
 
-    size: batch and steps. drives: {variable: what arrives [batch, steps, n]}. straight_through: {variable: zeros over
+    size: batch and steps. drives: {variable: what arrives}. straight_through: {variable: zeros over
     which credit returns within the step}. listed: whether spikes are wanted as events. pools: max pools of what is
     transmitted, wanted as well.
     """
     shape, n = programs.shape, cell.n
-    tensors = [*(drives[name] for name in shape.drives), *(straight_through[name] for name in shape.straight_through),
+    terms = {name: drives[name] for name in shape.drives}
+    tensors = [*(term.tensor for part in terms.values() for term in part), *(straight_through[name] for name in shape.straight_through),
                *(loop.w for loop in recurrent)]
     learns = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
     listed = (listed or bool(recurrent)) and cell.output is None
-    about = Presentation(programs, cell, tuple(recurrent), learns, listed, noise, tuple(pools))
+    about = Presentation(programs, cell, _without_tensors(terms), tuple(recurrent), learns, listed, noise, tuple(pools))
     transmitted, ptr, index, *more = _Population.apply(about, (*size, n), ends, *tensors)
     spikes = Spikes(ptr.numpy(), index.numpy(), n) if about.listed else None
     seen, pooled = more[:len(shape.records)], more[len(shape.records):]
     return Response(transmitted, dict(zip(shape.records, seen, strict=True)), spikes, pooled)
 
 
+def _without_tensors(terms: Mapping[str, Sequence[Term]]) -> dict[str, list[Term]]:
+    """The terms without what hangs in a graph: that is given to it as tensors."""
+    return {name: [term._replace(tensor=term.tensor.detach()) for term in part] for name, part in terms.items()}
+
+
 class _Population(torch.autograd.Function):
-    """(drives, straight-through terms, weights of loops) -> (transmitted, ends and neurons of the events, records,
-    pools)."""
+    """(tensors of what arrives, straight-through terms, weights of loops) -> (transmitted, ends and neurons of the
+    events, records, pools)."""
 
     @staticmethod
     def forward(ctx, about: Presentation, size: tuple[int, int, int], ends: Ends, *tensors: torch.Tensor):
         programs, (batch, steps, n), dtype = about.programs, size, ends.hits.dtype
         transmitted, ptr = np.empty(size, dtype), np.zeros((batch, steps + 1), np.int64)
         index = np.empty((batch, steps * n if about.listed else 0), np.int32)
-        kept = about.kept((batch, steps if about.keep and not about.again else 1, n), dtype)
+        keep = about.keep and not about.again
+        kept = about.kept((batch, steps if keep else 1, n), dtype)
         seen = [np.empty(size, dtype) for _ in programs.shape.records]
         pools = [blocks.room(window, batch, steps, dtype) for window in about.pools]
-        drives = [array(tensor) for tensor in tensors[:len(programs.shape.drives)]]
-        ctx.again = (drives, [part.copy() for part in ends.arrays]) if about.again else None
+        terms, numbers = about.with_numbers(tensors), programs.numbers(dtype)
+        begun = [part.copy() for part in ends.arrays] if about.again else []
         loops = [part for loop in about.recurrent for part in (array(loop.w), loop.delay)]
-        numbers, keep = programs.numbers(dtype), about.keep and not about.again
 
         def work(samples: Iterable[slice]) -> None:
+            rooms = blocks.Rooms(dtype, (steps, n))
             for here in samples:
                 programs.forward.forward(
-                    here.start, here.stop, keep, about.listed, about.cell.rest, numbers, transmitted, ptr, index,
-                    *drives, *ends.arrays, *kept, *seen, *about.random(steps), *loops)
+                    0, here.stop - here.start, keep, about.listed, about.cell.rest, numbers, transmitted[here],
+                    ptr[here], index[here], *(arrived(part, here, rooms(f"in {name}", here)) for name, part in terms.items()),
+                    *(part[here] for part in (*ends.arrays, *kept, *seen)), *about.random(steps, here.start), *loops)
                 for pool in pools:
                     pool.fill(transmitted[here], here)
 
         blocks.in_blocks(batch, about.block(size, dtype), work)
         ptr += np.arange(batch)[:, None] * index.shape[1]
         ctx.about, ctx.kept, ctx.transmitted, ctx.spikes = about, kept, transmitted, Spikes(ptr, index.reshape(-1), n)
-        ctx.pools = pools
+        ctx.pools, ctx.begun = pools, begun
+        ctx.terms = terms if about.again else {name: [term.spent() for term in part] for name, part in terms.items()}
         outputs = [torch.from_numpy(values) for values in (transmitted, ptr, ctx.spikes.index, *seen)]
         ctx.mark_non_differentiable(*outputs[1:3])
         ctx.set_materialize_grads(False)
@@ -148,44 +170,49 @@ class _Population(torch.autograd.Function):
         errors = [None if error is None else array(error) for error in (d_transmitted, *more)]
         (error, *d_seen), of_pools = errors[:1 + len(shape.records)], errors[1 + len(shape.records):]
         d_seen = [np.zeros(size, dtype) if each is None else each for each in d_seen]
-        arrived = {name: np.empty(size, dtype) for name in shape.received}
+        whole = {name: np.empty(size, dtype) for name in shape.received if about.whole(name)}
         through = [np.empty(size, dtype) for _ in shape.straight_through]
         loops = [about.recurrent[k] for k in about.programs.credited_loops]
         feedback = [part for loop in loops for part in (array(loop.back), loop.delay)]
         numbers, truncate = about.programs.numbers(dtype), shape.paths.truncate or 0
 
-        def work(samples: Iterable[slice]) -> None:
-            found, kept = None, ()
+        def work(samples: Iterable[slice]) -> dict[str, list[np.ndarray | None]]:
+            rooms = blocks.Rooms(dtype, size[1:])
+            found = {name: [term.room() for term in part] for name, part in ctx.terms.items()}
             for here in samples:
-                count = here.stop - here.start
-                found = np.empty((count, *size[1:]), dtype) if found is None else found[:count]
-                kept = [part[:count] for part in kept] or about.kept(found.shape, dtype) if about.again else [
-                    part[here] for part in ctx.kept]
-                if about.again:
-                    _once_more(about, ctx.again, numbers, here, found, kept)
-                heard = blocks.credit(error, list(zip(ctx.pools, of_pools, strict=True)), here, found)
+                kept = _once_more(ctx, numbers, here, rooms) if about.again else [part[here] for part in ctx.kept]
+                heard = blocks.credit(error, list(zip(ctx.pools, of_pools, strict=True)), here, rooms("sent", here))
+                arrived_errors = {name: whole[name][here] if name in whole else rooms(f"in {name}", here)
+                                  for name in shape.received}
                 about.programs.backward.backward(
-                    0, count, truncate, numbers, heard, *kept,
-                    *(part[here] for part in (*d_seen, *arrived.values(), *through)),
-                    *about.random(size[1], here.start), *feedback)
+                    0, here.stop - here.start, truncate, numbers, heard, *kept, *(part[here] for part in d_seen),
+                    *arrived_errors.values(), *(part[here] for part in through), *about.random(size[1], here.start),
+                    *feedback)
+                for name, part in ctx.terms.items():
+                    for term, room in zip(part, found[name], strict=True):
+                        term.credit(here, arrived_errors[name], room)
+            return found
 
-        blocks.in_blocks(size[0], about.block(size, dtype), work)
-        wanted = ctx.needs_input_grad[3 + len(shape.drives) + len(shape.straight_through):]
-        weights = [_of_weights(ctx, own.delay, arrived[loop.onto]) if asked else None
+        parts = blocks.in_blocks(size[0], about.block(size, dtype), work)
+        of_terms = [each for name, part in ctx.terms.items() for each in gradients(
+            [found[name] for found in parts], whole.get(name), dtype)]
+        wanted = ctx.needs_input_grad[3 + len(of_terms) + len(shape.straight_through):]
+        weights = [_of_weights(ctx, own.delay, whole[loop.onto]) if asked else None
                    for asked, own, loop in zip(wanted, about.recurrent, shape.loops, strict=True)]
-        return (None, None, None, *(torch.from_numpy(arrived[name]) for name in shape.drives),
-                *(torch.from_numpy(values) for values in through), *weights)
+        return None, None, None, *of_terms, *(torch.from_numpy(values) for values in through), *weights
 
 
-def _once_more(about: Presentation, again: tuple[list, list], numbers: np.ndarray, here: slice,
-               transmitted: np.ndarray, kept: list[np.ndarray]) -> None:
-    """Runs samples forwards as they ran before, now keeping what the way back looks up."""
-    (drives, begun), (count, steps) = again, transmitted.shape[:2]
-    seen = [np.empty(transmitted.shape, transmitted.dtype) for _ in about.programs.shape.records]
+def _once_more(ctx, numbers: np.ndarray, here: slice, rooms: blocks.Rooms) -> list[np.ndarray]:
+    """Runs samples forwards as they ran before; answers what the way back looks up."""
+    about, transmitted = ctx.about, rooms("sent", here)
+    (count, steps), shape = transmitted.shape[:2], about.programs.shape
+    kept = [rooms(f"kept {name}", here, np.uint8 if name == "free" else None) for name in about.programs.kept]
     about.programs.forward.forward(
-        0, count, True, False, about.cell.rest, numbers, transmitted,
-        np.empty((count, steps + 1), np.int64), np.empty((count, 0), np.int32), *(part[here] for part in drives),
-        *(part[here].copy() for part in begun), *kept, *seen, *about.random(steps, here.start))
+        0, count, True, False, about.cell.rest, numbers, transmitted, np.empty((count, steps + 1), np.int64),
+        np.empty((count, 0), np.int32), *(arrived(part, here, rooms(f"in {name}", here)) for name, part in ctx.terms.items()),
+        *(part[here].copy() for part in ctx.begun), *kept, *(rooms(f"seen {name}", here) for name in shape.records),
+        *about.random(steps, here.start))
+    return kept
 
 
 def _of_weights(ctx, delay: int, error: np.ndarray) -> torch.Tensor:

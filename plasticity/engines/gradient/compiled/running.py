@@ -12,6 +12,7 @@ from plasticity._utils.memory import keep_freed
 from plasticity.encoding.spikes import Spikes, as_spikes
 from plasticity.engines.gradient import streams
 from plasticity.engines.gradient.checks import always_sent, presented
+from plasticity.engines.gradient.compiled.arrivals import Convolved, Steady, Term, Whole
 from plasticity.engines.gradient.compiled.events import DENSEST, later, sparse_product, sparse_spikes
 from plasticity.engines.gradient.compiled.population import RecurrentWeights, present
 from plasticity.engines.gradient.compiled.step import Loop, Shape
@@ -19,7 +20,9 @@ from plasticity.engines.gradient.compiled.windows import begun, ended, with_arri
 from plasticity.engines.gradient.compiled.writing import Programs, programs
 from plasticity.engines.gradient.connections import NONE, Connection, Credit, carried, straight_through_term, transmit
 from plasticity.engines.gradient.noise import Noise
-from plasticity.engines.gradient.operators import constant
+from plasticity.engines.gradient.convolution import own_kernel
+from plasticity.engines.gradient.operators import as_kernel, constant, once
+from plasticity.engines.gradient.parts import array
 from plasticity.engines.gradient.surrogates import Surrogate
 
 LARGE = 1 << 23  # numbers in an array: from there on the system takes as long to give memory as it takes to use it
@@ -183,8 +186,8 @@ class LayerByLayer:
                    if connection.pre == name and not connection.to_itself)
 
     def _arrivals(self, name: str, trains: Mapping[str, Train], weights: Mapping) -> tuple[dict, dict]:
-        """What arrives from other populations, {variable: [batch, steps, n]}, and straight-through terms, zeros."""
-        drives: dict[str, torch.Tensor] = {}
+        """What arrives from other populations, {variable: terms}, and straight-through terms, zeros."""
+        drives: dict[str, list[Term]] = {}
         straight_through: dict[str, torch.Tensor] = {}
         inward = [each for each in self.net.connections if each.post == name and not each.to_itself]
         for connection in inward:
@@ -193,7 +196,7 @@ class LayerByLayer:
                 term = straight_through_term(connection, train.dense, w, credit)
                 _add(straight_through, connection.onto, later(term, connection.delay))
                 credit = NONE
-            _add(drives, connection.onto, _arrived(self.net, connection, train, w, credit))
+            drives.setdefault(connection.onto, []).append(_arrived(self.net, connection, train, w, credit))
         return drives, straight_through
 
 
@@ -224,16 +227,20 @@ def _wide(net: Net, connection: Connection) -> bool:
     return connection.operator.dense and net.weights[connection.name].shape[1] >= NARROWEST
 
 
-def _arrived(net: Net, connection: Connection, train: Train, w: torch.Tensor, credit: Credit) -> torch.Tensor:
+def _arrived(net: Net, connection: Connection, train: Train, w: torch.Tensor, credit: Credit) -> Term:
     """What arrives over a projection in every step."""
+    outside, operator = connection.kind == "input", connection.operator
     if connection.name in train.pooled:
-        return later(train.pooled[connection.name], connection.delay)
+        return Whole(later(train.pooled[connection.name], connection.delay))
     if train.spikes is not None and _wide(net, connection):
-        outside = connection.kind == "input"
         feedback = None if outside or not credit.others else w if credit.back is None else credit.back
         transmitted = w.new_empty(0) if outside else train.dense
-        return sparse_product(transmitted, w, feedback, train.spikes, connection.delay)
-    return later(transmit(connection, train.dense, w, credit), connection.delay)
+        return Whole(sparse_product(transmitted, w, feedback, train.spikes, connection.delay))
+    if outside and connection.delay == 0 and constant(train.dense):
+        return Steady(operator.product(once(train.dense), w))
+    if outside and connection.delay == 0 and operator.convolves and own_kernel(operator.convolves, train.dense):
+        return Convolved(as_kernel(operator.convolves, w), array(train.dense), operator.convolves)
+    return Whole(later(transmit(connection, train.dense, w, credit), connection.delay))
 
 
 def _add(sums: dict[str, torch.Tensor], onto: str, amount: torch.Tensor) -> None:

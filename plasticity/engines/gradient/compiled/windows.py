@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from plasticity.engines.gradient import streams
 from plasticity.engines.gradient.cells import Cell
+from plasticity.engines.gradient.compiled.arrivals import Term, Whole
 from plasticity.engines.gradient.compiled.population import Ends
 
 
@@ -35,15 +36,12 @@ def ended(cell: Cell, ends: Ends, steps: int) -> dict[str, torch.Tensor]:
     return left
 
 
-def with_arriving(drives: Mapping[str, torch.Tensor], arriving: Mapping[str, list[torch.Tensor]],
-                  steps: int) -> dict[str, torch.Tensor]:
-    """What arrives in every step, with what was on its way before: {variable: [batch, steps, n]}.
+def with_arriving(drives: Mapping[str, list[Term]], arriving: Mapping[str, list[torch.Tensor]],
+                  steps: int) -> dict[str, list[Term]]:
+    """What arrives in every step, with what was on its way before: {variable: terms}.
 
     arriving: {variable: amounts of the first steps, [batch, some, n] each}.
     """
-    drives = dict(drives)
-    for onto, amounts in arriving.items():
-        for amount in amounts:
-            whole = functional.pad(amount, (0, 0, 0, steps - amount.shape[1]))
-            drives[onto] = drives[onto] + whole if onto in drives else whole
-    return drives
+    first = {onto: [Whole(functional.pad(amount, (0, 0, 0, steps - amount.shape[1]))) for amount in amounts]
+             for onto, amounts in arriving.items()}
+    return {onto: [*drives.get(onto, ()), *first.get(onto, ())] for onto in {**drives, **first}}
