@@ -43,9 +43,9 @@ def test_gradient_ratios_take_the_fastest_peer_of_each_round(script):
               for ours, norse, rate in ((10.0, 50.0, 0.1), (10.0, 200.0, 0.3), (20.0, 50.0, 0.1))]
     eprop, bptt, csnn = gradient.ratios(rounds, everyone)
     assert eprop["rounds"] == [0.2, 0.1, 0.4] and eprop["ratio"] == 0.2
-    assert eprop["reached"] and eprop["aim_reached"]
+    assert not eprop["reached"]
     assert bptt["ratio"] == 2.0 and not bptt["reached"]
-    assert csnn["ratio"] == 1.0  # beside norse alone
+    assert csnn["ratio"] == 100.0  # beside the fastest of all, compiled or not
     assert gradient.doubts(rounds) == ["spyx, csnn: 0.300 hidden spikes per step, not within 0.04 to 0.14"]
 
 

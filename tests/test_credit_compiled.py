@@ -13,8 +13,8 @@ from support import interpreted
 from plasticity import Input, Network, Neuron, PlasticityError, Population, Projection, RefusedError
 from plasticity import rules as all_rules
 from plasticity.encoding.spikes import Spikes
-from plasticity.engines.gradient import surrogates
-from plasticity.engines.gradient.compiled import running, writing
+from plasticity.engines.gradient import convolution, surrogates
+from plasticity.engines.gradient.compiled import blocks, trains, writing
 from plasticity.engines.gradient.compiled.derivative import derivative
 from plasticity.engines.gradient.compiled.events import sparse_product
 from plasticity.engines.gradient.compiled.ssa import Printer
@@ -193,7 +193,7 @@ def given(density, batch=3, n_in=20):
 @pytest.mark.parametrize("rule", ["bptt", "ottt", "eprop", "feedback_alignment"])
 def test_sparse_products(by_python, monkeypatch, rule, delay):
     used = []
-    monkeypatch.setattr(running, "sparse_product", lambda *args: used.append(args) or sparse_product(*args))
+    monkeypatch.setattr(trains, "sparse_product", lambda *args: used.append(args) or sparse_product(*args))
     net = wide(NEURONS["lif"][0], "v", 12e-3, delay)
     agree(net, RULES[rule], surrogate_of("lif"), x=given(0.1), rates=(0.005, 0.2))
     assert {len(args[1]) for args in used} == {20, 24}
@@ -217,6 +217,22 @@ def test_convolutions_and_pools(by_python):
     nets = [GradientNetwork(net, LeakyReadout("out", 2), dtype=torch.float64, backend=backend)
             for backend in ("autograd", "compiled")]
     (truth, wanted), (run, found) = (gradients(each, x) for each in nets)
+    assert truth.spikes["out"].any() and torch.equal(run.spikes["out"], truth.spikes["out"])
+    for name, expected in wanted.items():
+        assert expected.any() and (found[name] - expected).abs().max() <= 1e-10 * expected.abs().max(), name
+
+
+@pytest.mark.parametrize("pooled", ["spikes", "currents"])
+def test_samples_one_by_one(by_python, monkeypatch, pooled):
+    """Blocks of one sample, own convolutions and biases that are added block by block, on two threads."""
+    net = csnn(100, (2, 3), size=2, outputs=3, gain=4.0, neuron=lsnn_neuron(10e-3, 0.6), pooled=pooled, bias=True)
+    x = torch.tensor((np.random.default_rng(2).random((5, 14, 100)) < 0.4) * 1.0)
+    truth, wanted = gradients(GradientNetwork(net, LeakyReadout("out", 2), dtype=torch.float64, backend="autograd"), x)
+    monkeypatch.setattr(blocks, "BYTES", 1)
+    monkeypatch.setattr(convolution, "LEAST", 1)
+    convolution._program.cache_clear()
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    run, found = gradients(GradientNetwork(net, LeakyReadout("out", 2), dtype=torch.float64, backend="compiled"), x)
     assert truth.spikes["out"].any() and torch.equal(run.spikes["out"], truth.spikes["out"])
     for name, expected in wanted.items():
         assert expected.any() and (found[name] - expected).abs().max() <= 1e-10 * expected.abs().max(), name

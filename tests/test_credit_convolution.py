@@ -270,8 +270,8 @@ def test_windows_of_any_form(maps, size, seen, channels, stride, padding):
                                    largest(x.detach().numpy(), pooled))
 
 
-@pytest.mark.parametrize(("shape", "size", "padding"), [((9, 11), (3, 2), 0), ((8, 20), (7, 5), (2, 1))])
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize(("shape", "size", "padding", "dtype"), [
+    ((9, 11), (3, 2), 0, torch.float64), ((8, 20), (7, 5), (2, 1), torch.float32)])
 def test_own_kernels_of_one_map(shape, size, padding, dtype, monkeypatch):
     """What large batches of one map are convolved with, against torch's; in parts as well."""
     monkeypatch.setattr(convolution, "LEAST", 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,6 +26,22 @@ TAU = 20e-3  # s, of membranes and readout
 TIMES = {"tau": f"{TAU}*second"}
 
 
+class Work(NamedTuple):
+    """A piece of work: a network, its input, labels, the error of a run, and the weights that are scaled to a rate."""
+
+    net: GradientNetwork
+    x: Spikes | torch.Tensor
+    labels: torch.Tensor
+    error: Callable
+    scaled: list[str]
+
+    def ready(self) -> Callable[[], float]:
+        """Sets the rate; answers a function that makes one update and says the loss before it."""
+        _scale(self.net, self.x[:PROBE], self.scaled)
+        optimiser = torch.optim.Adam([p for p in self.net.parameters() if p.requires_grad], lr=1e-5, fused=True)
+        return lambda: _update(self.net, self.x, self.labels, self.error, optimiser)
+
+
 def bench_bptt(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: int = 100, batch: int = 128,
                density: float = 0.02, repeats: int = 30, seed: int = 0, dtype: str = "float32",
                threads: int | None = None, backend: str = "compiled", rule: str = "bptt") -> dict:
@@ -39,7 +56,20 @@ def bench_bptt(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: i
     """
     require_positive(inputs=inputs, hidden=hidden, outputs=outputs, steps=steps, batch=batch, repeats=repeats)
     check(density, 0.0, dtype, seed)
-    base, rng = rss_mb("VmRSS"), np.random.default_rng(seed)
+    base = rss_mb("VmRSS")
+    work = layer(inputs, hidden, outputs, steps, batch, density, seed, dtype, backend, rule)
+    with _threads(threads):
+        found = _measured(work, repeats)
+    return {"rule": rule, "backend": backend, "dtype": dtype, "inputs": inputs, "hidden": hidden, "outputs": outputs,
+            "steps": steps, "batch": batch, "density": density, "repeats": repeats, "seed": seed, "base_mb": base,
+            **found}
+
+
+def layer(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: int = 100, batch: int = 128,
+          density: float = 0.02, seed: int = 0, dtype: str = "float32", backend: str = "compiled",
+          rule: str = "bptt") -> Work:
+    """What `bench_bptt` times."""
+    rng = np.random.default_rng(seed)
     neuron = Neuron("dv/dt = -v/tau : 1", threshold="v > 1", reset="v -= 1", params=TIMES, name="leaky")
     loop = rng.normal(0, hidden**-0.5, (hidden, hidden))
     network = Network((Input("in", inputs),), (Population("hidden", hidden, neuron),), (
@@ -50,11 +80,7 @@ def bench_bptt(inputs: int = 700, hidden: int = 256, outputs: int = 20, steps: i
                           seed=seed, backend=backend)
     x = Spikes.from_dense(rng.random((batch, steps, inputs), dtype=np.float32) < density)
     labels, loss = torch.tensor(rng.integers(0, outputs, batch)), cross_entropy()
-    with _threads(threads):
-        found = _measured(net, x, labels, lambda run, y: run.error(y, loss), list(net.weights), repeats)
-    return {"rule": rule, "backend": backend, "dtype": dtype, "inputs": inputs, "hidden": hidden, "outputs": outputs,
-            "steps": steps, "batch": batch, "density": density, "repeats": repeats, "seed": seed, "base_mb": base,
-            **found}
+    return Work(net, x, labels, lambda run, y: run.error(y, loss), list(net.weights))
 
 
 def bench_csnn(steps: int = 25, batch: int = 128, density: float = 0.1, repeats: int = 15, seed: int = 0,
@@ -67,16 +93,24 @@ def bench_csnn(steps: int = 25, batch: int = 128, density: float = 0.1, repeats:
     """
     require_positive(steps=steps, batch=batch, repeats=repeats)
     check(density, 0.0, dtype, seed)
-    base, rng = rss_mb("VmRSS"), np.random.default_rng(seed)
+    base = rss_mb("VmRSS")
+    work = maps(steps, batch, density, seed, dtype, backend)
+    with _threads(threads):
+        found = _measured(work, repeats)
+    return {"network": "8C5-MP2-16C5-MP2-FC10", "backend": backend, "dtype": dtype, "steps": steps, "batch": batch,
+            "density": density, "repeats": repeats, "seed": seed, "base_mb": base, **found}
+
+
+def maps(steps: int = 25, batch: int = 128, density: float = 0.1, seed: int = 0, dtype: str = "float32",
+         backend: str = "compiled") -> Work:
+    """What `bench_csnn` times."""
+    rng = np.random.default_rng(seed)
     neuron = Neuron("dx/dt = -x/tau : 1", threshold="x > 1", reset="x -= 1", params=TIMES, name="leaky")
     net = GradientNetwork(csnn(784, neuron=neuron, gain=3.0, seed=seed), None, "bptt", fast_sigmoid(),
                           dtype=getattr(torch, dtype), seed=seed, backend=backend)
     x = torch.tensor(rng.random((batch, steps, 784), dtype=np.float32) < density).to(net.dtype)
     labels = torch.tensor(rng.integers(0, 10, batch))
-    with _threads(threads):
-        found = _measured(net, x, labels, _counted, ["in->conv1"], repeats)
-    return {"network": "8C5-MP2-16C5-MP2-FC10", "backend": backend, "dtype": dtype, "steps": steps, "batch": batch,
-            "density": density, "repeats": repeats, "seed": seed, "base_mb": base, **found}
+    return Work(net, x, labels, _counted, ["in->conv1"])
 
 
 def _counted(run, labels: torch.Tensor) -> torch.Tensor:
@@ -97,19 +131,18 @@ def _threads(threads: int | None):
         torch.set_num_threads(before)
 
 
-def _measured(net: GradientNetwork, x, labels: torch.Tensor, error: Callable, scaled: list[str], repeats: int) -> dict:
+def _measured(work: Work, repeats: int) -> dict:
     """Compiles, sets the rate, and times forwards alone and whole updates, in turn."""
-    keeps = keep_freed()
-    compiling, _ = timed(lambda: error(net(x[:1]), labels[:1]).backward())
-    _scale(net, x[:PROBE], scaled)
-    optimiser = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=1e-5, fused=True)
+    keeps, net = keep_freed(), work.net
+    compiling, _ = timed(lambda: work.error(net(work.x[:1]), work.labels[:1]).backward())
+    update = work.ready()
     before = [p.detach().clone() for p in net.parameters()]
     forget_peak()
     spent = np.zeros((repeats + 1, 2))
     for k in range(repeats + 1):  # the first does not count
         with torch.no_grad():
-            spent[k, 0], run = timed(lambda: net(x))
-        spent[k, 1], loss = timed(lambda: _update(net, x, labels, error, optimiser))
+            spent[k, 0], run = timed(lambda: net(work.x))
+        spent[k, 1], loss = timed(update)
     rates = {name: float(z.mean()) for name, z in run.spikes.items()}
     rate = next(iter(rates.values()))
     return {"ms_per_step": 1e3 * float(np.median(spent[1:, 1])), "ms_per_step_fastest": 1e3 * float(spent[1:, 1].min()),

@@ -1,4 +1,4 @@
-"""Generated programs of populations run by Python itself: the same text, and nothing to compile."""
+"""Generated programs of populations and convolutions run by Python itself: the same text, and nothing to compile."""
 
 from types import ModuleType
 
@@ -13,6 +13,6 @@ def load(source, called=()):
         vars(module).update({name: getattr(value, "py_func", value) for name, value in vars(part).items()
                              if not name.startswith("_")})
     lines = [line for line in source.splitlines() if not line.startswith("from plasticity")]
-    vars(module).update(compiled=lambda function: function, kept_on_disk=lambda function: function)
+    vars(module).update(dict.fromkeys(("compiled", "kept", "kept_on_disk", "regrouped"), lambda function: function))
     exec(compile("\n".join(lines), "<interpreted>", "exec"), vars(module))
     return module

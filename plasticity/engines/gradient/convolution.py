@@ -35,7 +35,7 @@ from plasticity.engines.gradient.compiling import compiled, kept, regrouped
 def own_kernel(window: Window, maps: torch.Tensor) -> bool:
     """Whether the programs here are to be preferred."""
     few = window.shape[0] == 1 and window.channels <= MOST_MAPS and window.size[0] * window.size[1] <= MOST_TAPS
-    return (few and window.stride == (1, 1) and computed_here(maps) and not maps.requires_grad
+    return (few and window.stride == (1, 1) and computed_here(maps)
             and maps.numel() // window.n_pre * window.n_post >= LEAST)
 
 

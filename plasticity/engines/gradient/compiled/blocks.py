@@ -6,12 +6,13 @@ errors, and the values that the way back looks up where it is cheaper to compute
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from plasticity.engines.gradient import pooling
+from plasticity.engines.gradient.compiled.arrivals import Term, arrived
 from plasticity.engines.gradient.parts import in_parts
 from plasticity.network.window import Window
 
@@ -74,6 +75,11 @@ def _blocks(first: int, last: int, sample: int) -> Iterator[slice]:
     size = max(BYTES // sample, 1) if sample else last - first
     size = size // TOGETHER * TOGETHER or size
     return (slice(start, min(start + size, last)) for start in range(first, last, size))
+
+
+def arrivals(terms: Mapping[str, Sequence[Term]], here: slice, rooms: Rooms) -> list[np.ndarray]:
+    """What arrives at each variable, of the samples `here`."""
+    return [arrived(part, here, rooms(f"in {name}", here)) for name, part in terms.items()]
 
 
 def credit(error: np.ndarray | None, pools: Sequence[tuple[Pooled, np.ndarray | None]], here: slice,

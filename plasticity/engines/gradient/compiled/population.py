@@ -13,7 +13,7 @@ from torch.autograd.function import once_differentiable
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines.gradient.cells import Cell
 from plasticity.engines.gradient.compiled import blocks
-from plasticity.engines.gradient.compiled.arrivals import Term, arrived, gradients
+from plasticity.engines.gradient.compiled.arrivals import Term, gradients
 from plasticity.engines.gradient.compiled.events import errors_at_spikes, later
 from plasticity.engines.gradient.compiled.writing import Programs
 from plasticity.engines.gradient.noise import Noise
@@ -32,8 +32,9 @@ class RecurrentWeights(NamedTuple):
 
 @dataclass(frozen=True)
 class Presentation:
-    """What one call of the programs shares. terms: {variable: what arrives}. keep: whether a gradient may be asked for. listed: whether spikes are
-    wanted as events. noise: where random numbers come from. pools: max pools of what is transmitted."""
+    """What one call of the programs shares. terms: {variable: what arrives}. keep: whether a gradient may be asked for.
+    listed: whether spikes are wanted as events. noise: where random numbers come from. pools: max pools of what is
+    transmitted."""
 
     programs: Programs
     cell: Cell
@@ -110,8 +111,8 @@ def present(programs: Programs, cell: Cell, size: tuple[int, int], drives: Mappi
     """
     shape, n = programs.shape, cell.n
     terms = {name: drives[name] for name in shape.drives}
-    tensors = [*(term.tensor for part in terms.values() for term in part), *(straight_through[name] for name in shape.straight_through),
-               *(loop.w for loop in recurrent)]
+    tensors = [*(term.tensor for part in terms.values() for term in part),
+               *(straight_through[name] for name in shape.straight_through), *(loop.w for loop in recurrent)]
     learns = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
     listed = (listed or bool(recurrent)) and cell.output is None
     about = Presentation(programs, cell, _without_tensors(terms), tuple(recurrent), learns, listed, noise, tuple(pools))
@@ -148,7 +149,7 @@ class _Population(torch.autograd.Function):
             for here in samples:
                 programs.forward.forward(
                     0, here.stop - here.start, keep, about.listed, about.cell.rest, numbers, transmitted[here],
-                    ptr[here], index[here], *(arrived(part, here, rooms(f"in {name}", here)) for name, part in terms.items()),
+                    ptr[here], index[here], *blocks.arrivals(terms, here, rooms),
                     *(part[here] for part in (*ends.arrays, *kept, *seen)), *about.random(steps, here.start), *loops)
                 for pool in pools:
                     pool.fill(transmitted[here], here)
@@ -209,7 +210,7 @@ def _once_more(ctx, numbers: np.ndarray, here: slice, rooms: blocks.Rooms) -> li
     kept = [rooms(f"kept {name}", here, np.uint8 if name == "free" else None) for name in about.programs.kept]
     about.programs.forward.forward(
         0, count, True, False, about.cell.rest, numbers, transmitted, np.empty((count, steps + 1), np.int64),
-        np.empty((count, 0), np.int32), *(arrived(part, here, rooms(f"in {name}", here)) for name, part in ctx.terms.items()),
+        np.empty((count, 0), np.int32), *blocks.arrivals(ctx.terms, here, rooms),
         *(part[here].copy() for part in ctx.begun), *kept, *(rooms(f"seen {name}", here) for name in shape.records),
         *about.random(steps, here.start))
     return kept
