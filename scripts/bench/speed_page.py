@@ -45,7 +45,7 @@ in 4 to 14 % of all steps everywhere.
 PROFILE = """\
 One update on one thread, and the rates that one thread reaches at most on the same machine. A population's programs run
 a block of samples at a time, so that what passes between them, their max pools and their own convolutions stays in the
-cache; torch's convolutions and products are near the machine's rate already.
+cache. "Own convolutions" are those of one map into eight or fewer; torch's are used for all others.
 """
 RULES = """\
 Each rule of the catalogue (default options where none are named) in the stream of the first table, beside `pair_stdp`
