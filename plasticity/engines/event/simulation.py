@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from plasticity._utils import generated
 from plasticity._utils.arrays import aligned
 from plasticity.encoding.spikes import Spikes
 from plasticity.engines import Recording, restored, states
-from plasticity.engines.event import cache
 from plasticity.engines.event.kept import kept, require_state
 from plasticity.engines.event.program import write
 from plasticity.engines.event.recorder import Piece, Recorder
@@ -29,7 +29,7 @@ class EventSimulation:
         self.network, self.batch, self.reduce, self.seed = network, batch, reduce, seed
         self.dtype = np.dtype(dtype)
         self._program = write(network, batched=batch > 1)
-        self._function = cache.load(self._program.source).run
+        self._function = generated.load(self._program.source).run
         self._constants = np.array(self._program.constants, self.dtype)
         self._arrays = {array.name: self._allocate(array) for array in self._program.arrays}
         self._starts = [self._fill(array, array.start) for array in self._program.arrays if array.start is not None]
@@ -54,6 +54,9 @@ class EventSimulation:
         return np.ascontiguousarray(np.broadcast_to(np.asarray(values), array.shape), self._type(array))
 
     def _allocate(self, array: Array) -> np.ndarray:
+        if array.values is not None and array.kind != "float":  # lists of synapses: large, and nothing to compute with
+            values = np.ascontiguousarray(array.values, self._type(array))
+            return values if values.flags.writeable else values.copy()  # those that belong to a projection
         shape = (self.batch, *array.shape) if array.per_sample else array.shape
         out = aligned(array.shape if array.values is not None else shape, self._type(array))
         if array.values is not None:
