@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import resources
 
 import numpy as np
@@ -21,6 +21,7 @@ from plasticity.learner.plan import Plan
 from plasticity.networks.excess_output import gabor_filters
 from plasticity.reproduction import ROWS, Row, chosen, ledger, reproduce
 from plasticity.reproduction.ledger import result
+from plasticity.runs.files import plain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = Row("tiny", "none", "a small network on small digits", "nobody", 0.3, "accuracy",
@@ -116,6 +117,15 @@ def test_the_page_is_what_the_results_say():
     for line in ledger():
         if line["ours"] is not None:
             assert line["reached"] == ROWS[line["name"]].reached(line["ours"])
+
+
+def test_results_are_those_of_the_rows():
+    """A number stands beside a command: it was made by the settings that this command has now."""
+    made = {name: found for name in ROWS if (found := result(name)) is not None}
+    assert made
+    for name, found in made.items():
+        assert found["settings"] == plain(asdict(ROWS[name].run(0))), f"run {found['command']} again"
+        assert found["held_out"] == "test" and not found["quick"] and found["seeds"] >= 3
 
 
 def test_the_schedule_in_steps():
