@@ -40,7 +40,8 @@ What differs: our recurrent layer is given its input spikes as lists of events, 
 (`ms_reading_dense` of `bench eprop` says what making them costs), the others as dense arrays; Norse's neurons have a
 synaptic current besides, so a little more to compute; SpikingJelly's recurrent container mixes input and spikes by
 one matrix, twice as large as the recurrent one; each library keeps its own surrogate derivative. Hidden neurons spike
-in 4 to 14 % of all steps everywhere.
+in 4 to 14 % of all steps everywhere. These rounds are older than the programs that run block by block, of which the
+next section tells.
 """
 PROFILE = """\
 One update on one thread, and the rates that one thread reaches at most on the same machine. A population's programs run
