@@ -5,7 +5,7 @@ import gc
 import pytest
 from support import interpreted_event as interpreted
 
-from plasticity.engines.event import cache
+from plasticity._utils import generated
 from plasticity.neurons.discretise import import_brian2
 
 
@@ -47,4 +47,4 @@ def quick_compiler():
 @pytest.fixture
 def interpreted_event(monkeypatch):
     """The event engine without its compiler."""
-    monkeypatch.setattr(cache, "load", interpreted.load)
+    monkeypatch.setattr(generated, "load", interpreted.load)

@@ -34,7 +34,7 @@ N_IN, N, STEPS, BATCH = 5, 4, 14, 2
 
 @pytest.fixture
 def by_python(monkeypatch):
-    monkeypatch.setattr(writing.cache, "load", interpreted.load)
+    monkeypatch.setattr(writing.generated, "load", interpreted.load)
 
 
 def network(neuron, onto, gain, scale=1.0, delays=(0,), layers=1, dt=1e-3):

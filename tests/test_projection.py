@@ -6,7 +6,7 @@ from support import interpreted_event
 from support.feature_networks import FEATURES
 
 from plasticity import Input, Network, Population, Projection, build, replay, rules
-from plasticity.engines.event import cache
+from plasticity._utils import generated
 from plasticity.errors import PlasticityError
 from plasticity.network.network import existing, weight_matrix
 from plasticity.network.window import Window
@@ -70,7 +70,7 @@ def test_normalisation_of_a_convolution_is_per_channel(engine):
 
 @pytest.mark.parametrize(("engine", "batch"), [("torch", 1), ("torch", 2), ("event", 1), ("event", 2)])
 def test_a_convolution_goes_on_and_is_restored(engine, batch, monkeypatch):
-    monkeypatch.setattr(cache, "load", interpreted_event.load)
+    monkeypatch.setattr(generated, "load", interpreted_event.load)
     feature = FEATURES["convolution"]()
     network = feature.network.with_(projections=[
         Projection(**{**vars(p), "normalize": None}) for p in feature.network.projections])
@@ -100,7 +100,7 @@ def test_fewer_samples_than_the_batch_leave_the_other_rows():
 @pytest.mark.parametrize("engine", ["torch", "event"])
 def test_what_a_spike_sends_over_a_convolution(engine, monkeypatch):
     """As over the dense projection that it amounts to."""
-    monkeypatch.setattr(cache, "load", interpreted_event.load)
+    monkeypatch.setattr(generated, "load", interpreted_event.load)
     w, rule = np.random.default_rng(0).random((9, 2)), rules.tsodyks_markram()
     spikes = np.random.default_rng(1).random((1, 60, 16)) < 0.1
     found = []

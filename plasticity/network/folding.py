@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 
+from plasticity._utils.sums import add_to
 from plasticity.network.kinds import synapses_of
 from plasticity.network.network import Network, shape_of, weight_matrix
 from plasticity.network.population import Population
@@ -46,20 +47,16 @@ def _without(network: Network, part: Population, readout: Weights) -> tuple[Netw
     after = [each for each in network.projections if each.pre == part.name]
     brought: dict[tuple[str, str, str], sparse.csr_matrix] = {}
     for one, other in itertools.product(before, after):
-        _add(brought, (one.pre, other.post, other.onto), matrix_of(network, one) @ matrix_of(network, other))
+        add_to(brought, (one.pre, other.post, other.onto), matrix_of(network, one) @ matrix_of(network, other))
     kept = []
     for each in network.projections:  # one that leads the same way brings what the relay brought as well
         if (way := (each.pre, each.post, each.onto)) in brought:
-            _add(brought, way, matrix_of(network, each))
+            add_to(brought, way, matrix_of(network, each))
         elif part.name not in (each.pre, each.post):
             kept.append(each)
     made = [Projection(pre, post, matrix, onto=onto) for (pre, post, onto), matrix in brought.items()]
     given = {name: w for name, w in readout.items() if name != part.name}
     for each in before if part.name in readout else ():
-        _add(given, each.pre, matrix_of(network, each) @ readout[part.name])
+        add_to(given, each.pre, matrix_of(network, each) @ readout[part.name])
     populations = tuple(each for each in network.populations if each is not part)
     return network.with_(populations=populations, projections=(*kept, *made)), given
-
-
-def _add(sums: dict, name: object, value: sparse.csr_matrix | np.ndarray) -> None:
-    sums[name] = sums[name] + value if name in sums else value

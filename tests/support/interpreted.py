@@ -7,7 +7,7 @@ from plasticity.engines.gradient.compiled import support
 
 
 def load(source, called=()):
-    """In place of `plasticity.engines.event.cache.load`."""
+    """In place of `plasticity._utils.generated.load`."""
     module = ModuleType("interpreted")
     for part in (support, rows):
         vars(module).update({name: getattr(value, "py_func", value) for name, value in vars(part).items()

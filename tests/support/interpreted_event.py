@@ -22,7 +22,7 @@ def _normal(key, index):
 
 
 def load(source: str) -> ModuleType:
-    """In place of `plasticity.engines.event.cache.load`."""
+    """In place of `plasticity._utils.generated.load`."""
     module = ModuleType("interpreted_program")
     vars(module).update({name: getattr(value, "py_func", value) for name, value in vars(support).items()
                          if not name.startswith("__")})

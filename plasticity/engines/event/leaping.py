@@ -16,11 +16,17 @@ STRIDE = 16  # steps that are made one by one before many are tried at once agai
 
 def left(plastic: Plastic) -> str:
     """How many steps a synapse of the row that is due has to make up for."""
-    return f"{plastic.prefix}_left[{f'k - {plastic.prefix}_rows[i, 0]' if plastic.synapses.listed else 'j'}]"
+    return _of_row(plastic, "left")
 
 
 def drawn(plastic: Plastic) -> str:
-    return left(plastic).replace("_left[", "_noise[")
+    """The noise of a synapse of that row."""
+    return _of_row(plastic, "noise")
+
+
+def _of_row(plastic: Plastic, name: str) -> str:
+    place = f"k - {plastic.prefix}_rows[i, 0]" if plastic.synapses.listed else "j"
+    return f"{plastic.prefix}_{name}[{place}]"
 
 
 def after_fading(plastic: Plastic) -> dict[str, str]:

@@ -31,8 +31,9 @@ FEWEST = 16  # steps that are kept at least
 class Memory:
     """What has to be written down in each step, and the statements that read it.
 
-    step: statements of a step, with names for what neurons share. parts: what the names of postsynaptic neurons stand
-    for. common, own: reductions that read postsynaptic neurons alone, and others.
+    lines: statements of a step, and the reductions in them. common, own: reductions that read postsynaptic neurons
+    alone, and others. step: the statements with names for what one postsynaptic neuron's synapses share, and what these
+    names stand for. spike: statements of a postsynaptic spike.
     """
 
     plastic: Plastic
@@ -163,19 +164,17 @@ def _one_step(code: Writer, plastic: Plastic, memory: Memory) -> None:
         code(f"key = stream_key(seed, {plastic.prefix}_first[0] + u)")
     gates = [stepping.gate(plastic, lines, names, memory.places.and_post(memory.step[1]), place)
              for place in ("global", "pre")]
-    headers = [f"if ({gate}):" for gate in gates if gate]
-    if headers and any(_decay(code, plastic)):
-        asked = " and ".join(header[3:-1] for header in headers)
+    asked, fading = " and ".join(f"({gate})" for gate in gates if gate), _decay(code, plastic)
+    if asked and fading:
         with code.block(f"if not ({asked}):"), loops.onto(code, plastic.synapses):
-            code(*_decay(code, plastic))
-        headers = ["else:"]
-    with code.blocks(headers):
+            code(*fading)
+    with code.blocks(["else:" if fading else f"if {asked}:"] if asked else []):
         lines, parts = loop_invariant(lines, memory.places.and_post(memory.step[1]), "pre")
         code(*(f"{name} = {plastic.text(part, names)}" for name, part in parts.items()))
         names = {**names, **{name: name for name in parts}}
         names |= _reduced(code, plastic, memory, names)
         with loops.onto(code, plastic.synapses):
-            code(*_decay(code, plastic))
+            code(*fading)
             stepping.noise(code, plastic, lines, names)
             change(code, plastic, lines, names)
 

@@ -1,7 +1,7 @@
 """Convolutions of one map on CPUs: torch's library computes with 16 channels at a time, however few there are.
 
 A program is written for each window, so that sizes are numbers in it: row by row forwards, and for the weights one
-correlation per pair of maps, over all of a map's rows at once.
+correlation with each map of errors, over all of a map's rows at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from plasticity.engines.event import cache
+from plasticity._utils import generated
 from plasticity.engines.gradient.parts import array, computed_here, in_parts
 from plasticity.network.window import Window
 
@@ -73,22 +73,22 @@ class _Convolution(torch.autograd.Function):
 
 def forwards(window: Window, maps: np.ndarray, kernel: np.ndarray, out: np.ndarray) -> None:
     """Fills out [n, *window.out_shape] by maps [n, 1, height, width] and a kernel [maps, 1, rows, columns]."""
-    _program(window).forwards(maps.dtype.type(0), maps, kernel, _padded(window, maps.dtype), out)
+    _program(window).forwards(maps, kernel, _padded(window, maps.dtype), out)
 
 
 def of_kernel(window: Window, maps: np.ndarray, error: np.ndarray) -> np.ndarray:
     """The gradient of the kernel, added up in float64: [maps, 1, rows, columns]."""
-    found = np.zeros((window.channels, window.shape[0], *window.size))
+    found = np.zeros((window.channels, 1, *window.size))
     spread = np.zeros((window.grid[0], _width(window)), maps.dtype)
     _program(window).of_kernel(maps.dtype.type(0), maps, error, _padded(window, maps.dtype), spread, found)
     return found
 
 
 def _padded(window: Window, dtype: np.dtype) -> np.ndarray:
-    """Room for the maps of one sample with silence around them; none where a window has no padding."""
+    """Room for the map of one sample with silence around it; none where a window has no padding."""
     rows, columns = window.padding
-    channels, height, width = window.shape
-    return np.zeros((channels, height + 2 * rows, width + 2 * columns) if rows or columns else (0, 0, 0), dtype)
+    _, height, width = window.shape
+    return np.zeros((1, height + 2 * rows, width + 2 * columns) if rows or columns else (0, 0, 0), dtype)
 
 
 def _width(window: Window) -> int:
@@ -97,7 +97,7 @@ def _width(window: Window) -> int:
 
 @lru_cache(maxsize=64)
 def _program(window: Window) -> ModuleType:
-    return cache.load(HEAD + "\n".join([*_forwards(window), "", "", *_backwards(window), ""]))
+    return generated.load(HEAD + "\n".join([*_forwards(window), "", "", *_backwards(window), ""]))
 
 
 def _taps(window: Window) -> list[tuple[int, int]]:
@@ -105,29 +105,29 @@ def _taps(window: Window) -> list[tuple[int, int]]:
 
 
 def _forwards(window: Window) -> list[str]:
-    """Text of forwards(zero, maps, kernel, room, out)."""
+    """Text of forwards(maps, kernel, room, out)."""
     rows, columns = window.grid
     taps = _taps(window)
     total = " + ".join(f"w{i}_{j} * plane[at + {i * _width(window) + j}]" for i, j in taps)
     weights = ", ".join(f"w{i}_{j}" for i, j in taps)
-    return ["@compiled", f"def convolved(plane, {weights}, out, more, zero):",
+    return ["@compiled", f"def convolved(plane, {weights}, out):",
             f"    for r in range({rows}):", f"        for q in range({columns}):",
             f"            at, to = r * {_width(window)} + q, r * {columns} + q",
-            f"            out[to] = {total} + (out[to] if more else zero)", "", "",
-            "@kept", "def forwards(zero, maps, kernel, room, out):", "    for b in range(maps.shape[0]):",
-            *_seen(window), f"        for c in range({window.channels}):", "            place = out[b, c].reshape(-1)",
-            f"            for k in range({window.shape[0]}):",
-            f"                convolved(seen[k].reshape(-1), {', '.join(f'kernel[c, k, {i}, {j}]' for i, j in taps)}, "
-            "place, k > 0, zero)"]
+            f"            out[to] = {total}", "", "",
+            "@kept", "def forwards(maps, kernel, room, out):", "    for b in range(maps.shape[0]):",
+            *_seen(window), f"        for c in range({window.channels}):",
+            f"            convolved(plane, {', '.join(f'kernel[c, 0, {i}, {j}]' for i, j in taps)}, "
+            "out[b, c].reshape(-1))"]
 
 
 def _seen(window: Window) -> list[str]:
-    """Text that makes `seen`, the maps of sample b with their padding."""
+    """Text that makes `plane`, the map of sample b with its padding, as one line of numbers."""
     rows, columns = window.padding
     if not rows and not columns:
-        return ["        seen = maps[b]"]
+        return ["        plane = maps[b].reshape(-1)"]
     _, height, width = window.shape
-    return [f"        room[:, {rows}:{rows + height}, {columns}:{columns + width}] = maps[b]", "        seen = room"]
+    return [f"        room[:, {rows}:{rows + height}, {columns}:{columns + width}] = maps[b]",
+            "        plane = room.reshape(-1)"]
 
 
 def _backwards(window: Window) -> list[str]:
@@ -148,6 +148,4 @@ def _backwards(window: Window) -> list[str]:
     return [*lines, "@kept", "def of_kernel(zero, maps, error, room, spread, found):",
             "    line = spread.reshape(-1)", "    for b in range(maps.shape[0]):", *_seen(window),
             f"        for c in range({window.channels}):", f"            spread[:, :{columns}] = error[b, c]",
-            f"            for k in range({window.shape[0]}):",
-            *(f"                correlated_{number}(seen[k].reshape(-1), line, found[c, k], zero)"
-              for number in range(len(groups)))]
+            *(f"            correlated_{number}(plane, line, found[c, 0], zero)" for number in range(len(groups)))]

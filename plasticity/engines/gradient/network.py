@@ -11,6 +11,7 @@ from torch import nn
 
 from plasticity._utils import moved
 from plasticity._utils.devices import in_own_dtype
+from plasticity._utils.sums import add_to
 from plasticity.engines.gradient import streams, surrogates
 from plasticity.engines.gradient.cells import Cell, cell
 from plasticity.engines.gradient.checks import floating, initial_weights, missing, presented, require_records, rule_of
@@ -200,7 +201,7 @@ class GradientNetwork(nn.Module):
         for connection in (connection for connection in self.connections if connection.kind == "input"):
             amounts = product(connection.operator, given[connection.pre], weights[connection.name]).unbind(1)
             for drive, amount in zip(drives[connection.delay:], amounts, strict=False):
-                _add(drive, (connection.post, connection.onto), amount)
+                add_to(drive, (connection.post, connection.onto), amount)
         return drives
 
     def first_state(self, batch: int) -> StreamState:
@@ -236,9 +237,10 @@ class GradientNetwork(nn.Module):
             spikes = past.kept if connection.kind == "recurrent" else past.sent
             credit = carried(connection, self.rule.paths, self.transport.get(connection.name, None))
             if instant and connection.kind == "layer":
-                _add(through, (connection.post, connection.onto), straight_through_term(connection, spikes, w, credit))
+                term = straight_through_term(connection, spikes, w, credit)
+                add_to(through, (connection.post, connection.onto), term)
                 credit = NONE
-            _add(arrivals, (connection.post, connection.onto), transmit(connection, spikes, w, credit))
+            add_to(arrivals, (connection.post, connection.onto), transmit(connection, spikes, w, credit))
         return arrivals, through
 
     def with_rule(self, rule: str | GradientRule, feedback: Mapping[str, np.ndarray] | None = None,
@@ -254,10 +256,6 @@ class GradientNetwork(nn.Module):
     def to_network(self) -> Network:
         """The network as data with the present weights, for another teacher or engine."""
         return self.network.with_weights(dict(self.weights.items()))
-
-
-def _add(found: dict, key: tuple[str, str], amount: torch.Tensor) -> None:
-    found[key] = found[key] + amount if key in found else amount
 
 
 def _onto(found: Mapping, population: str) -> dict[str, torch.Tensor]:

@@ -13,11 +13,11 @@ import numpy as np
 
 from plasticity.engines.gradient import pooling
 from plasticity.engines.gradient.compiled.arrivals import Term, arrived
+from plasticity.engines.gradient.compiled.backward import SAMPLES
 from plasticity.engines.gradient.parts import in_parts
 from plasticity.network.window import Window
 
 BYTES = 1 << 19  # of one array of a block: several of them fit into a cache
-TOGETHER = 4  # samples that a program with loops runs side by side
 
 
 class Pooled(NamedTuple):
@@ -73,7 +73,7 @@ def in_blocks(batch: int, sample: int, work: Callable[[Iterable[slice]], object]
 
 def _blocks(first: int, last: int, sample: int) -> Iterator[slice]:
     size = max(BYTES // sample, 1) if sample else last - first
-    size = size // TOGETHER * TOGETHER or size
+    size = size // SAMPLES * SAMPLES or size
     return (slice(start, min(start + size, last)) for start in range(first, last, size))
 
 

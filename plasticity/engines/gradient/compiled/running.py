@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 
 from plasticity._utils.memory import keep_freed
+from plasticity._utils.sums import add_to
 from plasticity.engines.gradient import streams
 from plasticity.engines.gradient.compiled.arrivals import Term
 from plasticity.engines.gradient.compiled.events import later
@@ -155,14 +156,10 @@ class LayerByLayer:
             credit, train, w = self._credit(connection), trains[connection.pre], weights[connection.name]
             if connection.kind == "layer" and self.net.rule.paths.layers == "step":
                 term = straight_through_term(connection, train.dense, w, credit)
-                _add(straight_through, connection.onto, later(term, connection.delay))
+                add_to(straight_through, connection.onto, later(term, connection.delay))
                 credit = NONE
             drives.setdefault(connection.onto, []).append(arrived(self.net, connection, train, w, credit))
         return drives, straight_through
-
-
-def _add(sums: dict[str, torch.Tensor], onto: str, amount: torch.Tensor) -> None:
-    sums[onto] = sums[onto] + amount if onto in sums else amount
 
 
 def _kind(credit: Credit) -> str:

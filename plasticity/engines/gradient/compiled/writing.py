@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy as np
 
-from plasticity.engines.event import cache
+from plasticity._utils import generated
 from plasticity.engines.gradient.compiled import backward, forward
 from plasticity.engines.gradient.compiled.body import Body
 from plasticity.engines.gradient.compiled.step import Shape, Step
@@ -59,4 +59,4 @@ def programs(shape: Shape) -> Programs:
 
 def _module(constants: list[str], bodies: list[Body], program: list[str]) -> ModuleType:
     lines = [line for body in bodies for line in body.source(constants)]
-    return cache.load(HEAD + "\n".join([*lines, *program]))
+    return generated.load(HEAD + "\n".join([*lines, *program]))
